@@ -1,0 +1,68 @@
+import { type Parsed, parsed, refused } from './result.js'
+
+/** What an application publishes: `data` is already JSON text, kept byte for byte (PROTOCOL §3). */
+export interface NewMessage {
+  /** One JSON value as text, without CR or LF. Absent exactly when `deleted`. */
+  readonly data?: string
+  readonly event?: string
+  readonly key?: string
+  /** The publisher's own id of the message: makes its publish idempotent and is shown to readers. */
+  readonly id?: string
+  /** Removes `key` from a keyed channel. */
+  readonly deleted?: true
+}
+
+/** One entry of a channel's log (PROTOCOL §1). */
+export interface StoredMessage extends NewMessage {
+  /** Rises along the channel, may jump; below 2^53. */
+  readonly offset: number
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly time: number
+  /** Random text of this entry; `0` where the broker's log cannot go back. */
+  readonly tag: string
+}
+
+/** Longest `event`, `key` and `id` in characters: they travel with every message and become headers of an event. */
+export const maxFieldLength = 255
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+const reservedEvents = new Set(['error', 'open'])
+
+function isField(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= maxFieldLength && !control.test(value)
+}
+
+/** Checks an event's name; `error`, `open`, `$…` and control characters are refused with `event_invalid` (PROTOCOL §3). */
+export function parseEvent(value: unknown): Parsed<string> {
+  if (isField(value) && !value.startsWith('$') && !reservedEvents.has(value)) return parsed(value)
+  return refused(
+    'event_invalid',
+    'An event is a text of 1 to 255 characters, without control characters, not "error" or "open", and does not begin with "$".',
+  )
+}
+
+/** Checks a key (PROTOCOL §1); refused with `key_invalid`. */
+export function parseKey(value: unknown): Parsed<string> {
+  if (isField(value)) return parsed(value)
+  return refused('key_invalid', 'A key is a text of 1 to 255 characters without control characters.')
+}
+
+/** Checks a message's id or an Idempotency-Key (PROTOCOL §3); refused with `body_invalid`. */
+export function parseId(value: unknown): Parsed<string> {
+  if (isField(value)) return parsed(value)
+  return refused(
+    'body_invalid',
+    'An id or Idempotency-Key is a text of 1 to 255 characters without control characters.',
+  )
+}
+
+/** One message as JSON text (PROTOCOL §15). The stored data goes in byte for byte. */
+export function formatMessage(message: StoredMessage): string {
+  let text = `{"offset":${message.offset},"time":${message.time}`
+  if (message.tag !== '0') text += `,"tag":"${message.tag}"`
+  if (message.event !== undefined) text += `,"event":${JSON.stringify(message.event)}`
+  if (message.key !== undefined) text += `,"key":${JSON.stringify(message.key)}`
+  if (message.id !== undefined) text += `,"id":${JSON.stringify(message.id)}`
+  return message.deleted ? `${text},"deleted":true}` : `${text},"data":${message.data}}`
+}

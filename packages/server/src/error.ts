@@ -1,0 +1,33 @@
+import { type ErrorBody, type ErrorCode, errorBody, errorKinds } from '@gamut/protocol'
+
+/** A refusal with a code of the error table (PROTOCOL §13). Throw it from a hook to refuse with that code. */
+export class GamutError extends Error {
+  override readonly name = 'GamutError'
+  readonly code: ErrorCode
+  /** How long to wait before trying again, in milliseconds, where waiting helps. */
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: ErrorCode, message: string, retryAfterMs?: number) {
+    super(message)
+    this.code = code
+    this.retryAfterMs = retryAfterMs
+  }
+
+  get status(): number {
+    return errorKinds[this.code].status
+  }
+
+  toBody(): ErrorBody {
+    return errorBody(this.code, this.message, this.retryAfterMs)
+  }
+}
+
+/** What a caller is told of anything that was thrown: a `GamutError` as it is, all else as `internal`, with nothing of its text (guarantees: security rule 9). */
+export function toGamutError(thrown: unknown): GamutError {
+  if (thrown instanceof GamutError) return thrown
+  return new GamutError(
+    'internal',
+    'The server failed to handle this. Try again; if it stays, tell whoever runs it.',
+    1000,
+  )
+}
