@@ -1,0 +1,82 @@
+// @ts-check
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { run } from './step.mjs'
+
+/**
+ * The programs that tests run beside Gamut, and the Debian package of each.
+ * @type {Readonly<Record<PartName, { command: string, debian: string }>>}
+ * @typedef {'nginx' | 'redis' | 'chromium' | 'curl'} PartName
+ */
+export const partTable = {
+  nginx: { command: 'nginx', debian: 'nginx-light' },
+  redis: { command: 'redis-server', debian: 'redis-server' },
+  chromium: { command: 'chromium', debian: 'chromium' },
+  curl: { command: 'curl', debian: 'curl' },
+}
+
+/** Names of all parts, in the order they are shown. */
+export const partNames = /** @type {readonly PartName[]} */ (Object.keys(partTable))
+
+/**
+ * Where a program is on this machine, or nothing.
+ * @param {PartName} name
+ * @returns {string | undefined}
+ */
+export function findPart(name) {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
+  return folders.map((folder) => join(folder, partTable[name].command)).find(isExecutable)
+}
+
+function isExecutable(/** @type {string} */ path) {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Installs what is missing where that needs no question: as root, or by `sudo` without a password.
+ * @returns {Promise<{ missing: PartName[], installed: PartName[], why: string }>} `why` says what stood in the way of the missing ones.
+ */
+export async function installParts() {
+  const wanted = partNames.filter((name) => !findPart(name))
+  if (wanted.length === 0) return { missing: [], installed: [], why: '' }
+  const prefix = await aptPrefix()
+  if (!prefix)
+    return { missing: wanted, installed: [], why: 'apt-get cannot be used without a question here' }
+  const output = await apt(prefix, wanted)
+  const missing = wanted.filter((name) => !findPart(name))
+  const installed = wanted.filter((name) => findPart(name))
+  return { missing, installed, why: missing.length > 0 ? output.trim().split('\n').slice(-3).join('\n') : '' }
+}
+
+/** What stands before `apt-get` so that it may install; nothing where it may not. */
+async function aptPrefix() {
+  if (!(await run('apt-get', ['--version'])).ok) return undefined
+  if (process.getuid?.() === 0) return []
+  return (await run('sudo', ['-n', 'true'])).ok ? ['sudo', '-n'] : undefined
+}
+
+/** Run level 1 keeps a package's own scripts from starting a server. */
+async function apt(/** @type {string[]} */ prefix, /** @type {PartName[]} */ names) {
+  const packages = names.map((name) => partTable[name].debian)
+  let output = ''
+  for (const args of [
+    ['update', '-qq'],
+    ['install', '-y', '-qq', '--no-install-recommends', ...packages],
+  ]) {
+    const [command = '', ...rest] = [
+      ...prefix,
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'RUNLEVEL=1',
+      'apt-get',
+      ...args,
+    ]
+    output += (await run(command, rest)).output
+  }
+  return output
+}
