@@ -1,0 +1,94 @@
+// @ts-check
+
+/**
+ * What a package's sources may import besides their own files; `node:` stands for all of Node's modules.
+ * What is not named here (tests, examples, benchmarks) may import any published package.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const packageImports = {
+  protocol: [],
+  server: ['@gamut/protocol', '@noble/hashes', '@standard-schema/spec'],
+  testing: ['@gamut/protocol', '@gamut/server', 'node:', 'ws', 'eventsource-parser', 'vitest', 'fast-check'],
+  cli: [
+    '@gamut/protocol',
+    '@gamut/server',
+    '@gamut/testing',
+    'node:',
+    'pino',
+    'prom-client',
+    'sirv',
+    'systeminformation',
+  ],
+}
+
+/** What only the Node runtime of the server may import. */
+const nodeImports = ['node:', 'ws']
+
+/**
+ * The parts of the server and what each may import of the others: downward only.
+ * @type {Readonly<Record<string, readonly string[]>>}
+ */
+const serverParts = {
+  root: ['root', 'memory', 'http', 'transports', 'core', 'contract', 'leaf'],
+  node: ['node', 'root', 'http', 'transports', 'core', 'contract', 'leaf'],
+  http: ['http', 'transports', 'core', 'contract', 'leaf'],
+  transports: ['transports', 'core', 'contract', 'leaf'],
+  core: ['core', 'contract', 'leaf'],
+  memory: ['memory', 'contract', 'leaf'],
+  contract: ['contract'],
+  leaf: ['leaf', 'contract'],
+}
+
+/**
+ * The part a file of the server belongs to. Files straight in `src` are leaves, but for the two that put it together.
+ * @param {string} path
+ */
+function serverPart(path) {
+  const inside = path.slice('packages/server/src/'.length)
+  if (inside === 'server.ts' || inside === 'index.ts') return 'root'
+  if (inside.startsWith('broker/')) return inside.startsWith('broker/memory') ? 'memory' : 'contract'
+  const folder = inside.includes('/') ? inside.slice(0, inside.indexOf('/')) : 'leaf'
+  return folder === 'telemetry' ? 'leaf' : folder
+}
+
+/** The package whose published sources a file is part of. */
+function sourcePackage(/** @type {string} */ path) {
+  return /^packages\/([^/]+)\/(?:src|bin)\//.exec(path)?.[1]
+}
+
+function packageFolder(/** @type {string} */ path) {
+  return /^packages\/([^/]+)\//.exec(path)?.[1]
+}
+
+/**
+ * Why one file may not import another, if it may not.
+ * @param {string} from
+ * @param {string} to
+ * @returns {string | undefined}
+ */
+export function fileRule(from, to) {
+  const target = packageFolder(to)
+  if (target && target !== packageFolder(from)) return `use what @gamut/${target} publishes`
+  if (sourcePackage(from) && !target) return 'it is outside of the package'
+  if (sourcePackage(from) && /^packages\/[^/]+\/test\//.test(to)) return 'it is a test'
+  if (sourcePackage(from) !== 'server' || sourcePackage(to) !== 'server') return undefined
+  const [part, other] = [serverPart(from), serverPart(to)]
+  if (!serverParts[part]) return `'${part}' is no part of the server that scripts/boundaries.mjs knows`
+  return serverParts[part].includes(other) ? undefined : `${part} may not know ${other}`
+}
+
+/**
+ * Why a file may not import a package, if it may not.
+ * @param {string} from
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+export function externalRule(from, name) {
+  const owner = sourcePackage(from)
+  const allowed = owner && packageImports[owner]
+  if (!allowed || allowed.includes(name)) return undefined
+  if (owner === 'server' && nodeImports.includes(name)) {
+    return serverPart(from) === 'node' ? undefined : 'only src/node may'
+  }
+  return `${owner} may import ${allowed.join(', ') || 'nothing'}`
+}
