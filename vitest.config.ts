@@ -3,19 +3,39 @@ import { defineConfig } from 'vitest/config'
 
 const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, import.meta.url))
 
+/** Tests see the sources, so that nothing needs to be built first. */
+const sources = [
+  { find: /^@gamut\/protocol$/, replacement: source('protocol/src/index.ts') },
+  { find: /^@gamut\/server$/, replacement: source('server/src/index.ts') },
+  { find: /^@gamut\/server\/node$/, replacement: source('server/src/node/index.ts') },
+  { find: /^@gamut\/testing$/, replacement: source('testing/src/index.ts') },
+  { find: /^@gamut\/testing\/suites$/, replacement: source('testing/src/suites/index.ts') },
+]
+
+/** `npm run test:matrix` gives them what is published instead, wherever they name a source. */
+const built = [{ find: /^((?:\.\.\/)+)src\/(.*)$/, replacement: '$1dist/$2' }]
+
+const faults = ['e2e/faults/**/*.test.ts']
+const all = [
+  'packages/*/test/**/*.test.ts',
+  'examples/**/*.test.ts',
+  'e2e/**/*.test.ts',
+  'scripts/test/*.test.ts',
+]
+
+const tier = process.env['GAMUT_TIER']
+const node = process.env['GAMUT_NODE']
+
+// vitest itself stays on the Node of the development; its workers, and what tests start, run on the one that is asked for.
+if (node) process.execPath = node
+
 export default defineConfig({
-  resolve: {
-    alias: [
-      { find: /^@gamut\/protocol$/, replacement: source('protocol/src/index.ts') },
-      { find: /^@gamut\/server$/, replacement: source('server/src/index.ts') },
-      { find: /^@gamut\/server\/node$/, replacement: source('server/src/node/index.ts') },
-      { find: /^@gamut\/testing$/, replacement: source('testing/src/index.ts') },
-      { find: /^@gamut\/testing\/suites$/, replacement: source('testing/src/suites/index.ts') },
-    ],
-  },
+  resolve: { alias: tier === 'matrix' ? built : sources },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'e2e/**/*.test.ts'],
-    testTimeout: 20_000,
+    include: tier === 'faults' ? faults : all,
+    exclude: ['**/node_modules/**', ...(tier === 'faults' ? [] : faults)],
+    setupFiles: node ? ['scripts/expect-node.ts'] : [],
+    testTimeout: tier === 'faults' ? 600_000 : 20_000,
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'json-summary'] },
   },
 })

@@ -65,7 +65,7 @@ function memberUses(/** @type {Source} */ source, /** @type {readonly string[]} 
     MemberExpression: (node) => {
       if (node.object.type !== 'Identifier' || node.property.type !== 'Identifier') return
       add(node, `${node.object.name}.${node.property.name}`)
-      add(node, node.object.name)
+      add(node, node.object.name === 'globalThis' ? node.property.name : node.object.name)
     },
     CallExpression: (node) => {
       if (node.callee.type === 'Identifier') add(node, node.callee.name)

@@ -17,7 +17,10 @@ export const gates = [
   { name: 'types of tests, examples and scripts', run: () => run('tsc', ['-p', 'tsconfig.test.json']) },
   { name: 'lint and format', run: () => run('biome', ['ci', '--colors=off', '.']) },
   ...['boundaries', 'sizes', 'docs', 'rules', 'packages'].filter(exists).map(own),
-  { name: 'unused files, exports and dependencies', run: () => run('knip', ['--no-progress', '--no-config-hints']) },
+  {
+    name: 'unused files, exports and dependencies',
+    run: () => run('knip', ['--no-progress', '--no-config-hints']),
+  },
 ]
 
 function exists(/** @type {string} */ name) {

@@ -15,7 +15,7 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
  * Runs a command to its end, with nothing on its standard input and the installed packages' commands first in `PATH`.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: Record<string, string>, show?: boolean, limitMs?: number }} [options]
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, show?: boolean, limitMs?: number }} [options]
  *   `show` prints its output as it comes; past `limitMs` it is killed and has failed.
  * @returns {Promise<Outcome>}
  */

