@@ -46,7 +46,7 @@ const serverParts = {
 function serverPart(path) {
   const inside = path.slice('packages/server/src/'.length)
   if (inside === 'server.ts' || inside === 'index.ts') return 'root'
-  if (inside.startsWith('broker/')) return inside.startsWith('broker/memory') ? 'memory' : 'contract'
+  if (inside.startsWith('broker/')) return inside === 'broker/broker.ts' ? 'contract' : 'memory'
   const folder = inside.includes('/') ? inside.slice(0, inside.indexOf('/')) : 'leaf'
   return folder === 'telemetry' ? 'leaf' : folder
 }

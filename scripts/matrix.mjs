@@ -10,7 +10,8 @@ const versions = ['20.19.0', '22.23.3', '24.21.0', '26.10.0']
 const picked = process.argv.slice(2)
 const total = { passed: 0, failed: 0, skipped: 0 }
 
-total[(await report('packages build', () => run('tsc', ['-b']))) ? 'passed' : 'failed'] += 1
+const built = await report('packages build', () => run('tsc', ['-b']))
+total[built ? 'passed' : 'failed'] += 1
 for (const version of versions.filter(
   (one) => picked.length === 0 || picked.some((start) => one.startsWith(start)),
 )) {
@@ -25,6 +26,10 @@ console.log(
   `\n${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`,
 )
 process.exitCode = total.failed > 0 ? 1 : 0
+
+function isPicked(/** @type {string} */ version) {
+  return picked.length === 0 || picked.some((start) => version.startsWith(start))
+}
 
 /** Takes a Node from npm, once, beside the installed packages. */
 async function fetchNode(/** @type {string} */ version) {

@@ -11,6 +11,7 @@ describe('rules of writing', () => {
     ['the clock in core', core, 'const f = () => Date.now()'],
     ['the clock in core by another way', core, 'const f = () => new Date()'],
     ['chance in core', core, 'const f = () => Math.random()'],
+    ['chance in core by another way', core, 'const f = () => crypto.randomUUID()'],
     ['a timer in core', core, 'const f = () => setTimeout(f, 1)'],
     ['a timer in core by its global', core, 'const f = () => globalThis.setTimeout(f, 1)'],
     ['a timer in a broker', 'packages/server/src/broker/a.ts', 'const f = () => setInterval(f, 1)'],
@@ -34,6 +35,8 @@ describe('rules of writing', () => {
     ['the console in the command', 'packages/cli/src/a.ts', "const f = () => console.log('x')"],
     ['a clock that is given', core, 'const f = (clock) => clock.after(1, () => clock.now())'],
     ['a time that is given', core, 'const f = (time) => new Date(time)'],
+    ['a skip that a suite is told', 'packages/testing/src/suites/a.ts', "it.skip('x')"],
+    ['chance in a broker', 'packages/server/src/broker/a.ts', 'const f = () => crypto.randomUUID()'],
     ['a skip that depends', 'e2e/a.test.ts', "it.skipIf(true)('x', () => {})"],
     ['an error of its own', library, 'class A extends Error {}'],
   ])('let %s be', (_, path, text) => {
