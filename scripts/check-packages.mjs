@@ -107,7 +107,7 @@ async function useAll(
   ]
   const found = []
   for (const { what, args } of steps) {
-    const { ok, output } = await run('node', args, { cwd })
+    const { ok, output } = await run('node', ['--stack-trace-limit=0', ...args], { cwd })
     if (!ok) found.push(`${what}, as installed:\n${output}`)
   }
   return found

@@ -75,11 +75,13 @@ function memberUses(/** @type {Source} */ source, /** @type {readonly string[]} 
   return uses
 }
 
-function findImpure(/** @type {Source} */ source) {
-  const found = memberUses(source, impure).map(({ at, name }) => ({
-    at,
-    say: `${name} comes from outside here`,
-  }))
+function outside(/** @type {Source} */ source, /** @type {readonly string[]} */ names) {
+  return memberUses(source, names).map(({ at, name }) => ({ at, say: `${name} comes from outside here` }))
+}
+
+function findNow(/** @type {Source} */ source) {
+  /** @type {{ at: number, say: string }[]} */
+  const found = []
   visit(source, {
     NewExpression: (node) => {
       if (node.callee.type !== 'Identifier' || node.callee.name !== 'Date' || node.arguments.length > 0)
@@ -105,7 +107,7 @@ function findSkipped(/** @type {Source} */ source) {
     MemberExpression: (node) => {
       if (node.object.type !== 'Identifier' || node.property.type !== 'Identifier') return
       if (!/^(describe|it|test|suite)$/.test(node.object.name)) return
-      if (!/^(only|skip|todo|fails)$/.test(node.property.name)) return
+      if (!(named ? /^(only|todo|fails)$/ : /^(only|skip|todo|fails)$/).test(node.property.name)) return
       found.push({
         at: node.start,
         say: `no test.${node.property.name}: a skip has its reason by describeWith`,
