@@ -1,4 +1,6 @@
+export { createFollower, type Follower, type FollowerEvent, type FollowOptions } from './follower.js'
 export { createVirtualClock, type VirtualClock, type VirtualClockOptions } from './virtual-clock.js'
+export type { BackoffOptions } from './wire/backoff.js'
 export type { ReadCost } from './wire/feed.js'
 export { openReader, openSocketReader, type SocketReader, type WireReader } from './wire/open-reader.js'
 export {
@@ -13,3 +15,4 @@ export {
 export { type RawAnswer, type RawRequestOptions, rawRequest } from './wire/raw-request.js'
 export type { ReadOptions } from './wire/read-request.js'
 export type { ReaderEvent, ReaderEventOf, ReadMessage } from './wire/reader-event.js'
+export { type EventSource, takeKind, takeMessages, takeUntil } from './wire/take.js'

@@ -96,8 +96,8 @@ describe('poll reader', () => {
       'message e.9.0.2',
       'batch e.9.0.2',
       'message e.9.0.5',
-      'batch e.9.0',
       'snapshot-end e.9.0',
+      'batch e.9.0',
     ])
     expect(reader.cursor).toBe('e.9.0')
   })

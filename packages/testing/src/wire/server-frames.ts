@@ -16,7 +16,7 @@ export function toOpenEvent(fields: Omit<OpenEvent, 'kind'>): OpenEvent {
   }
 }
 
-/** The events of one batch: what was left out, each message, then where the batch and the snapshot end. */
+/** The events of one batch: what was left out, each message, then where the snapshot and the batch end. */
 export function* batchEvents(
   batch: Pick<Batch, 'cursor' | 'skipped' | 'snapshotEnd'> & {
     readonly channel: string
@@ -31,8 +31,8 @@ export function* batchEvents(
   for (const message of messages) {
     yield { kind: 'message', channel, message, cursor: cursorAfter(basis, message) }
   }
-  yield { kind: 'batch', channel, ...(after && { after }), cursor, count: messages.length }
   if (snapshotEnd) yield { kind: 'snapshot-end', channel, cursor }
+  yield { kind: 'batch', channel, ...(after && { after }), cursor, count: messages.length }
 }
 
 /** The events of one server frame (PROTOCOL §7). Throws on a text that is none. */
