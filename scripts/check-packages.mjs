@@ -13,6 +13,7 @@ import { dirname, join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { minVersion, satisfies } from 'semver'
 import { runCheck } from './sources.mjs'
 import { root as checkout, run } from './step.mjs'
 
@@ -30,7 +31,8 @@ export async function checkPackages(/** @type {string} */ root) {
   try {
     const packed = await pack(root, work)
     const found = []
-    for (const one of packed) found.push(...(await lint(one)), ...(await checkTypes(one)))
+    for (const one of packed)
+      found.push(...(await lint(one)), ...(await checkTypes(one)), ...checkEngines(one, root))
     return [...found, ...(await useAll(packed, work, root))]
   } finally {
     rmSync(work, { recursive: true, force: true })
@@ -70,6 +72,16 @@ async function checkTypes(/** @type {Packed} */ { manifest, tarball }) {
   return result.problems
     .filter((problem) => !('resolutionKind' in problem) || lookedAt.has(problem.resolutionKind))
     .map((problem) => `${manifest.name}: ${JSON.stringify(problem)}`)
+}
+
+/** What a package brings along must run on the oldest Node that the package itself names. */
+function checkEngines(/** @type {Packed} */ { manifest }, /** @type {string} */ root) {
+  const oldest = minVersion(manifest.engines.node)?.version ?? ''
+  return Object.keys(manifest.dependencies ?? {}).flatMap((name) => {
+    const { engines } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'))
+    if (!engines?.node || satisfies(oldest, engines.node)) return []
+    return [`${manifest.name}: runs on Node ${oldest}, but ${name} needs ${engines.node}`]
+  })
 }
 
 /** Lays the packages out as an installation would, each with what it declares and no more, and uses all of them. */

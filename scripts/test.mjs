@@ -10,7 +10,7 @@ total[(await report('nginx, redis, chromium and curl are here', prepareParts)) ?
 for (const gate of gates) total[(await report(gate.name, gate.run)) ? 'passed' : 'failed'] += 1
 
 console.log('\nTests, on the sources')
-const tests = await runTests()
+const tests = await runTests({ coverage: true })
 const failed = total.failed + tests.failed
 const skipped = tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''
 console.log(`The whole took ${Math.round((performance.now() - start) / 1000)} s.\n`)
