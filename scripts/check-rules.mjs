@@ -1,5 +1,7 @@
 // @ts-check
-import { placeOf, readSources, runCheck, visit } from './sources.mjs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { lineOf, placeOf, readSources, runCheck, visit } from './sources.mjs'
 
 /**
  * A rule on single lines of code: where it holds, and what it finds there.
@@ -47,12 +49,22 @@ const rules = [
 
 /** Names the lines that break one of the project's rules of writing. */
 export function checkRules(/** @type {string} */ root) {
-  return readSources(root).flatMap((source) =>
+  const found = readSources(root).flatMap((source) =>
     rules
       .filter(({ where }) => where.test(source.path))
       .flatMap(({ find }) => find(source))
       .map(({ at, say }) => `${placeOf(source, at)}: ${say}`),
   )
+  return [...found, ...findAddresses(root)]
+}
+
+/** Each who installs has their own registry: the lock file says what is installed and not from where. */
+function findAddresses(/** @type {string} */ root) {
+  const path = join(root, 'package-lock.json')
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  return [...text.matchAll(/^ +"resolved": "http.*$/gm)].map(({ index }) => {
+    return `package-lock.json:${lineOf(text, index)}: no registry's address here, install with the options of .npmrc`
+  })
 }
 
 /** Uses of `name` or `name.member` as a value, not as a key of something else. */

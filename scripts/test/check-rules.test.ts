@@ -42,4 +42,12 @@ describe('rules of writing', () => {
   ])('let %s be', (_, path, text) => {
     expect(checkRules(plantTree({ [path]: text }))).toEqual([])
   })
+
+  it("name a registry's address in the lock file", () => {
+    const lock = (resolved: string) => plantTree({ 'package-lock.json': `{\n  "resolved": "${resolved}"\n}` })
+    expect(checkRules(lock('http' + '://x/y.tgz'))).toEqual([
+      expect.stringContaining('package-lock.json:2: '),
+    ])
+    expect(checkRules(lock('packages/server'))).toEqual([])
+  })
 })
