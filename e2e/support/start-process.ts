@@ -34,9 +34,17 @@ const readyLimitMs = 15_000
 const stopLimitMs = 10_000
 
 const running = new Set<number>()
-process.on('exit', () => {
+function killAll(): void {
   for (const pid of running) killGroup(pid)
-})
+}
+
+process.on('exit', killAll)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    killAll()
+    process.kill(process.pid, signal)
+  })
+}
 
 /** Starts a process in a group of its own, so that nothing that it starts outlives the test either. */
 export function startProcess({ command, args, cwd, env }: ProcessOptions): RunningProcess {
