@@ -1,12 +1,12 @@
 import type { Batch, ChannelName, Cursor, GapReason, NewMessage, StoredMessage } from '@gamut/protocol'
 
-/** How much of a channel's log is kept: an entry stays while all three allow it. */
+/** How much of a channel's log is kept: an entry stays while all three allow it, or a little longer where that bounds the work of one call. */
 export interface Retention {
   /** Greatest number of messages. */
   readonly count: number
   /** Greatest sum of the messages' sizes in bytes: data, event, key and id as UTF-8. */
   readonly bytes: number
-  /** Greatest age in milliseconds, by a clock that does not jump. */
+  /** Greatest age in milliseconds, by a clock of the broker's that never goes back; one with only a wall clock says so. */
   readonly ageMs: number
 }
 
@@ -14,7 +14,11 @@ export interface Retention {
 export interface KeyedSettings {
   /** Greatest number of keys; a new one past it deletes the key that changed longest ago. */
   readonly maxKeys: number
-  /** A key that has not changed for so long is deleted; `Infinity` for never. */
+  /**
+   * A key that has not changed for so long is deleted; `Infinity` for never. The broker itself appends `{key, deleted}`,
+   * once in all: at the latest when the channel is next appended to, read or asked for in `heads`, and while it is
+   * watched within a second. In a closed channel no key ages.
+   */
   readonly ageMs: number
 }
 
@@ -56,7 +60,7 @@ export interface Appended {
 export type AppendResult =
   | {
       readonly ok: true
-      /** The cursor after the last message of this append; the head for one without messages. */
+      /** The cursor after the newest of these messages; the head for an append without messages. */
       readonly cursor: Cursor
       /** One result per message, in order. */
       readonly messages: readonly Appended[]
@@ -87,12 +91,12 @@ export interface Head {
 export interface ReadResult extends Head {
   /** What the messages follow; the cursor asked for, unless there is a gap. */
   readonly after: Cursor
-  /** After the last message; equal to `after` if there is none. */
+  /** After the last message; equal to `after` if there is none, except that the last page of a snapshot ends at its head. */
   readonly cursor: Cursor
   readonly messages: readonly StoredMessage[]
   /** Whether another read from `cursor` gives more at once. */
   readonly more: boolean
-  /** The cursor asked for cannot be resumed from, and why; the messages are then the oldest that are left. */
+  /** The cursor asked for cannot be resumed from, and why; the messages are then the oldest that are left, or on a keyed channel the first page of a snapshot. */
   readonly gap?: Extract<GapReason, 'expired' | 'epoch' | 'diverged'>
   /** The last page of a snapshot: `cursor` is the head at which it was taken. */
   readonly snapshotEnd?: true
@@ -119,15 +123,16 @@ export interface BrokerListener {
  * in `@gamut/testing`. There are no optional methods and no capability flags: a broker keeps all of it.
  *
  * A cursor MUST be resumed from exactly when it stands on an entry of the log, on the entry that retention took last,
- * or on the empty log's own cursor; else the read MUST say `epoch`, `expired` or `diverged` (guarantees: I5, I10).
+ * or, while retention has taken nothing, on the cursor that the log had when it was empty; else the read MUST say
+ * `epoch`, `expired` or `diverged` (guarantees: I5, I10).
  */
 export interface Broker {
   /** Called once, before anything else. `settings` MAY be asked at any time and answers at once. */
   start(listener: BrokerListener, settings: (channel: ChannelName) => LogSettings): Promise<void>
   /**
-   * Stores and announces as one step per channel: nobody MAY learn of a later entry before an earlier one, and appends
-   * MUST enter a channel in the order of the calls. Resolves once stored by the broker's promise. Idempotency,
-   * `closed` and retention are decided here, in that order. Rejects only if it cannot be known or done: with
+   * Stores and announces as one step per channel: each listener is told in log order, and the appends of one node MUST
+   * enter a channel in the order of the calls. The answer to an append, and a read, may be ahead of the announcements. Resolves once stored by the broker's promise. Idempotency,
+   * `closed` and retention are decided here, in that order; nothing enters a closed channel any more. Rejects only if it cannot be known or done: with
    * `BrokerUnavailable` when nothing was stored, with anything else when that is unknown.
    */
   append(
@@ -137,7 +142,8 @@ export interface Broker {
   ): Promise<AppendResult>
   /**
    * Entries after a position, in order. Reading a name that nobody has written MUST create nothing and answer an empty
-   * log. On a keyed channel a cursor inside a snapshot goes on with that snapshot, if the log after its head is whole.
+   * log. On a keyed channel a cursor inside a snapshot goes on with that snapshot, if the log after its head is whole;
+   * on any other it is `expired`, and `snapshot` is the empty map.
    */
   read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<ReadResult>
   /** Many at once: 304s and position checks cost one round trip, not one per channel. */

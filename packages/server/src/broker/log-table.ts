@@ -11,6 +11,8 @@ export class LogTable {
   readonly #logs = new Map<ChannelName, MemoryLog>()
   /** What may be evicted, written longest ago first. A log that turned out to be in use is not here until that has changed. */
   readonly #candidates = new LinkedMap<ChannelName, MemoryLog>()
+  /** Logs that are no longer watched, to be candidates again when one is next looked for. */
+  readonly #unwatched = new Set<MemoryLog>()
   readonly #evicted: EvictedHeads
   /** Watched channels, with the head they had: their readers hold it, so it stays theirs although the floor rises. */
   readonly #watched = new Map<ChannelName, number>()
@@ -22,9 +24,9 @@ export class LogTable {
     this.#evicted = new EvictedHeads(max)
   }
 
-  /** How many logs and how many heads of evicted ones are kept. */
-  get size(): { readonly logs: number; readonly heads: number; readonly watched: number } {
-    return { logs: this.#logs.size, heads: this.#evicted.size, watched: this.#watched.size }
+  /** How many logs there are. */
+  get size(): number {
+    return this.#logs.size
   }
 
   get(channel: ChannelName): MemoryLog | undefined {
@@ -50,7 +52,7 @@ export class LogTable {
     if (head === undefined) return
     this.#watched.delete(channel)
     const log = this.#logs.get(channel)
-    if (log) this.#offer([log])
+    if (log) this.#unwatched.add(log)
     else if (head !== this.#evicted.headOf(channel)) this.#evicted.remember(channel, head)
   }
 
@@ -70,10 +72,11 @@ export class LogTable {
     const idle: MemoryLog[] = []
     for (const log of this.#logs.values()) {
       visit(log)
-      if (!this.#isEvictable(log)) this.#candidates.delete(log.channel)
-      else if (log.empty) this.#drop(log)
+      if (!this.#isEvictable(log)) continue
+      if (log.empty) this.#drop(log)
       else idle.push(log)
     }
+    this.#unwatched.clear()
     this.#offer(idle)
   }
 
@@ -81,6 +84,7 @@ export class LogTable {
     for (const channel of this.#logs.keys()) this.#candidates.delete(channel)
     this.#logs.clear()
     this.#watched.clear()
+    this.#unwatched.clear()
   }
 
   #isEvictable(log: MemoryLog): boolean {
@@ -88,13 +92,15 @@ export class LogTable {
   }
 
   /** Logs that were put aside were written before all that are still candidates, so they go in front, the oldest foremost. */
-  #offer(logs: readonly MemoryLog[]): void {
-    const aside = logs.filter((log) => this.#isEvictable(log) && !this.#candidates.has(log.channel))
+  #offer(logs: Iterable<MemoryLog>): void {
+    const aside = [...logs].filter((log) => this.#isEvictable(log) && !this.#candidates.has(log.channel))
     aside.sort((one, other) => other.head - one.head)
     for (const log of aside) this.#candidates.setFirst(log.channel, log)
   }
 
   #evict(): boolean {
+    this.#offer(this.#unwatched)
+    this.#unwatched.clear()
     for (let looks = 0; looks < maxLooks; looks += 1) {
       const oldest = this.#candidates.oldest?.[1]
       if (!oldest) return false
@@ -109,6 +115,7 @@ export class LogTable {
 
   #drop(log: MemoryLog): void {
     this.#logs.delete(log.channel)
+    this.#unwatched.delete(log)
     this.#candidates.delete(log.channel)
     this.#evicted.remember(log.channel, log.head)
   }

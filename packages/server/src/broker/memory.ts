@@ -117,8 +117,7 @@ class MemoryBroker implements Broker {
 
   #sweep(): void {
     this.#table.sweep((log) => this.#announce(log.expire()))
-    this.#cancelSweep =
-      this.#table.size.logs === 0 ? undefined : this.#clock.after(sweepMs, () => this.#sweep())
+    this.#cancelSweep = this.#table.size === 0 ? undefined : this.#clock.after(sweepMs, () => this.#sweep())
   }
 }
 
