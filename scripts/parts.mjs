@@ -8,7 +8,7 @@ import { run } from './step.mjs'
  * @type {Readonly<Record<PartName, { command: string, debian: string }>>}
  * @typedef {'nginx' | 'redis' | 'chromium' | 'curl'} PartName
  */
-export const partTable = {
+const partTable = {
   nginx: { command: 'nginx', debian: 'nginx-light' },
   redis: { command: 'redis-server', debian: 'redis-server' },
   chromium: { command: 'chromium', debian: 'chromium' },
@@ -16,7 +16,7 @@ export const partTable = {
 }
 
 /** Names of all parts, in the order they are shown. */
-export const partNames = /** @type {readonly PartName[]} */ (Object.keys(partTable))
+const partNames = /** @type {readonly PartName[]} */ (Object.keys(partTable))
 
 /**
  * Where a program is on this machine, or nothing.
