@@ -1,3 +1,10 @@
+export {
+  createFaultProxy,
+  type FaultProxy,
+  type ProxyCounts,
+} from './faults/fault-proxy.js'
+export type { LaneFaults } from './faults/lane.js'
+export type { ProxyFaults } from './faults/link.js'
 export { createFollower, type Follower, type FollowerEvent, type FollowOptions } from './follower.js'
 export { createVirtualClock, type VirtualClock, type VirtualClockOptions } from './virtual-clock.js'
 export type { BackoffOptions } from './wire/backoff.js'

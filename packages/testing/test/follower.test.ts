@@ -65,7 +65,7 @@ describe('follower', () => {
           else void follower.switchTo(one)
         }
         server.append(String(++appended))
-        server.close()
+        server.end()
         const events = await takeUntil(follower, ({ kind }) => kind === 'closed')
         expect(offsets(events)).toEqual(Array.from({ length: appended }, (_, at) => at + 1))
         expect(events.filter(({ kind }) => kind === 'gap')).toEqual([])
@@ -96,7 +96,7 @@ describe('follower', () => {
     }
     follower.close()
     await takeKind(follower, 'closed')
-    while (server.open() > 0) await new Promise((resolve) => setImmediate(resolve))
+    while (server.open > 0) await new Promise((resolve) => setImmediate(resolve))
     expect(await follower.switchTo('poll')).toBe(false)
   })
 

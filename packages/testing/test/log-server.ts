@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import {
   type ChannelName,
   type Codec,
@@ -18,28 +19,14 @@ import { WebSocketServer } from 'ws'
 const channel = 'a' as ChannelName
 const cursorAt = (offset: number) => `e.${offset}.t${offset}` as Cursor
 
-/** One channel's log on all transports, just enough to try readers and followers without the server itself. */
-export interface LogServer {
-  readonly port: number
-  append(data: string): void
-  /** Resets all connections. */
-  cut(): void
-  /** Ends the channel. */
-  close(): void
-  /** What it answers with 503. */
-  readonly refused: Set<string>
-  /** How many connections are open. */
-  open(): number
-}
-
 interface Place {
   readonly open: Open
   from: number
 }
 
-function placeOf(url: URL, head: number): Place {
-  const asked = url.searchParams.get('cursor')
-  const from = asked === null || asked === 'oldest' ? (asked ? 0 : head) : Number(asked.split('.')[1])
+function placeOf(query: URLSearchParams, head: number): Place {
+  const asked = query.get('cursor')
+  const from = asked === null ? head : asked === 'oldest' ? 0 : Number(asked.split('.')[1])
   const outcome = asked === null || asked === 'oldest' ? 'live' : 'resumed'
   return { open: { channel, outcome, cursor: cursorAt(from) }, from }
 }
@@ -50,111 +37,137 @@ function renderBatch(codec: Codec, from: number, messages: readonly StoredMessag
   return codec.before(head) + entries.join(codec.separator) + codec.after(head)
 }
 
-/** Starts a server on a free port; closed with the test. */
-export async function startLogServer(): Promise<LogServer> {
-  const log: StoredMessage[] = []
-  const streams = new Set<() => void>()
-  const sockets = new Set<Socket>()
-  const refused = new Set<string>()
-  let closed = false
+/** One channel's log on all transports, just enough to try readers and followers without the server itself. */
+class LogServer {
+  /** What it answers with 503. */
+  readonly refused = new Set<string>()
+  readonly #log: StoredMessage[] = []
+  readonly #waiting = new Set<() => void>()
+  readonly #sockets = new Set<Socket>()
+  readonly #webSockets = new WebSocketServer({ noServer: true })
+  readonly #server = createServer((request, response) => this.#respond(request, response))
+  #closed = false
 
-  function follow(codec: Codec, place: Place, write: (text: string) => void, end: () => void) {
-    write(codec.open({ opens: [place.open], position: place.open.cursor, retryMs: 1000 }))
-    const tell = () => {
-      const messages = log.slice(place.from)
-      if (messages.length > 0) write(renderBatch(codec, place.from, messages))
-      place.from = log.length
-      if (closed) {
-        write(codec.end(channel, 'closed'))
-        end()
-      }
-    }
-    streams.add(tell)
-    tell()
-    return () => streams.delete(tell)
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
   }
-  function answer(place: Place, response: ServerResponse): void {
-    const messages = log.slice(place.from, place.from + 3)
+
+  /** How many connections are open. */
+  get open(): number {
+    return this.#sockets.size
+  }
+
+  async listen(): Promise<void> {
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
+    this.#server.on('connection', (socket) => {
+      this.#sockets.add(socket)
+      socket.on('error', () => undefined)
+      socket.on('close', () => this.#sockets.delete(socket))
+    })
+    this.#server.listen(0, '127.0.0.1')
+    await once(this.#server, 'listening')
+  }
+
+  append(data: string): void {
+    const offset = this.#log.length + 1
+    this.#log.push({ offset, tag: `t${offset}`, time: offset, data })
+    this.#tell()
+  }
+
+  /** Ends the channel. */
+  end(): void {
+    this.#closed = true
+    this.#tell()
+  }
+
+  /** Resets all connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  close(): void {
+    this.cut()
+    this.#server.close()
+  }
+
+  #tell(): void {
+    for (const tell of [...this.#waiting]) tell()
+  }
+
+  #respond(request: IncomingMessage, response: ServerResponse): void {
+    const { searchParams } = new URL(request.url ?? '', 'http://x')
+    const as = searchParams.get('as') ?? ''
+    const place = placeOf(searchParams, this.#log.length)
+    if (this.refused.has(as)) response.writeHead(503).end()
+    else if (as === 'poll') this.#answer(place, response)
+    else if (as === 'long-poll') this.#answerLater(place, response)
+    else {
+      response.setHeader('Content-Type', as === 'sse' ? 'text/event-stream' : 'application/x-ndjson')
+      const codec = as === 'sse' ? eventCodec({ several: false, envelope: true, raw: false }) : frameCodec
+      const leave = this.#follow(
+        codec,
+        place,
+        (text) => response.write(text),
+        () => response.end(),
+      )
+      response.on('close', leave)
+    }
+  }
+
+  #answer(place: Place, response: ServerResponse): void {
+    const messages = this.#log.slice(place.from, place.from + 3)
     const at = place.from + messages.length
-    const head = { ...place.open, cursor: cursorAt(at), more: at < log.length, closed, pollAfterMs: 1 }
+    const more = at < this.#log.length
+    const head = { ...place.open, cursor: cursorAt(at), more, closed: this.#closed, pollAfterMs: 1 }
     response.end(formatAnswer(head, formatMessages(messages)))
   }
-  function respond(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '', 'http://x')
-    const as = url.searchParams.get('as')
-    const place = placeOf(url, log.length)
-    if (refused.has(as ?? '')) {
-      response.statusCode = 503
-      response.end()
-      return
+
+  #answerLater(place: Place, response: ServerResponse): void {
+    const tell = () => {
+      if (place.from === this.#log.length && !this.#closed) return
+      this.#waiting.delete(tell)
+      this.#answer(place, response)
     }
-    if (as === 'poll' || (as === 'long-poll' && (place.from < log.length || closed))) {
-      answer(place, response)
-      return
-    }
-    if (as === 'long-poll') {
-      const once = () => {
-        streams.delete(once)
-        answer(place, response)
-      }
-      streams.add(once)
-      response.on('close', () => streams.delete(once))
-      return
-    }
-    response.setHeader('Content-Type', as === 'sse' ? 'text/event-stream' : 'application/x-ndjson')
-    const codec = as === 'sse' ? eventCodec({ several: false, envelope: true, raw: false }) : frameCodec
-    const leave = follow(
-      codec,
-      place,
-      (text) => response.write(text),
-      () => response.end(),
-    )
-    response.on('close', leave)
+    this.#waiting.add(tell)
+    response.on('close', () => this.#waiting.delete(tell))
+    tell()
   }
 
-  const server = createServer(respond)
-  const socketServer = new WebSocketServer({ noServer: true })
-  server.on('upgrade', (request, socket, head) =>
-    socketServer.handleUpgrade(request, socket, head, (ws) => {
-      const place = placeOf(new URL(request.url ?? '', 'http://x'), log.length)
-      const leave = follow(frameCodec, place, sendLines, () => ws.close(1000))
-      ws.on('close', leave)
-      ws.on('error', () => undefined)
-      function sendLines(text: string) {
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#webSockets.handleUpgrade(request, socket, head, (ws) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://x')
+      const send = (text: string) => {
         for (const line of text.split('\n')) if (line !== '') ws.send(line)
       }
-    }),
-  )
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('error', () => undefined)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const cut = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
+      const place = placeOf(searchParams, this.#log.length)
+      ws.on('error', () => undefined)
+      ws.on(
+        'close',
+        this.#follow(frameCodec, place, send, () => ws.close(1000)),
+      )
+    })
   }
-  onTestFinished(() => {
-    cut()
-    server.close()
-  })
-  const tellAll = () => {
-    for (const tell of [...streams]) tell()
+
+  #follow(codec: Codec, place: Place, write: (text: string) => void, end: () => void): () => void {
+    write(codec.open({ opens: [place.open], position: place.open.cursor, retryMs: 1000 }))
+    const tell = () => {
+      const messages = this.#log.slice(place.from)
+      if (messages.length > 0) write(renderBatch(codec, place.from, messages))
+      place.from = this.#log.length
+      if (!this.#closed) return
+      write(codec.end(channel, 'closed'))
+      end()
+    }
+    this.#waiting.add(tell)
+    tell()
+    return () => void this.#waiting.delete(tell)
   }
-  return {
-    port: (server.address() as AddressInfo).port,
-    append: (data) => {
-      const offset = log.length + 1
-      log.push({ offset, tag: `t${offset}`, time: offset, data })
-      tellAll()
-    },
-    refused,
-    cut,
-    close: () => {
-      closed = true
-      tellAll()
-    },
-    open: () => sockets.size,
-  }
+}
+
+/** Starts a server on a free port; closed with the test. */
+export async function startLogServer(): Promise<LogServer> {
+  const server = new LogServer()
+  await server.listen()
+  onTestFinished(() => server.close())
+  return server
 }

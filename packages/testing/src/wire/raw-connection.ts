@@ -158,73 +158,110 @@ function openSocket({ port, host = '127.0.0.1', secure }: RawTarget): Socket {
   return socket
 }
 
-/** Opens a connection. It resolves at once; a refused one shows in `closed` and in every request. */
-export function openConnection(target: RawTarget, options: { keepBytes?: boolean } = {}): RawConnection {
-  const socket = openSocket(target)
-  const exchanges: Exchange[] = []
-  const kept: Buffer[] = []
-  const closed = createDeferred<WireEnd>()
-  let ended: WireEnd | undefined
+class WireConnection implements RawConnection {
+  readonly #socket: Socket
+  readonly #host: string
+  readonly #keepBytes: boolean
+  readonly #exchanges: Exchange[] = []
+  readonly #kept: Buffer[] = []
+  readonly #closed = createDeferred<WireEnd>()
+  #ended: WireEnd | undefined
 
-  function finish(how: WireEnd, detail?: string): void {
-    if (ended) return
-    ended = how
-    const unanswered = exchanges.splice(0)
-    for (const exchange of unanswered) exchange.close(how, detail)
-    closed.resolve(how === 'cut' && unanswered.length === 0 ? 'complete' : how)
+  constructor(target: RawTarget, keepBytes: boolean) {
+    this.#keepBytes = keepBytes
+    this.#host = `${target.host ?? '127.0.0.1'}:${target.port}`
+    this.#socket = openSocket(target)
+    this.#socket.on('data', (bytes) => this.#receive(bytes))
+    this.#socket.on('end', () => {
+      this.#finish('cut')
+      this.#socket.end()
+    })
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.#finish(error.code === 'ECONNREFUSED' ? 'refused' : 'reset')
+    })
+    this.#socket.on('close', () => this.#finish('reset'))
   }
-  function feed(bytes: Buffer): void {
-    if (bytes.length === 0 || !exchanges[0]) return
+
+  get bytesRead(): number {
+    return this.#socket.bytesRead
+  }
+
+  get closed(): Promise<WireEnd> {
+    return this.#closed.promise
+  }
+
+  request(message: RawMessage): Promise<RawResponse> {
+    const exchange = createExchange(message.method ?? 'GET', (rest) => {
+      this.#exchanges.shift()
+      this.#feed(rest)
+    })
+    if (this.#ended) exchange.close(this.#ended)
+    else {
+      this.#exchanges.push(exchange)
+      this.#socket.write(formatRequest(message, this.#host))
+    }
+    return exchange.response
+  }
+
+  write(bytes: string | Uint8Array): void {
+    this.#socket.write(bytes)
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  reset(): void {
+    this.#finish('local')
+    this.#socket.resetAndDestroy()
+  }
+
+  close(): void {
+    this.#finish('local')
+    this.#socket.destroy()
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  received(): Buffer {
+    return Buffer.concat(this.#kept)
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#keepBytes) this.#kept.push(bytes)
+    this.#feed(bytes)
+  }
+
+  #feed(bytes: Buffer): void {
+    const exchange = this.#exchanges[0]
+    if (bytes.length === 0 || !exchange) return
     try {
-      exchanges[0].parser.feed(bytes)
+      exchange.parser.feed(bytes)
     } catch (error) {
-      finish('malformed', String(error))
-      socket.destroy()
+      this.#finish('malformed', String(error))
+      this.#socket.destroy()
     }
   }
 
-  socket.on('data', (bytes) => {
-    if (options.keepBytes) kept.push(bytes)
-    feed(bytes)
-  })
-  socket.on('end', () => {
-    finish('cut')
-    socket.end()
-  })
-  socket.on('error', (error: NodeJS.ErrnoException) => {
-    finish(error.code === 'ECONNREFUSED' ? 'refused' : 'reset')
-  })
-  socket.on('close', () => finish('reset'))
-
-  return {
-    request: (message) => {
-      const exchange = createExchange(message.method ?? 'GET', (rest) => {
-        exchanges.shift()
-        feed(rest)
-      })
-      if (ended) exchange.close(ended)
-      else {
-        exchanges.push(exchange)
-        socket.write(formatRequest(message, `${target.host ?? '127.0.0.1'}:${target.port}`))
-      }
-      return exchange.response
-    },
-    write: (bytes) => void socket.write(bytes),
-    end: () => void socket.end(),
-    reset: () => {
-      finish('local')
-      socket.resetAndDestroy()
-    },
-    close: () => {
-      finish('local')
-      socket.destroy()
-    },
-    pause: () => void socket.pause(),
-    resume: () => void socket.resume(),
-    get bytesRead() {
-      return socket.bytesRead
-    },
-    received: () => Buffer.concat(kept),
-    closed: closed.promise,
+  #finish(how: WireEnd, detail?: string): void {
+    if (this.#ended) return
+    this.#ended = how
+    const unanswered = this.#exchanges.splice(0)
+    for (const exchange of unanswered) exchange.close(how, detail)
+    this.#closed.resolve(how === 'cut' && unanswered.length === 0 ? 'complete' : how)
   }
+}
+
+/** Opens a connection. Comes back at once; a refused one shows in `closed` and in every request. */
+export function openConnection(
+  target: RawTarget,
+  options: { readonly keepBytes?: boolean } = {},
+): RawConnection {
+  return new WireConnection(target, options.keepBytes === true)
 }

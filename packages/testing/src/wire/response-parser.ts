@@ -65,83 +65,99 @@ function firstStep(head: ResponseHead, method: string): { step: Step; left: numb
   return Number(length) === 0 ? { step: 'done', left: 0 } : { step: 'length', left: Number(length) }
 }
 
-/** Creates a parser for the one response to a request of this method (RFC 9112). */
-export function createResponseParser(method: string, events: ResponseEvents): ResponseParser {
-  let step: Step = 'head'
-  let left = 0
-  let pending: Buffer = Buffer.alloc(0)
-  let lines: string[] = []
+class Http1Parser implements ResponseParser {
+  readonly #method: string
+  readonly #events: ResponseEvents
+  #step: Step = 'head'
+  #left = 0
+  #pending: Buffer = Buffer.alloc(0)
+  #lines: string[] = []
 
-  function takeLine(): string | undefined {
-    const end = pending.indexOf('\r\n')
-    if (end < 0) {
-      if (pending.length > maxLineBytes) throw new Error('A line does not end.')
-      return undefined
+  constructor(method: string, events: ResponseEvents) {
+    this.#method = method
+    this.#events = events
+  }
+
+  feed(bytes: Buffer): void {
+    if (this.#step === 'done') throw new Error('Bytes after the end of the response.')
+    this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes])
+    while (this.#advance()) {
+      if (this.#isDone()) {
+        this.#events.onComplete(this.#pending)
+        return
+      }
     }
-    const line = pending.toString('latin1', 0, end)
-    pending = pending.subarray(end + 2)
-    return line
   }
 
-  function takeBody(next: Step): void {
-    const piece = pending.subarray(0, Math.min(left, pending.length))
-    pending = pending.subarray(piece.length)
-    left -= piece.length
-    if (left === 0) step = next
-    if (piece.length > 0) events.onBody(piece)
+  end(): boolean {
+    return this.#step === 'until-close'
   }
 
-  function takeHeadLine(line: string): void {
-    if (line !== '') {
-      lines.push(line)
-      return
-    }
-    const head = parseHead(lines)
-    lines = []
-    // 100 and 103 come before the response itself.
-    if (head.status < 200 && head.status !== 101) return
-    const first = firstStep(head, method)
-    step = first.step
-    left = first.left
-    events.onHead(head)
-  }
-
-  function takeChunkSize(line: string): void {
-    const digits = /^([0-9a-f]{1,8})\s*(?:;.*)?$/i.exec(line)?.[1]
-    if (digits === undefined) throw new Error(`Not a chunk's size: ${JSON.stringify(line.slice(0, 100))}`)
-    left = Number.parseInt(digits, 16)
-    step = left === 0 ? 'trailers' : 'chunk-data'
+  #isDone(): boolean {
+    return this.#step === 'done'
   }
 
   /** Takes what is there; `false` when more bytes are needed. */
-  function advance(): boolean {
+  #advance(): boolean {
+    const step = this.#step
     if (step === 'length' || step === 'until-close' || step === 'chunk-data') {
-      if (pending.length === 0) return false
-      takeBody(step === 'chunk-data' ? 'chunk-end' : 'done')
+      if (this.#pending.length === 0) return false
+      this.#takeBody(step === 'chunk-data' ? 'chunk-end' : 'done')
       return true
     }
-    const line = takeLine()
+    const line = this.#takeLine()
     if (line === undefined) return false
-    if (step === 'head') takeHeadLine(line)
-    else if (step === 'chunk-size') takeChunkSize(line)
-    else if (step === 'trailers') step = line === '' ? 'done' : 'trailers'
-    else if (line === '') step = 'chunk-size'
+    if (step === 'head') this.#takeHeadLine(line)
+    else if (step === 'chunk-size') this.#takeChunkSize(line)
+    else if (step === 'trailers') this.#step = line === '' ? 'done' : 'trailers'
+    else if (line === '') this.#step = 'chunk-size'
     else throw new Error('A chunk is longer than its size.')
     return true
   }
 
-  return {
-    feed: (bytes) => {
-      if (step === 'done') throw new Error('Bytes after the end of the response.')
-      pending = pending.length === 0 ? bytes : Buffer.concat([pending, bytes])
-      while (advance()) {
-        // advance() may have reached the end, which TypeScript cannot see through the closure.
-        if ((step as Step) === 'done') {
-          events.onComplete(pending)
-          return
-        }
-      }
-    },
-    end: () => step === 'until-close',
+  #takeLine(): string | undefined {
+    const end = this.#pending.indexOf('\r\n')
+    if (end < 0) {
+      if (this.#pending.length > maxLineBytes) throw new Error('A line does not end.')
+      return undefined
+    }
+    const line = this.#pending.toString('latin1', 0, end)
+    this.#pending = this.#pending.subarray(end + 2)
+    return line
   }
+
+  #takeBody(next: Step): void {
+    const piece = this.#pending.subarray(0, Math.min(this.#left, this.#pending.length))
+    this.#pending = this.#pending.subarray(piece.length)
+    this.#left -= piece.length
+    if (this.#left === 0) this.#step = next
+    if (piece.length > 0) this.#events.onBody(piece)
+  }
+
+  #takeHeadLine(line: string): void {
+    if (line !== '') {
+      this.#lines.push(line)
+      return
+    }
+    const head = parseHead(this.#lines)
+    this.#lines = []
+    // 100 and 103 come before the response itself.
+    if (head.status < 200 && head.status !== 101) return
+    const first = firstStep(head, this.#method)
+    this.#step = first.step
+    this.#left = first.left
+    this.#events.onHead(head)
+  }
+
+  #takeChunkSize(line: string): void {
+    const digits = /^([0-9a-f]{1,8})\s*(?:;.*)?$/i.exec(line)?.[1]
+    if (digits === undefined) throw new Error(`Not a chunk's size: ${JSON.stringify(line.slice(0, 100))}`)
+    this.#left = Number.parseInt(digits, 16)
+    this.#step = this.#left === 0 ? 'trailers' : 'chunk-data'
+  }
+}
+
+/** Creates a parser for the one response to a request of this method (RFC 9112). */
+export function createResponseParser(method: string, events: ResponseEvents): ResponseParser {
+  return new Http1Parser(method, events)
 }
