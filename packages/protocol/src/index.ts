@@ -55,11 +55,13 @@ export {
 export {
   formatMessage,
   maxFieldLength,
+  messageBytes,
   type NewMessage,
   parseEvent,
   parseId,
   parseKey,
   type StoredMessage,
 } from './message.js'
+export type { Need } from './need.js'
 export { isJsonObject, parseJson, rawItems, rawMembers, toOneLine } from './raw-json.js'
 export { type Parsed, parsed, refused } from './result.js'

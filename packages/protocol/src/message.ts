@@ -66,3 +66,10 @@ export function formatMessage(message: StoredMessage): string {
   if (message.id !== undefined) text += `,"id":${JSON.stringify(message.id)}`
   return message.deleted ? `${text},"deleted":true}` : `${text},"data":${message.data}}`
 }
+
+const encoder = new TextEncoder()
+
+/** A message's size as retention and limits count it: data, event, key and id as UTF-8 bytes (PROTOCOL §3). */
+export function messageBytes({ data = '', event = '', key = '', id = '' }: NewMessage): number {
+  return encoder.encode(data + event + key + id).length
+}

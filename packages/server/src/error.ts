@@ -1,4 +1,5 @@
 import { type ErrorBody, type ErrorCode, errorBody, errorKinds } from '@gamut/protocol'
+import { BrokerUnavailable } from './broker/broker.js'
 
 /** A refusal with a code of the error table (PROTOCOL §13). Throw it from a hook to refuse with that code. */
 export class GamutError extends Error {
@@ -25,6 +26,13 @@ export class GamutError extends Error {
 /** What a caller is told of anything that was thrown: a `GamutError` as it is, all else as `internal`, with nothing of its text (guarantees: security rule 9). */
 export function toGamutError(thrown: unknown): GamutError {
   if (thrown instanceof GamutError) return thrown
+  if (thrown instanceof BrokerUnavailable) {
+    return new GamutError(
+      'broker_unavailable',
+      'The log cannot be reached just now. Try again as told.',
+      1000,
+    )
+  }
   return new GamutError(
     'internal',
     'The server failed to handle this. Try again; if it stays, tell whoever runs it.',

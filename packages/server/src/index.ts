@@ -15,5 +15,30 @@ export {
   type Retention,
   type StoredBatch,
 } from './broker/broker.js'
+export { createMemoryBroker, type MemoryBrokerOptions } from './broker/memory.js'
+export type { ChannelDefinition, ChannelSource, Initial } from './channels.js'
 export { type Clock, systemClock } from './clock.js'
-export { GamutError } from './error.js'
+export type { Wire } from './core/outbox.js'
+export { GamutError, toGamutError } from './error.js'
+export type { Action, Hooks, Identity, OutgoingMessage } from './hooks.js'
+export { bodyTooLarge, type HttpRequest } from './http/request.js'
+export { defaultLimits, type GamutOptions, isLimit, type Limits } from './options.js'
+export { createGamut, type Gamut, type PublishOptions, type PublishResult } from './server.js'
+export type { Logger } from './telemetry/logger.js'
+export {
+  type HistogramName,
+  type MetricDefinition,
+  type MetricName,
+  type Metrics,
+  metricDefinitions,
+  type Sample,
+} from './telemetry/metrics.js'
+export type {
+  FrameOwner,
+  FrameWire,
+  PlainReply,
+  Reply,
+  StreamReply,
+  UpgradeReply,
+  WireOwner,
+} from './transports/transport.js'

@@ -1,0 +1,137 @@
+import {
+  type ChannelName,
+  type Codec,
+  closeCodes,
+  type EndReason,
+  errorKinds,
+  type TransportName,
+} from '@gamut/protocol'
+import type { Identity } from '../hooks.js'
+import type { Held, ReconnectReason } from './connections.js'
+import type { Core } from './core.js'
+import { Outbox, type Wire } from './outbox.js'
+import type { Item } from './sink.js'
+import type { Subscription } from './subscription.js'
+
+/** A reader that takes nothing for so many heartbeats is gone or too slow. */
+const stuckHeartbeats = 3
+/** How long a rotated reader stays away, in milliseconds: spread a little, too short to notice. */
+const rotatedMs = { least: 50, spread: 200 }
+
+const encoder = new TextEncoder()
+
+/** How one kind of connection writes. */
+export interface ConnectionOptions {
+  readonly transport: TransportName
+  readonly identity: Identity | null
+  readonly wire: Wire
+  readonly codec: Codec
+  /** Added to the end of each write. */
+  readonly seal?: () => Uint8Array | undefined
+}
+
+/** A held stream or WebSocket: its outbox, its subscriptions, its heartbeat and its greatest age. */
+export class Connection implements Held {
+  readonly id: string
+  readonly transport: TransportName
+  readonly identity: Identity | null
+  readonly subscriptions = new Map<ChannelName, Subscription>()
+  readonly #core: Core
+  readonly #outbox: Outbox
+  readonly #codec: Codec
+  #stopBeat: () => void
+  readonly #stopAge: () => void
+  #isClosed = false
+
+  constructor(core: Core, { transport, identity, wire, codec, seal }: ConnectionOptions) {
+    const { clock, limits, loop, random, tally, wheel } = core
+    this.id = Math.floor(random() * 36 ** 10).toString(36)
+    this.transport = transport
+    this.identity = identity
+    this.#core = core
+    this.#codec = codec
+    this.#outbox = new Outbox({
+      wire,
+      loop,
+      maxBytes: limits.outboxBytes,
+      tally: tally.of(transport),
+      elapsed: () => clock.elapsed(),
+      seal,
+    })
+    core.connections.add(this)
+    this.#stopBeat = wheel.after(limits.heartbeatMs, () => this.#beat())
+    const ageMs = limits.maxAgeMs * (0.9 + random() * 0.2)
+    this.#stopAge = wheel.after(ageMs, () => {
+      this.reconnect(Math.round(rotatedMs.least + random() * rotatedMs.spread), 'rotated')
+    })
+  }
+
+  /** Nothing is read for it any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Writes text as it is, at the end of this turn. */
+  write(text: string): undefined | Promise<void> {
+    return this.#outbox.write(encoder.encode(text))
+  }
+
+  /** Writes what a subscription gives. An opening needs more than the item, so its transport writes that. */
+  give(item: Exclude<Item, { kind: 'open' }>): undefined | Promise<void> {
+    if (item.kind === 'gap') return this.write(this.#codec.gap(item.channel, item.gap))
+    if (item.kind === 'error') return this.write(this.#codec.error(item.error, item.channel))
+    this.#core.tally.of(this.transport).deliveries += item.page.count
+    return this.#outbox.write(item.page.encode(this.#codec))
+  }
+
+  /** Tells that a channel has ended. */
+  endChannel(channel: ChannelName, reason: EndReason): void {
+    this.subscriptions.delete(channel)
+    void this.write(this.#codec.end(channel, reason))
+  }
+
+  reconnect(afterMs: number, reason: ReconnectReason): void {
+    this.#outbox.control(encoder.encode(this.#codec.reconnect(afterMs)))
+    this.end(reason === 'rotated' ? closeCodes.rotated : errorKinds.draining.closeCode, reason)
+  }
+
+  /** Ends the connection after what was written. */
+  end(code?: number, reason?: string): void {
+    this.#release()
+    this.#outbox.end(code, reason)
+  }
+
+  /** The runtime has room again. */
+  drained(): void {
+    this.#outbox.drained()
+  }
+
+  /** The peer is gone. */
+  closed(): void {
+    this.#release()
+    this.#outbox.close()
+  }
+
+  #release(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#stopBeat()
+    this.#stopAge()
+    for (const subscription of this.subscriptions.values()) subscription.end()
+    this.subscriptions.clear()
+    this.#core.connections.remove(this)
+  }
+
+  #beat(): void {
+    const { clock, hub, limits, wheel } = this.#core
+    const silentMs = clock.elapsed() - this.#outbox.writtenAt
+    if (silentMs >= stuckHeartbeats * limits.heartbeatMs) {
+      this.closed()
+      this.#outbox.abort(closeCodes.slow, 'slow')
+      return
+    }
+    if (silentMs >= limits.heartbeatMs) this.#outbox.control(encoder.encode(this.#codec.heartbeat(hub.stale)))
+    const nextMs = silentMs >= limits.heartbeatMs ? limits.heartbeatMs : limits.heartbeatMs - silentMs
+    this.#stopBeat = wheel.after(nextMs, () => this.#beat())
+  }
+}

@@ -1,0 +1,78 @@
+import type { TransportName } from '@gamut/protocol'
+import { GamutError } from '../error.js'
+import type { Tally } from '../telemetry/tally.js'
+
+/** Least time over which readers come back after a drain, in milliseconds: a restart takes about as long. */
+const leastSpreadMs = 1000
+
+/** Why a held connection is sent away. */
+export type ReconnectReason = 'rotated' | 'draining'
+
+/** Something that is held open for a reader. */
+export interface Held {
+  readonly transport: TransportName
+  /** Tells the reader when to come back, and ends. */
+  reconnect(afterMs: number, reason: ReconnectReason): void
+}
+
+/** Knows every held connection of the node: counts them, bounds them and sends them away. */
+export class Connections {
+  draining = false
+  readonly #held = new Set<Held>()
+  readonly #max: number
+  readonly #acceptRate: number
+  readonly #random: () => number
+  readonly #tally: Tally
+
+  constructor(options: { max: number; acceptRate: number; random: () => number; tally: Tally }) {
+    this.#max = options.max
+    this.#acceptRate = options.acceptRate
+    this.#random = options.random
+    this.#tally = options.tally
+  }
+
+  get size(): number {
+    return this.#held.size
+  }
+
+  /** Throws `draining` or `overloaded`, with the caller's own time to come back. */
+  admit(): void {
+    this.refuseIfDraining()
+    if (this.#held.size < this.#max) return
+    const message = `The server holds ${this.#max} connections, as many as it may. Come back as told.`
+    throw new GamutError('overloaded', message, this.slotMs())
+  }
+
+  /** Throws `draining` where nothing new may begin. */
+  refuseIfDraining(): void {
+    if (!this.draining) return
+    throw new GamutError(
+      'draining',
+      'This node is about to end. Come back as told; another may answer.',
+      this.slotMs(),
+    )
+  }
+
+  add(held: Held): void {
+    this.#held.add(held)
+    const tally = this.#tally.of(held.transport)
+    tally.connections++
+    tally.opened++
+  }
+
+  remove(held: Held): void {
+    if (this.#held.delete(held)) this.#tally.of(held.transport).connections--
+  }
+
+  /** When one reader shall come back so that all of them together arrive at the accept rate (PROTOCOL §10). */
+  slotMs(): number {
+    const spreadMs = Math.max(leastSpreadMs, (this.#held.size / this.#acceptRate) * 1000)
+    return Math.round(leastSpreadMs / 2 + this.#random() * spreadMs)
+  }
+
+  /** Sends every reader away, each with its own time to come back. */
+  drain(): void {
+    this.draining = true
+    for (const held of [...this.#held]) held.reconnect(this.slotMs(), 'draining')
+  }
+}

@@ -1,0 +1,37 @@
+import type { ChannelName } from '@gamut/protocol'
+import type { Broker } from '../broker/broker.js'
+import type { ChannelSettings } from '../channels.js'
+import type { Clock } from '../clock.js'
+import type { Limits } from '../options.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { Tally } from '../telemetry/tally.js'
+import type { Traffic } from '../telemetry/traffic.js'
+import type { Connections } from './connections.js'
+import type { Gate } from './gate.js'
+import type { Hub } from './hub.js'
+import type { LogReader } from './log-reader.js'
+import type { Publisher } from './publish.js'
+import type { Sources } from './source.js'
+import type { Wheel } from './wheel.js'
+import type { WriteLoop } from './write-loop.js'
+
+/** The parts of one node, made by the composition root and used by every transport and route. */
+export interface Core {
+  readonly node: string
+  readonly limits: Limits
+  readonly settings: (channel: ChannelName) => ChannelSettings
+  readonly broker: Broker
+  readonly log: LogReader
+  readonly hub: Hub
+  readonly gate: Gate
+  readonly publisher: Publisher
+  readonly sources: Sources
+  readonly connections: Connections
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly loop: WriteLoop
+  readonly tally: Tally
+  readonly traffic: Traffic
+  readonly logger: Logger
+  readonly random: () => number
+}

@@ -1,0 +1,38 @@
+import { type ChannelName, isServerChannel } from '@gamut/protocol'
+import type { ChannelSettings } from '../channels.js'
+import { GamutError } from '../error.js'
+import type { Action, Hooks, Identity } from '../hooks.js'
+
+/** The one gate on every way to read and to write over the network (PROTOCOL §12, I21). */
+export class Gate {
+  readonly #hooks: Hooks
+  readonly #settings: (channel: ChannelName) => ChannelSettings
+
+  constructor(hooks: Hooks, settings: (channel: ChannelName) => ChannelSettings) {
+    this.#hooks = hooks
+    this.#settings = settings
+  }
+
+  /** Who sends the request; throws what the hook throws. */
+  async identify(request: () => Request): Promise<Identity | null> {
+    return (await this.#hooks.authenticate?.(request())) ?? null
+  }
+
+  /** Throws `unauthenticated` or `forbidden` unless somebody may do that now. */
+  async pass(identity: Identity | null, action: Action, channel: ChannelName): Promise<void> {
+    if (await this.#may(identity, action, channel)) return
+    if (identity === null && this.#hooks.authenticate) {
+      throw new GamutError('unauthenticated', `Say who you are: "${channel}" is not open to everybody.`)
+    }
+    const hint = this.#hooks.authorize ? '' : ' The server has no authorize hook, so nobody may.'
+    throw new GamutError('forbidden', `You may not ${action} "${channel}".${hint}`)
+  }
+
+  async #may(identity: Identity | null, action: Action, channel: ChannelName): Promise<boolean> {
+    const settings = this.#settings(channel)
+    if (action === 'read' && settings.public) return true
+    if (action !== 'read' && (settings.publish === 'server' || settings.source || isServerChannel(channel)))
+      return false
+    return (await this.#hooks.authorize?.(identity, action, channel)) === true
+  }
+}

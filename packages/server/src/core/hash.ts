@@ -1,0 +1,32 @@
+import type { NewMessage } from '@gamut/protocol'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+
+const encoder = new TextEncoder()
+
+/** SHA-256 over texts, each with its length before it, so that no two lists of texts are the same bytes. */
+function hashTexts(texts: readonly (string | undefined)[]): string {
+  const sum = sha256.create()
+  for (const text of texts) {
+    const bytes = encoder.encode(text ?? '')
+    sum.update(encoder.encode(text === undefined ? '-;' : `${bytes.length};`)).update(bytes)
+  }
+  return bytesToHex(sum.digest())
+}
+
+function textsOf({ data, event, key, deleted }: NewMessage): (string | undefined)[] {
+  return [data, event, key, deleted ? 'deleted' : undefined]
+}
+
+/** What makes two messages of one id the same: the data's bytes, event, key and deletion (PROTOCOL §3). */
+export function hashMessage(message: NewMessage): string {
+  return hashTexts(textsOf(message))
+}
+
+/** The same for a whole publish under one key. */
+export function hashAppend(messages: readonly NewMessage[], close: boolean): string {
+  return hashTexts([
+    ...messages.flatMap((message) => [...textsOf(message), message.id]),
+    close ? 'close' : undefined,
+  ])
+}

@@ -1,0 +1,179 @@
+import type { ChannelName, ErrorBody } from '@gamut/protocol'
+import type { Broker, BrokerListener, StoredBatch } from '../broker/broker.js'
+import type { ChannelSettings } from '../channels.js'
+import type { Clock } from '../clock.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { Tally } from '../telemetry/tally.js'
+import type { Traffic } from '../telemetry/traffic.js'
+import { LiveChannel, type LiveReader } from './live-channel.js'
+import type { LogReader } from './log-reader.js'
+import type { Wheel } from './wheel.js'
+
+/** A channel's window stays so long after its last reader: a long-poll comes again, a page reloads. */
+const lingerMs = 30_000
+/** How many heads are asked for at once when all have to be checked. */
+const headsAtOnce = 1000
+
+/** What the hub needs of its node. */
+export interface HubParts {
+  readonly broker: Broker
+  readonly log: LogReader
+  readonly settings: (channel: ChannelName) => ChannelSettings
+  readonly tally: Tally
+  readonly traffic: Traffic
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly logger: Logger
+  readonly windowBytes: number
+  readonly windowTotalBytes: number
+}
+
+/** Knows every channel that somebody reads on this node, and hands each turn's new batches to its readers. */
+export class Hub implements BrokerListener {
+  /** The broker cannot be seen just now: readers may be behind. */
+  stale = false
+  readonly #parts: HubParts
+  readonly #channels = new Map<ChannelName, LiveChannel>()
+  readonly #watched = new Map<ChannelName, Promise<void>>()
+  readonly #dirty = new Set<LiveChannel>()
+  #wanted: ChannelName[] = []
+  #watching: Promise<void> | undefined
+
+  constructor(parts: HubParts) {
+    this.#parts = parts
+  }
+
+  get channels(): number {
+    return this.#channels.size
+  }
+
+  get windowBytes(): number {
+    let sum = 0
+    for (const { window } of this.#channels.values()) sum += window.bytes
+    return sum
+  }
+
+  /** Joins a channel: from now on the reader is told of every batch. Rejects if the broker cannot be reached. */
+  async join(name: ChannelName, reader: LiveReader): Promise<LiveChannel> {
+    const channel = this.#live(name)
+    channel.readers.add(reader)
+    try {
+      await this.#watch(name)
+    } catch (error) {
+      this.leave(channel, reader)
+      throw error
+    }
+    return channel
+  }
+
+  leave(channel: LiveChannel, reader: LiveReader): void {
+    if (!channel.readers.delete(reader) || channel.readers.size > 0) return
+    this.#parts.wheel.after(lingerMs, () => this.#forget(channel))
+  }
+
+  /** Tells the readers of a channel that its source fails, or with `undefined` that it works again. */
+  tellSource(name: ChannelName, error: ErrorBody | undefined): void {
+    const live = this.#channels.get(name)
+    if (!live) return
+    live.error = error
+    if (error) for (const reader of live.readers) reader.fail(error)
+  }
+
+  onBatch(batch: StoredBatch): void {
+    const live = this.#channels.get(batch.channel)
+    if (!live) return
+    live.receive(batch)
+    const newest = batch.messages.at(-1)
+    if (newest) this.#parts.traffic.note(batch.channel, newest.offset)
+    if (this.#dirty.size === 0) {
+      const knownAt = this.#parts.clock.elapsed()
+      this.#parts.clock.turn(() => this.#flush(knownAt))
+    }
+    this.#dirty.add(live)
+  }
+
+  onInterrupted(reason: string): void {
+    this.stale = true
+    this.#parts.logger.warn({ reason }, 'the broker cannot be seen')
+  }
+
+  onRestored(): void {
+    this.stale = false
+    this.#checkHeads().catch((error: unknown) => {
+      this.#parts.logger.warn({ error: String(error) }, 'the heads could not be checked')
+    })
+  }
+
+  #flush(knownAt: number): void {
+    const dirty = [...this.#dirty]
+    this.#dirty.clear()
+    for (const live of dirty) live.flush()
+    this.#keepWithinTotal()
+    this.#parts.clock.turn(() => {
+      this.#parts.tally.observe('gamut_delivery_seconds', this.#parts.clock.elapsed() - knownAt)
+    })
+  }
+
+  /** Lets go of windows until all fit: first those that nobody reads, then the oldest. */
+  #keepWithinTotal(): void {
+    let excess = this.windowBytes - this.#parts.windowTotalBytes
+    if (excess <= 0) return
+    const byReaders = [...this.#channels.values()].sort(
+      (a, b) => Math.sign(a.readers.size) - Math.sign(b.readers.size),
+    )
+    for (const { window } of byReaders) {
+      if (excess <= 0) return
+      excess -= window.bytes
+      window.reset(window.head)
+    }
+  }
+
+  async #checkHeads(): Promise<void> {
+    const names = [...this.#channels.keys()]
+    for (let at = 0; at < names.length; at += headsAtOnce) {
+      const heads = await this.#parts.broker.heads(names.slice(at, at + headsAtOnce))
+      for (const [name, { head }] of heads) {
+        const live = this.#channels.get(name)
+        if (live && live.window.head !== head) live.repair()
+      }
+    }
+  }
+
+  /** Watches in batches: all channels that are asked for in one turn of the loop are one call. */
+  #watch(name: ChannelName): Promise<void> {
+    const known = this.#watched.get(name)
+    if (known !== undefined) return known
+    this.#wanted.push(name)
+    this.#watching ??= Promise.resolve().then(() => {
+      const names = this.#wanted
+      this.#wanted = []
+      this.#watching = undefined
+      return this.#parts.broker.watch(names)
+    })
+    const watching = this.#watching
+    this.#watched.set(name, watching)
+    watching.catch(() => this.#watched.delete(name))
+    return watching
+  }
+
+  #live(name: ChannelName): LiveChannel {
+    const known = this.#channels.get(name)
+    if (known) return known
+    const { log, clock, windowBytes, tally, settings } = this.#parts
+    const made = new LiveChannel(name, settings(name), {
+      log,
+      tally,
+      elapsed: () => clock.elapsed(),
+      windowBytes,
+    })
+    this.#channels.set(name, made)
+    return made
+  }
+
+  #forget(live: LiveChannel): void {
+    if (live.readers.size > 0 || this.#channels.get(live.name) !== live) return
+    this.#channels.delete(live.name)
+    this.#watched.delete(live.name)
+    this.#parts.broker.unwatch([live.name])
+  }
+}

@@ -1,0 +1,155 @@
+import {
+  type Batch,
+  type ChannelName,
+  type Cursor,
+  cursorOf,
+  type ErrorBody,
+  messageBytes,
+  type StoredMessage,
+} from '@gamut/protocol'
+import type { ReadFrom, ReadLimit, StoredBatch } from '../broker/broker.js'
+import type { ChannelSettings } from '../channels.js'
+import type { Tally } from '../telemetry/tally.js'
+import { EncodedBatch } from './encoded-batch.js'
+import type { LogPage, LogReader } from './log-reader.js'
+import type { Page } from './page.js'
+import { Window } from './window.js'
+
+/** A batch has no more messages than a reader takes by default, and no more bytes (PROTOCOL §4). */
+export const maxBatch: ReadLimit = { count: 100, bytes: 1024 * 1024 }
+
+/** Who reads a live channel. */
+export interface LiveReader {
+  /** New batches, in the turn in which they came. */
+  deliver(batches: readonly EncodedBatch[]): void
+  /** Something may have been missed: look into the log. */
+  wake(): void
+  /** The channel's source failed. */
+  fail(error: ErrorBody): void
+}
+
+/** What a live channel needs of its node. */
+export interface LiveChannelParts {
+  readonly log: LogReader
+  readonly tally: Tally
+  readonly elapsed: () => number
+  readonly windowBytes: number
+}
+
+/** Joins what follows each other; a hole starts a new run. */
+function joinRuns(batches: readonly StoredBatch[]): StoredBatch[][] {
+  const runs: StoredBatch[][] = []
+  for (const batch of batches) {
+    const run = runs.at(-1)
+    if (run?.at(-1)?.cursor === batch.after) run.push(batch)
+    else runs.push([batch])
+  }
+  return runs
+}
+
+/** One channel as a node sees it while somebody reads it: its window, its readers, and its reads of the log. */
+export class LiveChannel {
+  readonly name: ChannelName
+  readonly settings: ChannelSettings
+  readonly window: Window
+  readonly readers = new Set<LiveReader>()
+  /** The head at which the channel was closed, once that is known. */
+  closedAt: Cursor | undefined
+  /** Why the channel's source gives nothing new just now. */
+  error: ErrorBody | undefined
+  #pending: StoredBatch[] = []
+  readonly #parts: LiveChannelParts
+
+  constructor(name: ChannelName, settings: ChannelSettings, parts: LiveChannelParts) {
+    this.name = name
+    this.settings = settings
+    this.#parts = parts
+    this.window = new Window(settings.retention, parts.windowBytes)
+  }
+
+  /** Keeps an announcement for the end of the turn. */
+  receive(batch: StoredBatch): void {
+    this.#pending.push(batch)
+  }
+
+  /** Joins what came in this turn, keeps it in the window, and delivers it. */
+  flush(): void {
+    const pending = this.#pending
+    this.#pending = []
+    this.closedAt = pending.find(({ closed }) => closed)?.cursor ?? this.closedAt
+    const batches = joinRuns(pending).flatMap((run) => this.#accept(run))
+    for (const reader of this.readers) reader.deliver(batches)
+  }
+
+  /** Reads what follows a cursor from the window; `undefined` if it is not in there. */
+  peek(cursor: Cursor, limit: ReadLimit): Page | 'end' | undefined {
+    return this.window.page(cursor, limit, this.#parts.elapsed())
+  }
+
+  /** Has every reader look into the log: an announcement may have been lost. */
+  repair(): void {
+    this.window.reset(undefined)
+    for (const reader of this.readers) reader.wake()
+  }
+
+  /** Reads a page of the log; what was read up to the head starts an empty window. */
+  async read(from: ReadFrom, limit: ReadLimit): Promise<LogPage> {
+    const { version } = this.window
+    const log = await this.#parts.log.read(this.name, from, limit)
+    if (log.closed) this.closedAt = log.head
+    const { head, page, more } = log
+    const isEnd = !more && page.head.cursor === head
+    // Unless an announcement came meanwhile: then it cannot be known which of the two is newer.
+    if (isEnd && this.window.head === undefined && this.window.version === version) this.#seed(log)
+    return log
+  }
+
+  #seed({ page, head }: LogPage): void {
+    const batch = page.segments[0]?.batch
+    const isSnapshot = page.head.snapshotEnd
+    this.window.reset(isSnapshot ? head : page.head.after)
+    if (batch && !isSnapshot) this.window.push(batch, this.#parts.elapsed())
+  }
+
+  #accept(run: readonly StoredBatch[]): EncodedBatch[] {
+    const { window } = this
+    const first = run[0]
+    if (!first) return []
+    const known = window.head
+    const followers = run.findIndex(({ after }) => after === known)
+    // A repeat ends at what the window has; what follows it in the run is new.
+    if (followers === -1 && run.at(-1)?.cursor === known) return []
+    const fresh = followers === -1 ? run : run.slice(followers)
+    // A hole, or a log that went back: the window starts anew and each reader looks into the log from its own cursor.
+    if (followers === -1) window.reset(first.after)
+    return splitRun(this.name, fresh).map((batch) => {
+      const encoded = new EncodedBatch(batch, () => this.#parts.tally.encodes++)
+      window.push(encoded, this.#parts.elapsed())
+      return encoded
+    })
+  }
+}
+
+/** Makes one batch of a run, or as many as the bounds of a batch ask for. */
+function splitRun(channel: ChannelName, run: readonly StoredBatch[]): Batch[] {
+  const batches: Batch[] = []
+  let messages: StoredMessage[] = []
+  let after = run[0]?.after as Cursor
+  let bytes = 0
+  const cut = () => {
+    const last = messages.at(-1)
+    const cursor = last ? cursorOf({ after }, last) : after
+    batches.push({ channel, after, cursor, messages })
+    after = cursor
+    messages = []
+    bytes = 0
+  }
+  for (const message of run.flatMap((batch) => batch.messages)) {
+    const size = messageBytes(message)
+    if (messages.length === maxBatch.count || (messages.length > 0 && bytes + size > maxBatch.bytes)) cut()
+    messages.push(message)
+    bytes += size
+  }
+  if (messages.length > 0) cut()
+  return batches
+}

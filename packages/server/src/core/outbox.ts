@@ -1,0 +1,138 @@
+import type { TransportTally } from '../telemetry/tally.js'
+import type { Flushable, WriteLoop } from './write-loop.js'
+
+/** How a runtime takes a connection's bytes. Each chunk is one frame of a WebSocket, or a piece of a held response. */
+export interface Wire {
+  /** Writes at once. `false`: full, and the runtime calls the outbox's `drained` later. */
+  write(chunks: readonly Uint8Array[]): boolean
+  /** Ends the connection after what was written: a WebSocket with this code and reason. */
+  end(code?: number, reason?: string): void
+  /** Ends it at once, whatever is still unsent. */
+  abort(code?: number, reason?: string): void
+}
+
+/** What passes a full connection: a heartbeat, a reconnect. */
+const controlBytes = 4096
+
+/** What a connection shall get, collected and written once per turn. Bounded: who fills it is told to wait. */
+export class Outbox implements Flushable {
+  /** When something was last written, by `elapsed`. */
+  writtenAt: number
+  readonly #wire: Wire
+  readonly #loop: WriteLoop
+  readonly #maxBytes: number
+  readonly #tally: TransportTally
+  readonly #elapsed: () => number
+  /** Adds what must end each write, like the position of a set of channels. */
+  readonly #seal: (() => Uint8Array | undefined) | undefined
+  #chunks: Uint8Array[] = []
+  #bytes = 0
+  #controlled = 0
+  #blocked = false
+  #ended = false
+  #ending: { readonly code: number | undefined; readonly reason: string | undefined } | undefined
+  #waiting: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+
+  constructor(options: {
+    readonly wire: Wire
+    readonly loop: WriteLoop
+    readonly maxBytes: number
+    readonly tally: TransportTally
+    readonly elapsed: () => number
+    readonly seal?: (() => Uint8Array | undefined) | undefined
+  }) {
+    this.#wire = options.wire
+    this.#loop = options.loop
+    this.#maxBytes = options.maxBytes
+    this.#tally = options.tally
+    this.#elapsed = options.elapsed
+    this.#seal = options.seal
+    this.writtenAt = options.elapsed()
+  }
+
+  /** Takes bytes for the end of this turn. A promise means full, and resolves when there is room. */
+  write(bytes: Uint8Array): undefined | Promise<void> {
+    if (this.#ended || this.#ending) return undefined
+    this.#chunks.push(bytes)
+    this.#bytes += bytes.length
+    if (!this.#blocked) this.#loop.add(this)
+    return this.#blocked || this.#bytes >= this.#maxBytes ? this.#room() : undefined
+  }
+
+  /** Takes a control item even when full, but no more than 4 KB of them. */
+  control(bytes: Uint8Array): void {
+    if (this.#blocked) {
+      if (this.#controlled + bytes.length > controlBytes) return
+      this.#controlled += bytes.length
+    }
+    void this.write(bytes)
+  }
+
+  /** Writes what was collected. */
+  flush(): void {
+    if (this.#ended || this.#blocked || this.#chunks.length === 0) return
+    const seal = this.#seal?.()
+    if (seal) this.#chunks.push(seal)
+    const chunks = this.#chunks
+    this.#tally.writes++
+    this.#tally.bytes += this.#bytes
+    this.#chunks = []
+    this.#bytes = 0
+    this.#controlled = 0
+    this.writtenAt = this.#elapsed()
+    this.#blocked = !this.#wire.write(chunks)
+    if (!this.#blocked) this.#release()
+  }
+
+  /** The runtime has room again. */
+  drained(): void {
+    if (!this.#blocked) return
+    this.#blocked = false
+    if (this.#ending) this.#finish()
+    else if (this.#chunks.length > 0) this.#loop.add(this)
+    else this.#release()
+  }
+
+  /** Takes nothing more, writes the rest as soon as there is room, and ends the connection. */
+  end(code?: number, reason?: string): void {
+    if (this.#ended || this.#ending) return
+    this.#ending = { code, reason }
+    if (!this.#blocked) this.#finish()
+  }
+
+  /** The connection is gone: nothing is kept and nobody waits for ever. */
+  close(): void {
+    this.#ended = true
+    this.#chunks = []
+    this.#loop.remove(this)
+    this.#release()
+  }
+
+  /** Ends the connection at once: its peer takes nothing. */
+  abort(code: number, reason: string): void {
+    this.close()
+    this.#wire.abort(code, reason)
+  }
+
+  #finish(): void {
+    this.flush()
+    this.close()
+    this.#wire.end(this.#ending?.code, this.#ending?.reason)
+  }
+
+  #room(): Promise<void> {
+    if (!this.#waiting) {
+      let resolve = () => {}
+      const promise = new Promise<void>((settle) => {
+        resolve = settle
+      })
+      this.#waiting = { promise, resolve }
+    }
+    return this.#waiting.promise
+  }
+
+  #release(): void {
+    this.#waiting?.resolve()
+    this.#waiting = undefined
+  }
+}

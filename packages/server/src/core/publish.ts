@@ -1,0 +1,194 @@
+import { type ChannelName, type Cursor, isServerChannel, type NewMessage, parseJson } from '@gamut/protocol'
+import {
+  type Appended,
+  type AppendMessage,
+  type AppendOptions,
+  type AppendResult,
+  type Broker,
+  BrokerUnavailable,
+} from '../broker/broker.js'
+import type { ChannelSettings } from '../channels.js'
+import type { Clock } from '../clock.js'
+import { GamutError } from '../error.js'
+import type { Hooks, Identity } from '../hooks.js'
+import type { Tally } from '../telemetry/tally.js'
+import type { Traffic } from '../telemetry/traffic.js'
+import { hashAppend, hashMessage } from './hash.js'
+
+/** When a publisher shall try again while the broker is away, in milliseconds. */
+const brokerRetryMs = 1000
+
+/** One publish to one channel, as far as it is known before its messages are checked. */
+export interface PublishRequest {
+  readonly channel: ChannelName
+  readonly messages: readonly NewMessage[]
+  readonly identity: Identity | null
+  /** Makes the whole publish repeatable (PROTOCOL §3). */
+  readonly idempotencyKey?: string
+  readonly close?: boolean
+}
+
+/** A stored publish. */
+export interface Published {
+  readonly channel: ChannelName
+  readonly cursor: Cursor
+  readonly messages: readonly Appended[]
+  /** All of it was stored before. */
+  readonly replayed: boolean
+}
+
+/** What publishing needs of its node. */
+export interface PublisherParts {
+  readonly broker: Broker
+  readonly settings: (channel: ChannelName) => ChannelSettings
+  readonly hooks: Hooks
+  readonly clock: Clock
+  readonly tally: Tally
+  readonly traffic: Traffic
+  readonly maxMessages: number
+}
+
+/** A checked publish that only has to be appended. */
+export interface PreparedPublish {
+  readonly channel: ChannelName
+  readonly messages: readonly AppendMessage[]
+  readonly options: AppendOptions
+}
+
+const encoder = new TextEncoder()
+
+/** Checks publishes against limits, definition, schema and hooks, and appends them. */
+export class Publisher {
+  readonly #parts: PublisherParts
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
+  }
+
+  /** Checks and appends. Throws a `GamutError`; nothing of a refused publish is stored. */
+  async publish(request: PublishRequest): Promise<Published> {
+    return this.append(await this.prepare(request))
+  }
+
+  /** Everything before the append, hooks too. Appends of one sender enter the log in the order of their calls. */
+  async prepare(request: PublishRequest): Promise<PreparedPublish> {
+    const { channel, identity, idempotencyKey: key } = request
+    const settings = this.#parts.settings(channel)
+    if (request.messages.length > this.#parts.maxMessages) {
+      throw new GamutError('too_large', `Publish at most ${this.#parts.maxMessages} messages at once.`)
+    }
+    for (const message of request.messages) check(message, settings)
+    const messages: AppendMessage[] = []
+    for (const message of request.messages) messages.push(await this.#admit(message, request, settings))
+    return {
+      channel,
+      messages,
+      options: {
+        publisher: identity?.id ?? '',
+        ...(key !== undefined && {
+          idempotency: { key, hash: hashAppend(request.messages, request.close === true) },
+        }),
+        ...(request.close && { close: true }),
+      },
+    }
+  }
+
+  /** Stores a prepared publish; the broker is called before this returns. */
+  async append({ channel, messages, options }: PreparedPublish): Promise<Published> {
+    const startedAt = this.#parts.clock.elapsed()
+    const result = await this.#append(channel, messages, options)
+    if (!result.ok) throw refusal(result.code, channel)
+    this.#parts.tally.published += result.messages.filter(({ replayed }) => !replayed).length
+    const newest = result.messages.at(-1)
+    if (newest) this.#parts.traffic.note(channel, newest.offset)
+    this.#parts.tally.observe('gamut_publish_seconds', this.#parts.clock.elapsed() - startedAt)
+    return { channel, cursor: result.cursor, messages: result.messages, replayed: result.replayed }
+  }
+
+  async #append(
+    channel: ChannelName,
+    messages: readonly AppendMessage[],
+    options: AppendOptions,
+  ): Promise<AppendResult> {
+    try {
+      return await this.#parts.broker.append(channel, messages, options)
+    } catch (error) {
+      if (error instanceof BrokerUnavailable) {
+        throw new GamutError(
+          'broker_unavailable',
+          'The broker is away and stored nothing. Publish again later.',
+          brokerRetryMs,
+        )
+      }
+      throw new GamutError(
+        'publish_unknown',
+        'It is not known whether this was stored. Publish it again only with the same Idempotency-Key or id.',
+        brokerRetryMs,
+      )
+    }
+  }
+
+  async #admit(
+    message: NewMessage,
+    { channel, identity }: PublishRequest,
+    settings: ChannelSettings,
+  ): Promise<AppendMessage> {
+    const hooked = await this.#parts.hooks.onPublish?.(message, { channel, identity })
+    if (hooked) check(hooked, settings)
+    const admitted = hooked ?? message
+    if (settings.schema && admitted.data !== undefined) await checkSchema(admitted.data, settings.schema)
+    // The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict.
+    return message.id === undefined ? admitted : { ...admitted, id: message.id, hash: hashMessage(message) }
+  }
+}
+
+function refusal(code: Extract<AppendResult, { ok: false }>['code'], channel: ChannelName): GamutError {
+  if (code === 'channel_closed')
+    return new GamutError(code, `"${channel}" is closed for good: publish to another channel.`)
+  if (code === 'overloaded')
+    return new GamutError(code, 'The server keeps as many channels as it may. Try again later.', 60_000)
+  return new GamutError(
+    code,
+    'This key was used for another message: use a new key for each message, and the same only to repeat it.',
+  )
+}
+
+function check(message: NewMessage, settings: ChannelSettings): void {
+  const bytes = message.data === undefined ? 0 : encoder.encode(message.data).length
+  if (bytes > settings.maxMessageBytes) {
+    throw new GamutError(
+      'too_large',
+      `A message here has at most ${settings.maxMessageBytes} bytes of data; this one has ${bytes}.`,
+    )
+  }
+  if (settings.keyed && message.key === undefined) {
+    throw new GamutError('key_invalid', 'This channel is keyed: give each message a key.')
+  }
+  if (message.deleted && !settings.keyed) {
+    throw new GamutError(
+      'key_invalid',
+      'Only a key of a keyed channel can be deleted; this channel is not keyed.',
+    )
+  }
+}
+
+async function checkSchema(data: string, schema: NonNullable<ChannelSettings['schema']>): Promise<void> {
+  const { issues } = await schema['~standard'].validate(parseJson(data))
+  const first = issues?.[0]
+  if (!first) return
+  const path = (first.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  throw new GamutError(
+    'schema_mismatch',
+    `The data does not fit this channel${path && ` at "${path}"`}: ${first.message}`,
+  )
+}
+
+/** Whether an application may name this channel; the server's own begin with `$`. */
+export function refuseServerChannel(channel: ChannelName): void {
+  if (isServerChannel(channel)) {
+    throw new GamutError(
+      'forbidden',
+      'Channels that begin with "$" are the server\'s own: publish to another one.',
+    )
+  }
+}

@@ -1,0 +1,177 @@
+import { type ChannelName, type ErrorBody, errorBody } from '@gamut/protocol'
+import type { Broker } from '../broker/broker.js'
+import type { ChannelSettings, ChannelSource } from '../channels.js'
+import type { Clock } from '../clock.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { Tally } from '../telemetry/tally.js'
+import type { Publisher } from './publish.js'
+
+/** A `load` that has not answered after so long has failed, in milliseconds. */
+const loadTimeoutMs = 30_000
+/** A failing `load` is tried again after twice as long each time, up to this. */
+const slowestRetryMs = 60_000
+
+/** What computed channels need of their node. */
+export interface SourcesParts {
+  readonly broker: Broker
+  readonly publisher: Publisher
+  readonly settings: (channel: ChannelName) => ChannelSettings
+  readonly clock: Clock
+  readonly tally: Tally
+  readonly logger: Logger
+  readonly firstLoadMs: number
+  /** Tells the readers of a channel that its source fails, or that it works again. */
+  readonly tell: (channel: ChannelName, error: ErrorBody | undefined) => void
+}
+
+/** One computed channel while somebody reads it. */
+interface Run {
+  readonly channel: ChannelName
+  readonly source: ChannelSource
+  readonly params: Readonly<Record<string, string>>
+  readers: number
+  /** Polls count as reading until then, by `elapsed`. */
+  leaseUntil: number
+  failures: number
+  error: ErrorBody | undefined
+  /** The value that was appended last, as JSON. */
+  value: string | undefined
+  /** Settled when `load` has been tried once. */
+  readonly first: Promise<void>
+  cancel: (() => void) | undefined
+}
+
+/** Runs the `load` of each computed channel while it is read, once for all its readers (PROTOCOL §2). */
+export class Sources {
+  readonly #parts: SourcesParts
+  readonly #runs = new Map<ChannelName, Run>()
+
+  constructor(parts: SourcesParts) {
+    this.#parts = parts
+  }
+
+  /** Somebody reads the channel until the returned function is called. Does nothing for a channel without a source. */
+  hold(channel: ChannelName): () => void {
+    const run = this.#run(channel)
+    if (!run) return () => {}
+    run.readers++
+    return () => {
+      run.readers--
+    }
+  }
+
+  /** Somebody polls: counts as reading for a while, and waits for a first value. Tells why there is nothing new. */
+  async poll(channel: ChannelName, pollAfterMs: number): Promise<ErrorBody | undefined> {
+    const run = this.#run(channel)
+    if (!run) return undefined
+    const { clock, firstLoadMs } = this.#parts
+    const leaseMs = 3 * Math.max(run.source.everyMs, pollAfterMs)
+    run.leaseUntil = Math.max(run.leaseUntil, clock.elapsed() + leaseMs)
+    let cancel = () => {}
+    const patience = new Promise<void>((resolve) => {
+      cancel = clock.after(firstLoadMs, resolve)
+    })
+    await Promise.race([run.first, patience])
+    cancel()
+    return run.error
+  }
+
+  /** Stops all of them. */
+  close(): void {
+    for (const run of this.#runs.values()) run.cancel?.()
+    this.#runs.clear()
+  }
+
+  #run(channel: ChannelName): Run | undefined {
+    const known = this.#runs.get(channel)
+    if (known) return known
+    const { source, params } = this.#parts.settings(channel)
+    if (!source) return undefined
+    let settle = () => {}
+    const first = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    const run: Run = {
+      channel,
+      source,
+      params,
+      readers: 0,
+      leaseUntil: 0,
+      failures: 0,
+      error: undefined,
+      value: undefined,
+      first,
+      cancel: undefined,
+    }
+    this.#runs.set(channel, run)
+    void this.#load(run).then(settle)
+    return run
+  }
+
+  async #load(run: Run): Promise<void> {
+    try {
+      const value = await this.#value(run)
+      const known = run.value ?? (await this.#lastValue(run.channel))
+      if (value !== known) {
+        await this.#parts.publisher.publish({
+          channel: run.channel,
+          messages: [{ data: value }],
+          identity: null,
+        })
+      }
+      run.value = value
+      if (run.error) this.#parts.tell(run.channel, undefined)
+      run.failures = 0
+      run.error = undefined
+    } catch (error) {
+      this.#fail(run, error)
+    }
+    if (this.#runs.get(run.channel) !== run) return
+    run.cancel = this.#parts.clock.after(run.error?.retryAfterMs ?? run.source.everyMs, () =>
+      this.#again(run),
+    )
+  }
+
+  #again(run: Run): void {
+    if (run.readers > 0 || run.leaseUntil > this.#parts.clock.elapsed()) void this.#load(run)
+    else this.#runs.delete(run.channel)
+  }
+
+  #fail(run: Run, error: unknown): void {
+    const { everyMs } = run.source
+    const retryMs = Math.min(everyMs * 2 ** run.failures, Math.max(everyMs, slowestRetryMs))
+    run.failures++
+    run.error = errorBody(
+      'source_failed',
+      'What computes this channel failed just now. Its last value stays, and it is tried again.',
+      retryMs,
+    )
+    this.#parts.tally.sourceFailures++
+    this.#parts.logger.warn({ channel: run.channel, error: String(error), retryMs }, 'a source failed')
+    this.#parts.tell(run.channel, run.error)
+  }
+
+  async #value({ source, channel, params }: Run): Promise<string> {
+    let cancel = () => {}
+    const timeout = new Promise<never>((_resolve, reject) => {
+      cancel = this.#parts.clock.after(loadTimeoutMs, () =>
+        reject(new Error(`load took longer than ${loadTimeoutMs} ms`)),
+      )
+    })
+    try {
+      const value = await Promise.race([source.load({ channel, params }), timeout])
+      const text: string | undefined = JSON.stringify(value)
+      if (text === undefined)
+        throw new TypeError('load gave nothing that JSON can hold; return null for "no value"')
+      return text
+    } finally {
+      cancel()
+    }
+  }
+
+  /** What an earlier run left, so that a value that did not change meanwhile is not appended again. */
+  async #lastValue(channel: ChannelName): Promise<string | undefined> {
+    const { messages } = await this.#parts.broker.read(channel, { last: 1 }, { count: 1, bytes: 1 })
+    return messages[0]?.data
+  }
+}

@@ -1,0 +1,152 @@
+import { type Cursor, cursorOf, messageBytes, parseCursor } from '@gamut/protocol'
+import type { ReadLimit, Retention } from '../broker/broker.js'
+import type { EncodedBatch } from './encoded-batch.js'
+import { Page, type Segment } from './page.js'
+
+interface Kept {
+  readonly batch: EncodedBatch
+  readonly bytes: number
+  readonly keptAt: number
+}
+
+/** A position between entries: in which batch, and how many of its entries come before. */
+interface Place {
+  readonly at: number
+  readonly index: number
+}
+
+/**
+ * A node's recent entries of one channel, already encoded and in log order, without holes. Readers that resume or lag
+ * page from it, so that the broker is asked only for what is older. It never keeps what the channel's retention took.
+ */
+export class Window {
+  /** Rises with every change of the newest end: shows a reader of the log that it may have missed something. */
+  version = 0
+  bytes = 0
+  #kept: Kept[] = []
+  #messages = 0
+  /** How many entries of the first batch retention has taken. */
+  #dropped = 0
+  #head: Cursor | undefined
+  readonly #pages = new Map<string, Page>()
+  readonly #retention: Retention
+  readonly #maxBytes: number
+
+  constructor(retention: Retention, maxBytes: number) {
+    this.#retention = retention
+    this.#maxBytes = Math.min(maxBytes, retention.bytes)
+  }
+
+  /** The cursor after the newest entry, or `undefined` before anything is known. */
+  get head(): Cursor | undefined {
+    return this.#head
+  }
+
+  /** Adds a batch that follows the head exactly. */
+  push(batch: EncodedBatch, now: number): void {
+    const bytes = batch.batch.messages.reduce((sum, message) => sum + messageBytes(message), 0)
+    this.#kept.push({ batch, bytes, keptAt: now })
+    this.#messages += batch.batch.messages.length
+    this.bytes += bytes
+    this.#head = batch.batch.cursor
+    this.version++
+    this.#pages.clear()
+    this.trim(now)
+  }
+
+  /** Forgets everything and begins at a position of the log. */
+  reset(head: Cursor | undefined): void {
+    this.#kept = []
+    this.#messages = 0
+    this.#dropped = 0
+    this.bytes = 0
+    this.#head = head
+    this.version++
+    this.#pages.clear()
+  }
+
+  /** Whether the cursor is the start, an entry or the head of what is kept. */
+  holds(cursor: Cursor): boolean {
+    return cursor === this.#head || this.#find(cursor) !== undefined
+  }
+
+  /** What follows a cursor; `end` at the head; `undefined` if the cursor is not within the window. */
+  page(cursor: Cursor, limit: ReadLimit, now: number): Page | 'end' | undefined {
+    if (cursor === this.#head) return 'end'
+    this.trim(now)
+    const place = this.#find(cursor)
+    if (!place) return undefined
+    const key = `${cursor} ${limit.count} ${limit.bytes}`
+    const known = this.#pages.get(key)
+    if (known) return known
+    const page = this.#cut(cursor, place, limit)
+    this.#pages.set(key, page)
+    return page
+  }
+
+  /** Lets go of what the channel's retention or the window's own bound takes. */
+  trim(now: number): void {
+    const { count, ageMs } = this.#retention
+    for (let first = this.#kept[0]; first; first = this.#kept[0]) {
+      const { length } = first.batch.batch.messages
+      if (this.bytes <= this.#maxBytes && now - first.keptAt < ageMs && this.#messages - length < count) break
+      this.#kept.shift()
+      this.bytes -= first.bytes
+      this.#messages -= length
+      this.#pages.clear()
+    }
+    const dropped = Math.max(0, this.#messages - count)
+    if (dropped !== this.#dropped) this.#pages.clear()
+    this.#dropped = dropped
+  }
+
+  #cut(cursor: Cursor, { at, index }: Place, limit: ReadLimit): Page {
+    const first = this.#kept[at] as Kept
+    const segments: Segment[] = []
+    let count = 0
+    let bytes = 0
+    let last = cursor
+    for (let place = at; place < this.#kept.length; place++) {
+      const { batch } = this.#kept[place] as Kept
+      const from = place === at ? index : 0
+      let to = from
+      for (const message of batch.batch.messages.slice(from)) {
+        bytes += messageBytes(message)
+        if (count === limit.count || (count > 0 && bytes > limit.bytes)) break
+        count++
+        to++
+        last = cursorOf(batch.batch, message)
+      }
+      segments.push({ batch, from, to })
+      if (to < batch.batch.messages.length) break
+    }
+    if (segments.length === 1 && count === first.batch.batch.messages.length) return first.batch.page
+    return new Page({ channel: first.batch.batch.channel, after: cursor, cursor: last }, segments)
+  }
+
+  #find(cursor: Cursor): Place | undefined {
+    const parts = parseCursor(cursor)
+    if (!parts || parts.at !== undefined || this.#kept.length === 0) return undefined
+    const at = this.#batchWith(parts.offset)
+    const batch = this.#kept[at]?.batch
+    if (!batch) return undefined
+    if (batch.batch.after === cursor) return at === 0 && this.#dropped > 0 ? undefined : { at, index: 0 }
+    const index = batch.batch.messages.findIndex(({ offset }) => offset === parts.offset) + 1
+    if (index === 0 || batch.cursorBefore(index) !== cursor) return undefined
+    if (at === 0 && index < this.#dropped) return undefined
+    return index === batch.batch.messages.length ? { at: at + 1, index: 0 } : { at, index }
+  }
+
+  /** The index of the batch whose range of offsets, its `after` included, holds this one; by bisection. */
+  #batchWith(offset: number): number {
+    let low = 0
+    let high = this.#kept.length - 1
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const newest = this.#kept[middle]?.batch.batch.messages.at(-1)?.offset ?? 0
+      if (newest < offset) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

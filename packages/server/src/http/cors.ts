@@ -1,0 +1,76 @@
+import { GamutError } from '../error.js'
+import type { Identity } from '../hooks.js'
+import type { ReplyHeaders } from '../transports/transport.js'
+import type { HttpRequest } from './request.js'
+
+/** How long a browser may remember a preflight, in seconds: the longest that Chromium takes. */
+const preflightSeconds = 7200
+
+/** Whether a page of this origin is the server's own: the host it names is the host that was asked for. */
+function isSameOrigin(origin: string, host: string | undefined): boolean {
+  if (!host || !URL.canParse(origin)) return false
+  const url = new URL(origin)
+  // A port that the scheme implies may be written or not.
+  return URL.canParse(`${url.protocol}//${host}`) && new URL(`${url.protocol}//${host}`).host === url.host
+}
+
+/** Decides which pages may use the server (guarantees: security rule 1). */
+export class OriginCheck {
+  readonly #origins: ReadonlySet<string>
+
+  constructor(origins: readonly string[]) {
+    this.#origins = new Set(origins)
+  }
+
+  /** Throws `origin_refused` for a page of another origin that is not listed. */
+  pass(request: HttpRequest): void {
+    const origin = request.header('origin')
+    if (origin === undefined || this.#isKnown(origin) || isSameOrigin(origin, request.header('host'))) return
+    throw new GamutError(
+      'origin_refused',
+      'Pages of this origin may not use this server. Add it to the option "origins".',
+    )
+  }
+
+  /** Who sends no origin is no browser, but then a cookie proves nothing: it may come from a page by a way without one. */
+  passIdentity(request: HttpRequest, identity: Identity | null): void {
+    const isFromCookie =
+      request.header('cookie') !== undefined && request.header('authorization') === undefined
+    if (identity === null || !isFromCookie || request.header('origin') !== undefined) return
+    throw new GamutError('origin_refused', 'A WebSocket that is known by its cookie must say its Origin.')
+  }
+
+  /** What lets a page of a listed origin see the answer (WHATWG Fetch, CORS protocol). */
+  headers(request: HttpRequest): ReplyHeaders {
+    const origin = request.header('origin')
+    if (origin === undefined || !this.#isKnown(origin)) return {}
+    // With `*` no credentials travel: every page on the web is allowed, none of them as somebody.
+    if (!this.#origins.has(origin)) return { 'access-control-allow-origin': '*', ...exposed }
+    return {
+      'access-control-allow-origin': origin,
+      'access-control-allow-credentials': 'true',
+      vary: 'Origin',
+      ...exposed,
+    }
+  }
+
+  /** The answer to a preflight. */
+  preflightHeaders(request: HttpRequest): ReplyHeaders {
+    return {
+      ...this.headers(request),
+      'access-control-allow-methods': 'GET, POST, DELETE',
+      'access-control-allow-headers':
+        request.header('access-control-request-headers') ?? 'authorization, content-type, idempotency-key',
+      'access-control-max-age': String(preflightSeconds),
+      vary: 'Origin, Access-Control-Request-Headers',
+    }
+  }
+
+  #isKnown(origin: string): boolean {
+    return this.#origins.has('*') || this.#origins.has(origin)
+  }
+}
+
+const exposed = {
+  'access-control-expose-headers': 'ETag, Retry-After, Preference-Applied, Idempotent-Replayed',
+}

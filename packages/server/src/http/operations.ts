@@ -1,0 +1,68 @@
+import type { ChannelName, TransportName } from '@gamut/protocol'
+import type { ChannelSettings } from '../channels.js'
+import type { Core } from '../core/core.js'
+import { pollAfter } from '../core/poll-pace.js'
+import { GamutError } from '../error.js'
+import type { Metrics, Sample } from '../telemetry/metrics.js'
+import { jsonReply, type Reply } from '../transports/transport.js'
+
+/** A staleness that polling meets without being a burden, in milliseconds. */
+const pollIsEnoughMs = 10_000
+
+/** Which transports fit a channel's need, best first: three rules, until there is an advisor. */
+function advise({ need, source }: ChannelSettings): readonly TransportName[] {
+  const isFromClient = need.direction === 'both' || need.direction === 'to-server'
+  if (isFromClient && (need.clientMessagesPerSecond ?? 1) >= 0.1)
+    return ['websocket', 'sse', 'long-poll', 'poll']
+  if ((need.stalenessMs ?? source?.everyMs ?? 0) >= pollIsEnoughMs) return ['poll', 'long-poll', 'sse']
+  return ['sse', 'ndjson', 'long-poll', 'poll']
+}
+
+/** `GET /channels/{channel}?info`: what a client that knows nothing yet should know (PROTOCOL §15). */
+export async function info(channel: ChannelName, core: Core): Promise<Reply> {
+  const settings = core.settings(channel)
+  const head = (await core.broker.heads([channel])).get(channel)
+  if (!head) throw new GamutError('internal', 'The head of this channel is not known. Try again.', 1000)
+  const body = {
+    channel,
+    need: settings.need,
+    advised: advise(settings),
+    head: head.head,
+    oldest: head.oldest,
+    retention: settings.retention,
+    keyed: settings.keyed !== undefined,
+    closed: head.closed,
+    pollAfterMs: pollAfter(channel, settings, core.traffic),
+  }
+  return jsonReply(200, `${JSON.stringify(body)}\n`, { 'cache-control': 'private, no-cache' })
+}
+
+/** `GET /healthz`: the process answers. */
+export function health(): Reply {
+  return jsonReply(200, '{"status":"ok"}\n', { 'cache-control': 'no-store' })
+}
+
+/** `GET /readyz`: it takes readers and publishes. */
+export function readiness(core: Core): Reply {
+  const isReady = !core.connections.draining && !core.hub.stale
+  const status = core.connections.draining ? 'draining' : core.hub.stale ? 'broker unavailable' : 'ready'
+  return jsonReply(isReady ? 200 : 503, `${JSON.stringify({ status })}\n`, { 'cache-control': 'no-store' })
+}
+
+/** `GET /metrics`: in the format of whichever library the application gave. */
+export async function renderMetrics(metrics: Metrics | undefined, core: Core): Promise<Reply> {
+  if (!metrics)
+    throw new GamutError('not_found', 'There are no metrics: give createGamut the option "metrics".')
+  const own: Sample[] = [
+    { name: 'gamut_channels', labels: {}, value: core.hub.channels },
+    { name: 'gamut_window_bytes', labels: {}, value: core.hub.windowBytes },
+    { name: 'gamut_idempotency_window_seconds', labels: {}, value: core.limits.idempotencyWindowMs / 1000 },
+  ]
+  const { contentType, text } = await metrics.render([...own, ...core.tally.samples()])
+  return {
+    kind: 'plain',
+    status: 200,
+    headers: { 'content-type': contentType, 'cache-control': 'no-store' },
+    body: text,
+  }
+}

@@ -1,0 +1,194 @@
+import {
+  accepts,
+  type ChannelName,
+  defaultWaitSeconds,
+  isCursor,
+  maxWaitSeconds,
+  mediaTypes,
+  parseEntityTags,
+  parsePreferWait,
+  parseSetCursor,
+  type TransportName,
+  transports,
+} from '@gamut/protocol'
+import type { Core } from '../core/core.js'
+import { GamutError, toGamutError } from '../error.js'
+import type { Identity } from '../hooks.js'
+import { toPosition } from '../transports/position.js'
+import { transportTable } from '../transports/table.js'
+import { type ChannelRead, errorReply, type ReadRequest, type Reply } from '../transports/transport.js'
+import type { OriginCheck } from './cors.js'
+import { isFlagSet, oneOf, wholeNumber } from './query.js'
+import type { HttpRequest } from './request.js'
+
+/** Messages of one batch where a reader does not say, and at most (PROTOCOL §4). */
+const defaultLimit = 100
+const maxLimit = 1000
+/** What proxies add to a request. */
+const proxyHeaders = ['via', 'forwarded', 'x-forwarded-for', 'x-real-ip']
+
+/** What a read asks for: its channels, and whether it names them as a set. */
+export interface ReadTarget {
+  readonly channels: readonly ChannelName[]
+  readonly several: boolean
+}
+
+interface Asked {
+  readonly transport: TransportName
+  readonly isExplicit: boolean
+  readonly waitMs: number
+  readonly isPreferred: boolean
+}
+
+/** Which transport a request asks for. Precedence: `as`, `Upgrade`, `wait` and `Prefer`, `Accept` (PROTOCOL §4). */
+function askedTransport(request: HttpRequest, query: URLSearchParams): Asked {
+  const as = oneOf(query, 'as', transports)
+  const wait = wholeNumber(query, 'wait', 0, Number.MAX_SAFE_INTEGER)
+  const preferred = wait === undefined ? parsePreferWait(request.header('prefer') ?? '') : undefined
+  const seconds = Math.min(wait ?? preferred ?? defaultWaitSeconds, maxWaitSeconds)
+  const base = { isExplicit: as !== undefined, waitMs: seconds * 1000, isPreferred: preferred !== undefined }
+  if (request.isUpgrade && (as === undefined || as === 'websocket'))
+    return { ...base, transport: 'websocket' }
+  if (as) return { ...base, transport: as }
+  if (wait !== undefined || preferred !== undefined) return { ...base, transport: 'long-poll' }
+  const accept = request.header('accept') ?? ''
+  if (accepts(accept, mediaTypes.events)) return { ...base, transport: 'sse' }
+  if (accepts(accept, mediaTypes.ndjson)) return { ...base, transport: 'ndjson' }
+  return { ...base, transport: 'poll' }
+}
+
+/** Each channel's own position: of `Last-Event-ID`, a set cursor, one `cursor` per channel, or none (PROTOCOL §4). */
+function askedPositions(
+  request: HttpRequest,
+  query: URLSearchParams,
+  { channels, several }: ReadTarget,
+): string[] {
+  const lastEventId = request.header('last-event-id')
+  const given = query.getAll('cursor')
+  const text = lastEventId || (given.length === 1 ? given[0] : undefined)
+  if (several && text?.startsWith('s.')) {
+    const set = parseSetCursor(text, channels)
+    return channels.map((channel) => set?.get(channel) ?? text)
+  }
+  // What a browser sends back is answered with a gap, never with an error that it would give up on.
+  if (lastEventId) return channels.map(() => lastEventId)
+  if (given.length === 0) return channels.map(() => '')
+  if (given.length !== channels.length) {
+    throw new GamutError(
+      'query_invalid',
+      'Give one cursor for each channel, in the same order; an empty one for none.',
+    )
+  }
+  for (const cursor of given) {
+    if (cursor !== '' && cursor !== 'oldest' && cursor !== 'newest' && !isCursor(cursor)) {
+      throw new GamutError('cursor_invalid', 'cursor is a cursor as it was given, "oldest" or "newest".')
+    }
+  }
+  return given
+}
+
+function toChannelReads(
+  request: HttpRequest,
+  query: URLSearchParams,
+  target: ReadTarget,
+  core: Core,
+): ChannelRead[] {
+  const last = wholeNumber(query, 'last', 0, Number.MAX_SAFE_INTEGER)
+  const positions = askedPositions(request, query, target)
+  return target.channels.map((channel, index) => {
+    const settings = core.settings(channel)
+    const cursor = positions[index] ?? ''
+    return {
+      channel,
+      settings,
+      position: toPosition(cursor || last === undefined ? { cursor } : { last }, settings),
+    }
+  })
+}
+
+function toReadRequest(
+  request: HttpRequest,
+  query: URLSearchParams,
+  target: ReadTarget,
+  asked: Asked,
+  core: Core,
+): Omit<ReadRequest, 'identity'> {
+  const maxRate = query.get('maxRate')
+  const envelope = isFlagSet(query, 'envelope')
+  if (maxRate !== null && !(Number(maxRate) > 0 && Number(maxRate) <= 1000)) {
+    throw new GamutError(
+      'query_invalid',
+      'maxRate is a number of batches a second, above 0 and at most 1,000.',
+    )
+  }
+  const channels = toChannelReads(request, query, target, core)
+  const canShare = asked.isExplicit && (asked.transport === 'poll' || asked.transport === 'long-poll')
+  return {
+    channels,
+    several: target.several,
+    limit: Math.min(wholeNumber(query, 'limit', 1, Number.MAX_SAFE_INTEGER) ?? defaultLimit, maxLimit),
+    afterGap: oneOf(query, 'gap', ['newest']) ?? 'oldest',
+    ...(maxRate !== null && { maxRate: Number(maxRate) }),
+    waitMs: asked.waitMs,
+    isPreferred: asked.isPreferred,
+    isShared: canShare && channels.every(({ settings }) => settings.public),
+    ...(envelope !== undefined && { envelope }),
+    raw: isFlagSet(query, 'raw') ?? false,
+    known: parseEntityTags(request.header('if-none-match') ?? ''),
+    isProxied: proxyHeaders.some((name) => request.header(name) !== undefined),
+    onGone: (call) => request.onGone(call),
+  }
+}
+
+function checkCount({ channels }: ReadTarget, most: number): void {
+  if (channels.length <= most) return
+  throw new GamutError(
+    'too_many_channels',
+    `At most ${most} channels can be read at once here: open another reader for the rest.`,
+  )
+}
+
+async function identify(
+  request: HttpRequest,
+  transport: TransportName,
+  core: Core,
+  origins: OriginCheck,
+): Promise<Identity | null> {
+  const identity = await core.gate.identify(() => request.toRequest())
+  if (transport === 'websocket') origins.passIdentity(request, identity)
+  return identity
+}
+
+/** Answers a read over whichever transport it asks for; a refusal in the way of that transport (PROTOCOL §4, §6, §7). */
+export async function read(
+  request: HttpRequest,
+  query: URLSearchParams,
+  target: ReadTarget,
+  core: Core,
+  origins: OriginCheck,
+): Promise<Reply> {
+  let refuse = (error: GamutError): Reply => errorReply(error)
+  try {
+    const asked = askedTransport(request, query)
+    const transport = transportTable[asked.transport]
+    refuse = (error) => transport.refuse?.(error, core) ?? errorReply(error)
+    if (asked.transport === 'websocket' && !request.isUpgrade) {
+      throw new GamutError('upgrade_required', 'Ask for a WebSocket by a WebSocket handshake.')
+    }
+    checkCount(
+      target,
+      Math.min(transport.maxChannels ?? Number.POSITIVE_INFINITY, core.limits.maxChannelsPerConnection),
+    )
+    const asking = toReadRequest(request, query, target, asked, core)
+    if (asking.isShared) return await transport.open({ ...asking, identity: null }, core)
+    origins.pass(request)
+    const identity = await identify(request, asked.transport, core, origins)
+    for (const channel of target.channels) await core.gate.pass(identity, 'read', channel)
+    return await transport.open({ ...asking, identity }, core)
+  } catch (thrown) {
+    const error = toGamutError(thrown)
+    if (error !== thrown) core.logger.error({ error: String(thrown) }, 'a read failed')
+    core.tally.refusal(error.code)
+    return refuse(error)
+  }
+}

@@ -1,0 +1,66 @@
+import { GamutError } from '../error.js'
+
+/** A request as every runtime can give it: the target raw, so that dot segments are seen before anything resolves them. */
+export interface HttpRequest {
+  readonly method: string
+  /** Path and query as they came, beginning with `/`. */
+  readonly target: string
+  /** The peer asks to speak WebSocket, and the runtime can. */
+  readonly isUpgrade: boolean
+  header(name: string): string | undefined
+  /** The whole body; throws `too_large` past so many bytes. */
+  body(maxBytes: number): Promise<Uint8Array>
+  /** The same request, without its body, as the application's hooks get it. */
+  toRequest(): Request
+  /** Calls back when the peer has gone. */
+  onGone(call: () => void): void
+}
+
+/** A body is larger than it may be. */
+export function bodyTooLarge(maxBytes: number): GamutError {
+  return new GamutError('too_large', `A body has at most ${maxBytes} bytes: send it in parts.`)
+}
+
+async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const reader = request.body?.getReader()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  while (reader) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.length
+    if (size > maxBytes) {
+      await reader.cancel()
+      throw bodyTooLarge(maxBytes)
+    }
+    chunks.push(value)
+  }
+  const body = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    body.set(chunk, at)
+    at += chunk.length
+  }
+  return body
+}
+
+/** A web standard request. Its URL has lost dot segments already: the names that they hid are gone. */
+export function fromRequest(request: Request): HttpRequest {
+  const { pathname, search } = new URL(request.url)
+  return {
+    method: request.method,
+    target: pathname + search,
+    isUpgrade: false,
+    header: (name) => request.headers.get(name) ?? undefined,
+    body: (maxBytes) => readBody(request, maxBytes),
+    toRequest: () => request,
+    onGone: (call) => request.signal.addEventListener('abort', call, { once: true }),
+  }
+}
+
+/** Splits a raw target into path and query. */
+export function splitTarget(target: string): { readonly path: string; readonly query: URLSearchParams } {
+  const mark = target.indexOf('?')
+  if (mark === -1) return { path: target, query: new URLSearchParams() }
+  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) }
+}

@@ -1,0 +1,165 @@
+import { type ChannelName, type Parsed, parseChannelName } from '@gamut/protocol'
+import type { Core } from '../core/core.js'
+import { GamutError, toGamutError } from '../error.js'
+import type { Metrics } from '../telemetry/metrics.js'
+import { errorReply, type Reply } from '../transports/transport.js'
+import { OriginCheck } from './cors.js'
+import { health, info, readiness, renderMetrics } from './operations.js'
+import { type ReadTarget, read } from './read.js'
+import { type HttpRequest, splitTarget } from './request.js'
+import { deleteKey, publish, publishMany } from './write.js'
+
+/** What the routes need besides the core. */
+export interface RoutesOptions {
+  readonly basePath: string
+  readonly origins: readonly string[]
+  readonly metrics: Metrics | undefined
+}
+
+/** A request once its path is known. */
+interface Call {
+  readonly request: HttpRequest
+  readonly query: URLSearchParams
+}
+
+type Method = (call: Call) => Promise<Reply> | Reply
+type Methods = Readonly<Record<string, Method>>
+
+function take<T>(parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value
+  throw new GamutError(parsed.code, parsed.message)
+}
+
+/** A channel's name from the rest of a raw path: each segment decoded by itself, so that an encoded slash stays wrong. */
+function toChannel(rest: string): ChannelName {
+  try {
+    const segments = rest.split('/').map((segment) => decodeURIComponent(segment))
+    if (segments.some((segment) => segment.includes('/'))) return take(parseChannelName(''))
+    return take(parseChannelName(segments.join('/')))
+  } catch (error) {
+    if (error instanceof GamutError) throw error
+    return take(parseChannelName('%'))
+  }
+}
+
+function toSet(query: URLSearchParams): ReadTarget {
+  const channels = query.getAll('channel').map((name) => take(parseChannelName(name)))
+  if (channels.length === 0) throw new GamutError('query_invalid', 'Name the channels: ?channel=a&channel=b.')
+  if (new Set(channels).size < channels.length)
+    throw new GamutError('query_invalid', 'Name each channel once.')
+  return { channels, several: true }
+}
+
+/** Every path of a server, and who answers it. The only file that knows paths (PROTOCOL §3, §4, §14). */
+export class Routes {
+  readonly #core: Core
+  readonly #options: RoutesOptions
+  readonly #origins: OriginCheck
+
+  constructor(core: Core, options: RoutesOptions) {
+    this.#core = core
+    this.#options = options
+    this.#origins = new OriginCheck(options.origins)
+  }
+
+  /** Whether a path is one of the server's own; everything else is the application's. */
+  owns(target: string): boolean {
+    const { basePath } = this.#options
+    if (basePath !== '')
+      return (
+        target === basePath || (/^[/?]/.test(target.slice(basePath.length)) && target.startsWith(basePath))
+      )
+    return /^\/(?:channels|publish|connect|healthz|readyz|metrics)(?:[/?]|$)/.test(target)
+  }
+
+  /** Answers any request; never rejects. */
+  async handle(request: HttpRequest): Promise<Reply> {
+    let reply: Reply
+    try {
+      reply = await this.#answer(request)
+    } catch (thrown) {
+      const error = toGamutError(thrown)
+      if (error !== thrown) this.#core.logger.error({ error: String(thrown) }, 'a request failed')
+      this.#core.tally.refusal(error.code)
+      reply = errorReply(error)
+    }
+    if (reply.kind === 'upgrade') return reply
+    const shared = reply.headers['access-control-allow-origin'] === '*'
+    return shared ? reply : { ...reply, headers: mergeVary(reply.headers, this.#origins.headers(request)) }
+  }
+
+  #answer(request: HttpRequest): Promise<Reply> | Reply {
+    const { path, query } = splitTarget(request.target)
+    const methods = this.#methods(path.slice(this.#options.basePath.length), query)
+    if (!methods) throw new GamutError('not_found', 'There is nothing here. Channels are under /channels/.')
+    if (request.method === 'OPTIONS') {
+      return { kind: 'plain', status: 204, headers: this.#origins.preflightHeaders(request), body: '' }
+    }
+    const method = methods[request.method === 'HEAD' ? 'GET' : request.method]
+    if (method) return method({ request, query })
+    const allowed = Object.keys(methods).join(', ')
+    const refused = errorReply(new GamutError('method_not_allowed', `Use ${allowed} here.`))
+    return { ...refused, headers: { ...refused.headers, allow: allowed } }
+  }
+
+  #methods(path: string, query: URLSearchParams): Methods | undefined {
+    if (path.startsWith('/channels/')) return this.#channelMethods(path.slice('/channels/'.length), query)
+    if (path === '/channels') return { GET: ({ request }) => this.#read(request, query, toSet(query)) }
+    if (path === '/connect') return { GET: ({ request }) => this.#connect(request, query) }
+    if (path === '/publish') return { POST: (call) => this.#publishMany(call) }
+    if (path === '/healthz') return { GET: () => health() }
+    if (path === '/readyz') return { GET: () => readiness(this.#core) }
+    if (path === '/metrics') return { GET: () => renderMetrics(this.#options.metrics, this.#core) }
+    return undefined
+  }
+
+  #channelMethods(rest: string, query: URLSearchParams): Methods {
+    const channel = toChannel(rest)
+    return {
+      GET: ({ request }) => {
+        if (query.has('info')) return this.#info(request, channel)
+        return this.#read(request, query, { channels: [channel], several: false })
+      },
+      POST: async ({ request }) => {
+        const identity = await this.#writer(request)
+        return publish(request, query, channel, identity, this.#core)
+      },
+      DELETE: async ({ request }) => {
+        const identity = await this.#writer(request)
+        return deleteKey(request, query, channel, identity, this.#core)
+      },
+    }
+  }
+
+  #read(request: HttpRequest, query: URLSearchParams, target: ReadTarget): Promise<Reply> {
+    return read(request, query, target, this.#core, this.#origins)
+  }
+
+  #connect(request: HttpRequest, query: URLSearchParams): Promise<Reply> | Reply {
+    if (request.isUpgrade) return this.#read(request, query, { channels: [], several: false })
+    throw new GamutError('upgrade_required', 'This is the address of a WebSocket: open it with one.')
+  }
+
+  async #info(request: HttpRequest, channel: ChannelName): Promise<Reply> {
+    this.#origins.pass(request)
+    const identity = await this.#core.gate.identify(() => request.toRequest())
+    await this.#core.gate.pass(identity, 'read', channel)
+    return info(channel, this.#core)
+  }
+
+  async #publishMany({ request }: Call): Promise<Reply> {
+    return publishMany(request, await this.#writer(request), this.#core)
+  }
+
+  /** Who writes: pages of foreign origins and a node that ends are refused before anything is read. */
+  async #writer(request: HttpRequest) {
+    this.#origins.pass(request)
+    this.#core.connections.refuseIfDraining()
+    return this.#core.gate.identify(() => request.toRequest())
+  }
+}
+
+function mergeVary(headers: Readonly<Record<string, string>>, added: Readonly<Record<string, string>>) {
+  const vary = headers['vary'] ?? added['vary']
+  return { ...headers, ...added, ...(vary !== undefined && { vary }) }
+}

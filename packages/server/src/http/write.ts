@@ -1,0 +1,195 @@
+import {
+  type ChannelName,
+  isJsonObject,
+  mediaTypeOf,
+  mediaTypes,
+  type NewMessage,
+  type Parsed,
+  parseChannelName,
+  parseEvent,
+  parseId,
+  parseJson,
+  parseKey,
+  parseNewMessage,
+  rawItems,
+  rawMembers,
+  toOneLine,
+} from '@gamut/protocol'
+import type { Core } from '../core/core.js'
+import type { Published } from '../core/publish.js'
+import { GamutError, toGamutError } from '../error.js'
+import type { Identity } from '../hooks.js'
+import { jsonReply, type Reply } from '../transports/transport.js'
+import { isFlagSet } from './query.js'
+import type { HttpRequest } from './request.js'
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+function take<T>(parsed: Parsed<T>): T {
+  if (parsed.ok) return parsed.value
+  throw new GamutError(parsed.code, parsed.message)
+}
+
+async function readText(request: HttpRequest, core: Core): Promise<string> {
+  const body = await request.body(core.limits.maxBodyBytes)
+  try {
+    return decoder.decode(body)
+  } catch {
+    throw new GamutError('body_invalid', 'The body is not UTF-8.')
+  }
+}
+
+function checkJson(text: string): string {
+  if (parseJson(text) === undefined) throw new GamutError('body_invalid', 'The body is not JSON.')
+  return toOneLine(text.trim())
+}
+
+/** One message of a line or a list: a JSON object with data. */
+function toMessage(text: string, where: string): NewMessage {
+  const fields = parseJson(text)
+  if (!isJsonObject(fields))
+    throw new GamutError('body_invalid', `${where} is not a JSON object like {"data": …}.`)
+  const message = parseNewMessage(text, fields)
+  if (message.ok) return message.value
+  throw new GamutError(message.code, `${where}: ${message.message}`)
+}
+
+function toLines(text: string): NewMessage[] {
+  return text
+    .split('\n')
+    .map((line, index) => ({ line: line.trim(), where: `Line ${index + 1}` }))
+    .filter(({ line }) => line !== '')
+    .map(({ line, where }) => toMessage(line, where))
+}
+
+/** The messages that a body holds, by its content type (PROTOCOL §3). */
+function toMessages(text: string, request: HttpRequest, query: URLSearchParams): NewMessage[] {
+  const type = mediaTypeOf(request.header('content-type') ?? '')
+  if (type === mediaTypes.ndjson) return toLines(text)
+  const event = query.get('event')
+  const key = query.get('key')
+  const named = {
+    ...(event !== null && { event: take(parseEvent(event)) }),
+    ...(key !== null && { key: take(parseKey(key)) }),
+  }
+  if (type === mediaTypes.json) return [{ ...named, data: checkJson(text) }]
+  if (type === mediaTypes.text) return [{ ...named, data: JSON.stringify(text) }]
+  throw new GamutError(
+    'unsupported_media',
+    `Publish ${mediaTypes.json}, ${mediaTypes.text} or ${mediaTypes.ndjson}, and say which in Content-Type.`,
+  )
+}
+
+function publishedReply({ channel, cursor, messages, replayed }: Published): Reply {
+  const stored = messages.map(({ offset, time }) => ({ offset, time }))
+  const body = `${JSON.stringify({ channel, cursor, messages: stored })}\n`
+  return jsonReply(replayed ? 200 : 201, body, {
+    'cache-control': 'no-store',
+    ...(replayed && { 'idempotent-replayed': 'true' }),
+  })
+}
+
+function idempotencyKey(request: HttpRequest): { idempotencyKey?: string } {
+  const key = request.header('idempotency-key')
+  return key === undefined ? {} : { idempotencyKey: take(parseId(key)) }
+}
+
+/** `POST /channels/{channel}`: appends what the body holds, and closes the channel with `?close=true` (PROTOCOL §3). */
+export async function publish(
+  request: HttpRequest,
+  query: URLSearchParams,
+  channel: ChannelName,
+  identity: Identity | null,
+  core: Core,
+): Promise<Reply> {
+  const close = isFlagSet(query, 'close') ?? false
+  await core.gate.pass(identity, 'publish', channel)
+  if (close) await core.gate.pass(identity, 'close', channel)
+  const text = await readText(request, core)
+  const messages = close && text === '' ? [] : toMessages(text, request, query)
+  if (messages.length === 0 && !close)
+    throw new GamutError('body_invalid', 'There is no message in the body.')
+  return publishedReply(
+    await core.publisher.publish({ channel, messages, identity, close, ...idempotencyKey(request) }),
+  )
+}
+
+/** `DELETE /channels/{channel}?key=k`: deletes a key of a keyed channel (PROTOCOL §3). */
+export async function deleteKey(
+  request: HttpRequest,
+  query: URLSearchParams,
+  channel: ChannelName,
+  identity: Identity | null,
+  core: Core,
+): Promise<Reply> {
+  await core.gate.pass(identity, 'publish', channel)
+  const key = take(parseKey(query.get('key') ?? undefined))
+  const messages: NewMessage[] = [{ key, deleted: true }]
+  return publishedReply(
+    await core.publisher.publish({ channel, messages, identity, ...idempotencyKey(request) }),
+  )
+}
+
+interface ListedMessage {
+  readonly channel: unknown
+  readonly message: () => NewMessage
+}
+
+function toList(text: string): ListedMessage[] {
+  const body = parseJson(text)
+  const list = isJsonObject(body) ? body['messages'] : undefined
+  if (!Array.isArray(list))
+    throw new GamutError('body_invalid', 'The body is {"messages": [{"channel": …, "data": …}]}.')
+  return rawItems(rawMembers(text).get('messages') ?? '').map((item, index) => {
+    const fields: unknown = list[index]
+    return {
+      channel: isJsonObject(fields) ? fields['channel'] : undefined,
+      message: () => toMessage(item, `messages[${index}]`),
+    }
+  })
+}
+
+async function publishOne(
+  { channel: name, message }: ListedMessage,
+  identity: Identity | null,
+  core: Core,
+): Promise<object> {
+  try {
+    const channel = take(parseChannelName(name))
+    await core.gate.pass(identity, 'publish', channel)
+    const { cursor, messages } = await core.publisher.publish({ channel, messages: [message()], identity })
+    const stored = messages[0]
+    return {
+      channel,
+      cursor,
+      offset: stored?.offset,
+      time: stored?.time,
+      ...(stored?.replayed && { replayed: true }),
+    }
+  } catch (thrown) {
+    const error = toGamutError(thrown)
+    core.tally.refusal(error.code)
+    return { ...(typeof name === 'string' && { channel: name }), error: error.toBody() }
+  }
+}
+
+/** `POST /publish`: many messages to many channels, each with a result of its own, in order (PROTOCOL §3). */
+export async function publishMany(
+  request: HttpRequest,
+  identity: Identity | null,
+  core: Core,
+): Promise<Reply> {
+  if (mediaTypeOf(request.header('content-type') ?? '') !== mediaTypes.json) {
+    throw new GamutError('unsupported_media', `Send ${mediaTypes.json}.`)
+  }
+  const list = toList(await readText(request, core))
+  if (list.length > core.limits.maxMessagesPerPublish) {
+    throw new GamutError(
+      'too_large',
+      `Publish at most ${core.limits.maxMessagesPerPublish} messages at once.`,
+    )
+  }
+  const results: object[] = []
+  for (const one of list) results.push(await publishOne(one, identity, core))
+  return jsonReply(200, `${JSON.stringify({ results })}\n`, { 'cache-control': 'no-store' })
+}

@@ -1,0 +1,35 @@
+import type { ServerResponse } from 'node:http'
+import type { Wire } from '../core/outbox.js'
+import { joinBytes } from '../core/page.js'
+import { dismiss } from '../http/response.js'
+import type { PlainReply, StreamReply } from '../transports/transport.js'
+
+/** Sends a whole answer. A request whose body was not read to its end closes the connection, or the rest would be taken for the next request. */
+export function sendPlain({ status, headers, body }: PlainReply, response: ServerResponse): void {
+  const bytes = Buffer.from(body)
+  const isEmpty = status === 204 || status === 304
+  if (!response.req.complete) response.shouldKeepAlive = false
+  response.writeHead(status, isEmpty ? headers : { ...headers, 'content-length': bytes.length })
+  response.end(isEmpty || response.req.method === 'HEAD' ? undefined : bytes)
+}
+
+/** Holds a response open: the one owner of its life. The head leaves at once, before there is anything to tell. */
+export function holdResponse(reply: StreamReply, response: ServerResponse): void {
+  response.writeHead(reply.status, reply.headers)
+  if (response.req.method === 'HEAD') {
+    dismiss(reply)
+    response.end()
+    return
+  }
+  response.flushHeaders()
+  const wire: Wire = {
+    write: (chunks) => response.write(joinBytes(chunks)),
+    end: () => response.end(),
+    abort: () => response.destroy(),
+  }
+  const owner = reply.start(wire)
+  response.on('drain', () => owner.drained())
+  response.on('close', () => owner.closed())
+  response.on('error', () => response.destroy())
+  if (response.destroyed) owner.closed()
+}

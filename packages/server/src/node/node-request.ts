@@ -1,0 +1,40 @@
+import type { IncomingMessage } from 'node:http'
+import { bodyTooLarge, type HttpRequest } from '../http/request.js'
+
+async function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes)
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBytes) throw bodyTooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+function toRequest(message: IncomingMessage): Request {
+  const headers = new Headers()
+  for (const [name, values] of Object.entries(message.headersDistinct)) {
+    for (const value of values ?? []) headers.append(name, value)
+  }
+  const host = message.headers.host ?? 'localhost'
+  const base = URL.canParse(`http://${host}`) ? `http://${host}` : 'http://localhost'
+  return new Request(new URL(message.url ?? '/', base), { method: message.method ?? 'GET', headers })
+}
+
+/** Node's request in the form that routes take; nothing is parsed before it is asked for. */
+export function fromIncoming(message: IncomingMessage, isUpgrade: boolean): HttpRequest {
+  return {
+    method: message.method ?? 'GET',
+    target: message.url ?? '/',
+    isUpgrade,
+    header: (name) => {
+      const value = message.headers[name]
+      return Array.isArray(value) ? value.join(', ') : value
+    },
+    body: (maxBytes) => readBody(message, maxBytes),
+    toRequest: () => toRequest(message),
+    onGone: (call) => message.socket.once('close', call),
+  }
+}

@@ -1,0 +1,175 @@
+import type { Broker } from './broker/broker.js'
+import type { ChannelDefinition } from './channels.js'
+import { checkFields, type FieldRules, fail, isFunction, isNumber, isObject } from './check.js'
+import { type Clock, systemClock } from './clock.js'
+import type { Hooks } from './hooks.js'
+import { type Logger, silentLogger } from './telemetry/logger.js'
+import type { Metrics } from './telemetry/metrics.js'
+
+/** The bounds and times of a server. Each is a number; see {@link defaultLimits} for defaults and reasons. */
+export interface Limits {
+  /** Held connections at once, parked long-polls too. */
+  readonly maxConnections: number
+  /** Channels of one WebSocket, NDJSON stream or poll; SSE has at most 32 (PROTOCOL §4). */
+  readonly maxChannelsPerConnection: number
+  /** Data of one message, in bytes. */
+  readonly maxMessageBytes: number
+  /** Body of one request, in bytes. */
+  readonly maxBodyBytes: number
+  /** Messages of one publish. */
+  readonly maxMessagesPerPublish: number
+  /** A held stream that was silent so long gets a heartbeat, in milliseconds. */
+  readonly heartbeatMs: number
+  /** A held stream is rotated after so long, give or take 10 %, in milliseconds. */
+  readonly maxAgeMs: number
+  /** When a reader that is cut off without a word shall come back, in milliseconds. */
+  readonly retryMs: number
+  /** Recent entries kept encoded for each channel, in bytes of their data. */
+  readonly windowBytes: number
+  /** The same for all channels together. */
+  readonly windowTotalBytes: number
+  /** A connection with so many unsent bytes is full and leaves the live path. */
+  readonly outboxBytes: number
+  /** How long a repeated publish is recognised, in milliseconds. */
+  readonly idempotencyWindowMs: number
+  /** For how many of the newest keys of a channel. */
+  readonly idempotencyKeys: number
+  /** Frames of one WebSocket that wait for their answer before its socket is not read on. */
+  readonly maxUnansweredFrames: number
+  /** Connections a second that the server takes back after a restart: reconnect slots are computed from it. */
+  readonly acceptRate: number
+  /** How long a drain may take, in milliseconds. */
+  readonly drainWindowMs: number
+  /** How long a first read of a computed channel waits for its first value, in milliseconds. */
+  readonly firstLoadMs: number
+}
+
+/** Defaults (PROTOCOL §16) and why. */
+export const defaultLimits: Limits = {
+  // Half of what a process may open where descriptors are capped at 20,000; a proxied connection takes two.
+  maxConnections: 10_000,
+  // More belongs into keys of one channel, or into several connections.
+  maxChannelsPerConnection: 100,
+  maxMessageBytes: 64 * 1024,
+  maxBodyBytes: 1024 * 1024,
+  // A batch that many readers take at once; more are several publishes.
+  maxMessagesPerPublish: 1000,
+  // Below the 30 s and 60 s after which common proxies cut what is idle.
+  heartbeatMs: 15_000,
+  maxAgeMs: 600_000,
+  retryMs: 2000,
+  // Some thousand chat messages: what readers missed who come back from a short cut.
+  windowBytes: 256 * 1024,
+  windowTotalBytes: 64 * 1024 * 1024,
+  // Four times Node's own mark for a socket; a batch may overshoot it once.
+  outboxBytes: 64 * 1024,
+  idempotencyWindowMs: 300_000,
+  idempotencyKeys: 100_000,
+  maxUnansweredFrames: 64,
+  // A third of what one core shakes hands with here, so that the rest of it can catch them up.
+  acceptRate: 1000,
+  drainWindowMs: 5000,
+  firstLoadMs: 5000,
+}
+
+/** Everything `createGamut` takes. */
+export interface GamutOptions extends Hooks, Partial<Limits> {
+  /** Definitions by pattern; the most exact one that matches counts. */
+  readonly channels?: Readonly<Record<string, ChannelDefinition>>
+  /** Where the channels are kept. Default: in memory. */
+  readonly broker?: Broker
+  /** A path in front of every route, like `/realtime`. Default: none. */
+  readonly basePath?: string
+  /** Origins besides the server's own whose pages may read and publish, like `https://app.example.com`; `*` for all. */
+  readonly origins?: readonly string[]
+  /** This node's name, shown in `welcome`. Default: random. */
+  readonly node?: string
+  readonly metrics?: Metrics
+  readonly logger?: Logger
+  readonly clock?: Clock
+  /** A number from 0 to below 1. Default: `Math.random`. */
+  readonly random?: () => number
+}
+
+/** Options with every default filled in. */
+export interface ResolvedOptions {
+  readonly hooks: Hooks
+  readonly limits: Limits
+  readonly channels: Readonly<Record<string, ChannelDefinition>>
+  readonly broker: Broker | undefined
+  readonly basePath: string
+  readonly origins: readonly string[]
+  readonly node: string
+  readonly metrics: Metrics | undefined
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly random: () => number
+}
+
+const amount = isNumber(1, 2 ** 31 - 1)
+const limitRules = Object.fromEntries(
+  Object.keys(defaultLimits).map((name) => [name, amount]),
+) as unknown as FieldRules<Limits>
+
+const rules: FieldRules<GamutOptions> = {
+  ...limitRules,
+  authenticate: isFunction,
+  authorize: isFunction,
+  onPublish: isFunction,
+  channels: isObject,
+  broker: isObject,
+  basePath: (value, name) => {
+    if (typeof value === 'string' && (value === '' || /^(?:\/[A-Za-z0-9_.~-]+)+$/.test(value))) return
+    fail(name, 'a path like "/realtime" is needed, without a slash at its end')
+  },
+  origins: (value, name) => {
+    if (!Array.isArray(value)) fail(name, 'a list of origins is needed')
+    for (const origin of value) checkOrigin(origin, name)
+  },
+  node: (value, name) => {
+    if (typeof value !== 'string' || !/^[A-Za-z0-9_.-]{1,64}$/.test(value)) {
+      fail(name, 'a name of 1 to 64 characters of A-Z a-z 0-9 _ . - is needed')
+    }
+  },
+  metrics: isObject,
+  logger: isObject,
+  clock: isObject,
+  random: isFunction,
+}
+
+function checkOrigin(origin: unknown, name: string): void {
+  if (origin === '*') return
+  if (typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).origin !== origin) {
+    fail(name, `"${String(origin)}" is no origin; write it like "https://app.example.com", without a path`)
+  }
+}
+
+/** Whether a name is one of {@link Limits}. */
+export function isLimit(name: string): name is keyof Limits {
+  return Object.hasOwn(defaultLimits, name)
+}
+
+/** Checks all options once, at the start, and fills in the defaults. Throws a `TypeError` that names a wrong one. */
+export function resolveOptions(options: GamutOptions): ResolvedOptions {
+  checkFields<GamutOptions>(options, '', rules)
+  const { authenticate, authorize, onPublish } = options
+  const given = Object.entries(options).filter(([name, value]) => isLimit(name) && value !== undefined)
+  const random = options.random ?? Math.random
+  return {
+    hooks: {
+      ...(authenticate && { authenticate }),
+      ...(authorize && { authorize }),
+      ...(onPublish && { onPublish }),
+    },
+    limits: { ...defaultLimits, ...Object.fromEntries(given) },
+    channels: options.channels ?? {},
+    broker: options.broker,
+    basePath: options.basePath ?? '',
+    origins: options.origins ?? [],
+    node: options.node ?? `node-${Math.floor(random() * 36 ** 6).toString(36)}`,
+    metrics: options.metrics,
+    logger: options.logger ?? silentLogger,
+    clock: options.clock ?? systemClock,
+    random,
+  }
+}

@@ -1,0 +1,119 @@
+import {
+  type AnswerHead,
+  type ChannelName,
+  type Cursor,
+  formatAnswer,
+  formatSetCursor,
+  frameCodec,
+} from '@gamut/protocol'
+import type { Head, ReadLimit } from '../broker/broker.js'
+import type { Core } from '../core/core.js'
+import { maxBatch } from '../core/live-channel.js'
+import { pollAfter } from '../core/poll-pace.js'
+import type { Opened } from '../core/position.js'
+import { jsonReply, type PlainReply, type ReadRequest } from './transport.js'
+
+const decoder = new TextDecoder()
+
+/** What one channel has to answer. */
+export interface ChannelAnswer extends Opened {
+  readonly channel: ChannelName
+  readonly error?: object
+}
+
+/** How much one batch of this read may hold. */
+export function batchLimit({ limit }: Pick<ReadRequest, 'limit'>): ReadLimit {
+  return { count: limit, bytes: maxBatch.bytes }
+}
+
+function answerHead({ channel, outcome, gap, reason, log, error }: ChannelAnswer, core: Core): AnswerHead {
+  const { page, more, closed } = log
+  return {
+    channel,
+    outcome,
+    ...(gap && { gap }),
+    ...(reason && { reason }),
+    cursor: page.head.cursor,
+    more,
+    closed,
+    pollAfterMs: more ? 0 : pollAfter(channel, core.settings(channel), core.traffic),
+    ...(page.head.skipped && { skipped: page.head.skipped }),
+    ...(page.head.snapshotEnd && { snapshotEnd: true }),
+    ...(error && { error }),
+  }
+}
+
+/** What identifies an answer: cursor, outcome, `more` and `closed` of each channel (PROTOCOL §4). */
+function entityTag(answers: readonly Pick<AnswerHead, 'cursor' | 'outcome' | 'more' | 'closed'>[]): string {
+  return answers
+    .map(
+      ({ cursor, outcome, more, closed }) =>
+        `${cursor}-${outcome}${more ? '-more' : ''}${closed ? '-closed' : ''}`,
+    )
+    .join('~')
+}
+
+/** The tag in `If-None-Match` that a read would answer again: nothing has been added since. Found from the heads alone. */
+export function unchangedTag(read: ReadRequest, heads: ReadonlyMap<ChannelName, Head>): string | undefined {
+  return read.known.find((tag) => {
+    const parts = tag.split('~')
+    return (
+      parts.length === read.channels.length &&
+      read.channels.every(({ channel }, index) => {
+        const head = heads.get(channel)
+        const [cursor, outcome, ...flags] = (parts[index] ?? '').split('-')
+        return head && outcome && cursor === head.head && flags.join() === (head.closed ? 'closed' : '')
+      })
+    )
+  })
+}
+
+/** Who may keep a poll's answer, and how long (PROTOCOL §4, I22). */
+export function cacheHeaders(read: ReadRequest, pollAfterMs: number): Record<string, string> {
+  if (read.isShared) {
+    const seconds = Math.max(1, Math.floor(pollAfterMs / 1000))
+    return { 'cache-control': `public, max-age=${seconds}`, 'access-control-allow-origin': '*' }
+  }
+  return { 'cache-control': 'private, no-cache', vary: 'Authorization, Cookie, Origin, Accept, Prefer' }
+}
+
+/** Nothing has changed since the reader's last poll. */
+export function unchangedReply(read: ReadRequest, tag: string, core: Core): PlainReply {
+  const pace = Math.min(
+    ...read.channels.map(({ channel, settings }) => pollAfter(channel, settings, core.traffic)),
+  )
+  return {
+    kind: 'plain',
+    status: 304,
+    headers: { etag: `W/"${tag}"`, ...cacheHeaders(read, pace) },
+    body: '',
+  }
+}
+
+/** The batch answer of one channel or several (PROTOCOL §15). */
+export function answerReply(read: ReadRequest, answers: readonly ChannelAnswer[], core: Core): PlainReply {
+  const heads = answers.map((answer) => answerHead(answer, core))
+  const texts = heads.map((head, index) => {
+    const messages = answers[index]?.log.page.encodeEntries(frameCodec)
+    return formatAnswer(head, decoder.decode(messages))
+  })
+  const pollAfterMs = Math.min(...heads.map((head) => head.pollAfterMs))
+  const isFailing = answers.some(({ error }) => error)
+  const body = read.several ? formatSeveral(heads, texts, pollAfterMs) : (texts[0] ?? '')
+  return jsonReply(200, `${body}\n`, {
+    ...cacheHeaders(read, Math.max(pollAfterMs, 1000)),
+    // An answer that tells of a failing source is not repeated as "not modified" once it works again.
+    ...(isFailing ? { 'cache-control': 'no-store' } : { etag: `W/"${entityTag(heads)}"` }),
+  })
+}
+
+function formatSeveral(heads: readonly AnswerHead[], texts: readonly string[], pollAfterMs: number): string {
+  const cursors = new Map<ChannelName, Cursor>(heads.map(({ channel, cursor }) => [channel, cursor]))
+  const rest = {
+    cursor: formatSetCursor(cursors),
+    more: heads.some(({ more }) => more),
+    closed: heads.every(({ closed }) => closed),
+    pollAfterMs,
+  }
+  return `{"channels":[${texts.join(',')}],${JSON.stringify(rest).slice(1)}`
+}

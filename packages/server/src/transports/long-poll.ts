@@ -1,0 +1,152 @@
+import type { ChannelName } from '@gamut/protocol'
+import type { Held } from '../core/connections.js'
+import type { Core } from '../core/core.js'
+import type { LogPage } from '../core/log-reader.js'
+import { Page } from '../core/page.js'
+import type { Opened } from '../core/position.js'
+import type { Item, Sink } from '../core/sink.js'
+import type { Subscription } from '../core/subscription.js'
+import { GamutError } from '../error.js'
+import { answerReply, type ChannelAnswer, unchangedReply, unchangedTag } from './answer.js'
+import { subscribe } from './subscribe.js'
+import { errorReply, type PlainReply, type ReadRequest, type Transport } from './transport.js'
+
+/** Whether there is something to tell at once. */
+function isNews({ outcome, log }: Opened): boolean {
+  return log.page.count > 0 || log.closed || outcome === 'gap' || outcome === 'snapshot'
+}
+
+/** A parked long-poll: waits for the first item of any of its channels. */
+class Parked implements Held {
+  readonly transport = 'long-poll'
+  /** Every channel has said how it opened. */
+  isBegun = false
+  readonly answers: Map<ChannelName, ChannelAnswer>
+  readonly settled: Promise<PlainReply | undefined>
+  #settle: (refusal?: PlainReply) => void = () => {}
+
+  constructor(answers: readonly ChannelAnswer[]) {
+    this.answers = new Map(answers.map((answer) => [answer.channel, answer]))
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+  }
+
+  reconnect(afterMs: number): void {
+    const error = new GamutError(
+      'draining',
+      'This node is about to end. Ask again as told; another may answer.',
+      afterMs,
+    )
+    this.#settle(errorReply(error))
+  }
+
+  done(): void {
+    this.#settle()
+  }
+
+  /** Takes an item of a channel, or its end. A page is the answer: the lane is then full for good. */
+  take(channel: ChannelName, item: Item | undefined): undefined | Promise<void> {
+    const answer = this.answers.get(channel)
+    if (!answer) return undefined
+    this.answers.set(channel, { ...answer, ...changes(answer.log, item) })
+    // An opening is not news, nor is an error that was there before: an answer to it would be asked for again at once.
+    if (item?.kind !== 'open' && (item?.kind !== 'error' || this.isBegun)) this.#settle()
+    return item?.kind === 'page' ? new Promise(() => {}) : undefined
+  }
+}
+
+/** What an item changes in a channel's answer; no item is the channel's end. */
+function changes(log: LogPage, item: Item | undefined): Partial<ChannelAnswer> {
+  if (item === undefined) return { log: { ...log, closed: true } }
+  if (item.kind === 'error') return { error: item.error }
+  if (item.kind === 'page') {
+    return { log: { ...log, page: item.page, more: item.more, head: item.page.head.cursor } }
+  }
+  if (item.kind === 'gap') {
+    const { channel, gap } = item
+    const page = new Page({ channel, after: gap.cursor, cursor: gap.cursor }, [])
+    return { outcome: 'gap', gap, log: { ...log, page, head: gap.cursor } }
+  }
+  const { outcome, reason } = item.open
+  return { outcome, ...(reason && { reason }) }
+}
+
+async function wait(
+  read: ReadRequest,
+  core: Core,
+  parked: Parked,
+  subscriptions: readonly Subscription[],
+): Promise<PlainReply> {
+  core.connections.add(parked)
+  const stop = core.clock.after(read.waitMs, () => parked.done())
+  read.onGone(() => parked.done())
+  for (const subscription of subscriptions) subscription.begin()
+  parked.isBegun = true
+  try {
+    const refusal = await parked.settled
+    return refusal ?? reply(read, [...parked.answers.values()], core)
+  } finally {
+    stop()
+    core.connections.remove(parked)
+  }
+}
+
+function reply(read: ReadRequest, answers: readonly ChannelAnswer[], core: Core): PlainReply {
+  const isEmpty = answers.every(({ log }) => log.page.count === 0)
+  const { headers, ...rest } = answerReply(read, answers, core)
+  return {
+    ...rest,
+    headers: {
+      ...headers,
+      ...(isEmpty && { 'cache-control': 'no-store' }),
+      ...(read.isPreferred && { 'preference-applied': `wait=${read.waitMs / 1000}` }),
+    },
+  }
+}
+
+/** A reader that names an answer it has, which is still the newest, waits for what follows that (PROTOCOL §4). */
+async function waitFromKnown(read: ReadRequest, core: Core): Promise<{ read: ReadRequest; tag?: string }> {
+  if (read.known.length === 0) return { read }
+  const heads = await core.broker.heads(read.channels.map(({ channel }) => channel))
+  const tag = unchangedTag(read, heads)
+  if (tag === undefined) return { read }
+  const channels = read.channels.map((one) => ({
+    ...one,
+    position: { cursor: heads.get(one.channel)?.head ?? '' },
+  }))
+  return { read: { ...read, channels }, tag }
+}
+
+/** The first batch, as soon as there is one, or at the deadline an empty one (PROTOCOL §4). */
+export const longPoll: Transport = {
+  name: 'long-poll',
+  async open(asked, core) {
+    core.connections.admit()
+    const { read, tag } = await waitFromKnown(asked, core)
+    let parked: Parked | undefined
+    const subscriptions = read.channels.map((one) => {
+      const sink: Sink = {
+        write: (item) => parked?.take(one.channel, item),
+        end: () => parked?.take(one.channel, undefined),
+      }
+      return subscribe(one, read, sink, core)
+    })
+    try {
+      const opened = await Promise.all(subscriptions.map((subscription) => subscription.open()))
+      const answers = opened.map((one, index) => ({
+        channel: subscriptions[index]?.options.channel as ChannelName,
+        ...one,
+      }))
+      if (opened.some(isNews) || read.waitMs === 0) return reply(read, answers, core)
+      parked = new Parked(answers)
+      const answer = await wait(read, core, parked, subscriptions)
+      const isUnchanged = [...parked.answers.values()].every((one) => !isNews(one))
+      return tag !== undefined && isUnchanged && answer.status === 200
+        ? unchangedReply(read, tag, core)
+        : answer
+    } finally {
+      for (const subscription of subscriptions) subscription.end()
+    }
+  },
+}

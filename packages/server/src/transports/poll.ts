@@ -1,0 +1,40 @@
+import type { Core } from '../core/core.js'
+import { pollAfter } from '../core/poll-pace.js'
+import { openPosition } from '../core/position.js'
+import { answerReply, batchLimit, type ChannelAnswer, unchangedReply, unchangedTag } from './answer.js'
+import type { ChannelRead, ReadRequest, Transport } from './transport.js'
+
+async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Promise<ChannelAnswer> {
+  const { channel, settings, position } = one
+  const opened = await openPosition((from) => core.log.read(channel, from, batchLimit(read)), position, {
+    keyed: settings.keyed !== undefined,
+    afterGap: read.afterGap,
+  })
+  const lost = opened.gap?.reason ?? opened.reason
+  if (lost) core.tally.gap(lost)
+  return { channel, ...opened }
+}
+
+/** One batch now, or 304. It reads the log and never joins a channel (PROTOCOL §4). */
+export const poll: Transport = {
+  name: 'poll',
+  async open(read, core) {
+    core.connections.refuseIfDraining()
+    const errors = await Promise.all(
+      read.channels.map(({ channel, settings }) =>
+        core.sources.poll(channel, pollAfter(channel, settings, core.traffic)),
+      ),
+    )
+    if (read.known.length > 0 && !errors.some(Boolean)) {
+      const heads = await core.broker.heads(read.channels.map(({ channel }) => channel))
+      const tag = unchangedTag(read, heads)
+      if (tag !== undefined) return unchangedReply(read, tag, core)
+    }
+    const answers = await Promise.all(read.channels.map((one) => readChannel(one, read, core)))
+    const told = answers.map((answer, index) => {
+      const error = errors[index]
+      return error ? { ...answer, error } : answer
+    })
+    return answerReply(read, told, core)
+  },
+}

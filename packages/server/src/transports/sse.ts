@@ -1,0 +1,56 @@
+import { errorKinds, eventCodec, formatPadding, formatSetPosition, mediaTypes } from '@gamut/protocol'
+import type { Opened } from '../core/position.js'
+import type { GamutError } from '../error.js'
+import { Stream } from './stream.js'
+import type { PlainReply, ReadRequest, Transport } from './transport.js'
+
+/** Fills the buffers of proxies that wait for so many bytes before they send any on. */
+const paddingBytes = 2048
+
+const headers = {
+  'content-type': mediaTypes.events,
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+}
+
+function toCodec(read: ReadRequest) {
+  const isKeyed = read.channels.some(({ settings }) => settings.keyed !== undefined)
+  return eventCodec({ several: read.several, envelope: read.envelope ?? isKeyed, raw: read.raw })
+}
+
+/** A closed channel, read to its end by a reader that knows it: there is nothing more to come back for. */
+function isOver({ outcome, log }: Opened): boolean {
+  return outcome === 'resumed' && log.closed && !log.more && log.page.count === 0
+}
+
+/**
+ * A native EventSource gives up for ever on any status but 200, so what a retry can mend is told as an event, with the
+ * time to come back (PROTOCOL §6).
+ */
+function refuse(error: GamutError): PlainReply | undefined {
+  if (!errorKinds[error.code].retry) return undefined
+  const codec = eventCodec({ several: false, envelope: false, raw: false })
+  return { kind: 'plain', status: 200, headers, body: codec.reconnect(error.retryAfterMs ?? 1000) }
+}
+
+/** Server-Sent Events: an endless response that a browser's own EventSource reads (PROTOCOL §6). */
+export const sse: Transport = {
+  name: 'sse',
+  maxChannels: 32,
+  refuse,
+  async open(read, core) {
+    core.connections.admit()
+    const stream = new Stream(read, core, {
+      transport: 'sse',
+      codec: toCodec(read),
+      headers,
+      prelude: read.isProxied ? formatPadding(paddingBytes) : '',
+      ...(read.several && { position: formatSetPosition }),
+    })
+    const opened = await stream.open()
+    if (!opened.every(isOver)) return stream.reply()
+    stream.abandon()
+    // 204 tells an EventSource not to come back (WHATWG HTML, server-sent events).
+    return { kind: 'plain', status: 204, headers: { 'cache-control': 'no-store' }, body: '' }
+  },
+}

@@ -1,0 +1,139 @@
+import {
+  type ChannelName,
+  type Codec,
+  type Cursor,
+  formatSetCursor,
+  type Open,
+  type TransportName,
+} from '@gamut/protocol'
+import { Connection } from '../core/connection.js'
+import type { Core } from '../core/core.js'
+import type { Opened } from '../core/position.js'
+import type { Sink } from '../core/sink.js'
+import type { Subscription } from '../core/subscription.js'
+import { subscribe } from './subscribe.js'
+import type { ReadRequest, ReplyHeaders, StreamReply } from './transport.js'
+
+/** How a held response is written. */
+export interface StreamForm {
+  readonly transport: TransportName
+  readonly codec: Codec
+  readonly headers: ReplyHeaders
+  /** Text before anything else. */
+  readonly prelude: string
+  /** Several channels open with one item, and each write ends with the position of all of them. */
+  readonly position?: (set: string) => string
+}
+
+const encoder = new TextEncoder()
+
+/** A held response of one or several channels: one lane each into one connection. */
+export class Stream {
+  readonly #read: ReadRequest
+  readonly #core: Core
+  readonly #form: StreamForm
+  readonly #lanes: ReadonlyMap<ChannelName, Subscription>
+  readonly #opens = new Map<ChannelName, Open>()
+  #announce: () => void = () => {}
+  readonly #announced: Promise<void>
+  #connection: Connection | undefined
+  /** The position that was written last. */
+  #told = ''
+
+  constructor(read: ReadRequest, core: Core, form: StreamForm) {
+    this.#read = read
+    this.#core = core
+    this.#form = form
+    this.#lanes = new Map(
+      read.channels.map((one) => [one.channel, subscribe(one, read, this.#sink(one.channel), core)]),
+    )
+    this.#announced = new Promise((resolve) => {
+      this.#announce = resolve
+    })
+  }
+
+  /** Finds every channel's position, before a status is sent. Rejects if the broker is away. */
+  async open(): Promise<readonly Opened[]> {
+    try {
+      return await Promise.all([...this.#lanes.values()].map((lane) => lane.open()))
+    } catch (error) {
+      this.abandon()
+      throw error
+    }
+  }
+
+  /** Reads nothing any more. */
+  abandon(): void {
+    for (const lane of this.#lanes.values()) lane.end()
+  }
+
+  /** The answer whose body this stream is. */
+  reply(): StreamReply {
+    return { kind: 'stream', status: 200, headers: this.#form.headers, start: (wire) => this.#start(wire) }
+  }
+
+  #start(wire: Parameters<StreamReply['start']>[0]): Connection {
+    const { transport, codec, prelude, position } = this.#form
+    const connection = new Connection(this.#core, {
+      transport,
+      codec,
+      wire,
+      identity: this.#read.identity,
+      ...(position && {
+        seal: () => (this.#isAnnounced ? encoder.encode(position(this.#setCursor())) : undefined),
+      }),
+    })
+    this.#connection = connection
+    for (const [channel, lane] of this.#lanes) connection.subscriptions.set(channel, lane)
+    if (prelude) void connection.write(prelude)
+    for (const lane of this.#lanes.values()) lane.begin()
+    return connection
+  }
+
+  get #isAnnounced(): boolean {
+    return this.#opens.size === this.#lanes.size
+  }
+
+  /** Where the reader of several channels stands after this write, if it has moved. */
+  #seal(position: (set: string) => string): Uint8Array | undefined {
+    const set = this.#setCursor()
+    if (!this.#isAnnounced || set === this.#told) return undefined
+    this.#told = set
+    return encoder.encode(position(set))
+  }
+
+  #setCursor(): string {
+    const cursors = new Map<ChannelName, Cursor>()
+    for (const [channel, { cursor }] of this.#lanes) if (cursor) cursors.set(channel, cursor)
+    return formatSetCursor(cursors)
+  }
+
+  #sink(channel: ChannelName): Sink {
+    return {
+      write: (item) =>
+        item.kind === 'open' ? this.#writeOpen(channel, item.open) : this.#connection?.give(item),
+      end: (reason) => {
+        this.#connection?.endChannel(channel, reason)
+        if (this.#connection?.subscriptions.size === 0) this.#connection.end()
+      },
+    }
+  }
+
+  /** One channel opens by itself; several wait for each other, so that the outcomes come first and together. */
+  #writeOpen(channel: ChannelName, open: Open): undefined | Promise<void> {
+    if (!this.#form.position) return this.#writeOpening([open], open.cursor)
+    if (this.#isAnnounced) return this.#writeOpening([open], this.#setCursor())
+    this.#opens.set(channel, open)
+    if (!this.#isAnnounced) return this.#announced
+    const room = this.#writeOpening([...this.#opens.values()], this.#setCursor())
+    this.#announce()
+    return room
+  }
+
+  #writeOpening(opens: readonly Open[], position: string): undefined | Promise<void> {
+    this.#told = position
+    return this.#connection?.write(
+      this.#form.codec.open({ opens, position, retryMs: this.#core.limits.retryMs }),
+    )
+  }
+}

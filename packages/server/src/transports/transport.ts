@@ -1,0 +1,108 @@
+import type { ChannelName, TransportName } from '@gamut/protocol'
+import type { ChannelSettings } from '../channels.js'
+import type { Connection } from '../core/connection.js'
+import type { Core } from '../core/core.js'
+import type { Wire } from '../core/outbox.js'
+import type { Position } from '../core/position.js'
+import type { GamutError } from '../error.js'
+import type { Identity } from '../hooks.js'
+
+/** Headers of an answer, lower case. */
+export type ReplyHeaders = Readonly<Record<string, string>>
+
+/** An answer that is whole. */
+export interface PlainReply {
+  readonly kind: 'plain'
+  readonly status: number
+  readonly headers: ReplyHeaders
+  readonly body: string
+}
+
+/** What a runtime tells the owner of a wire. */
+export type WireOwner = Pick<Connection, 'drained' | 'closed'>
+
+/** An answer whose body goes on: the runtime sends the head, then calls `start` once, also if the peer has gone by then. */
+export interface StreamReply {
+  readonly kind: 'stream'
+  readonly status: 200
+  readonly headers: ReplyHeaders
+  start(wire: Wire): WireOwner
+}
+
+/** A WebSocket's wire: each chunk is a text frame, and reading can be held back. */
+export interface FrameWire extends Wire {
+  pause(): void
+  resume(): void
+}
+
+/** What a runtime tells the owner of a WebSocket. */
+export interface FrameOwner extends WireOwner {
+  /** A text frame, in order. */
+  receive(text: string): void
+  /** A frame that is no text, or breaks a limit of the runtime. */
+  refuse(error: GamutError): void
+}
+
+/** A WebSocket handshake to accept: the runtime shakes hands, then calls `start` once. */
+export interface UpgradeReply {
+  readonly kind: 'upgrade'
+  start(wire: FrameWire): FrameOwner
+}
+
+/** What a route answers. */
+export type Reply = PlainReply | StreamReply | UpgradeReply
+
+/** One channel of a read, which the reader may read. */
+export interface ChannelRead {
+  readonly channel: ChannelName
+  readonly settings: ChannelSettings
+  readonly position: Position
+}
+
+/** A read whose form and permissions have been checked (PROTOCOL §4). */
+export interface ReadRequest {
+  readonly channels: readonly ChannelRead[]
+  /** Asked for as a set, even of one: the answer has the form of several. */
+  readonly several: boolean
+  readonly identity: Identity | null
+  readonly limit: number
+  readonly afterGap: 'oldest' | 'newest'
+  readonly maxRate?: number
+  readonly waitMs: number
+  /** The wait came by `Prefer`, and the answer confirms it. */
+  readonly isPreferred: boolean
+  /** The answer may be kept by shared caches: every channel is public and `as` said the transport. */
+  readonly isShared: boolean
+  readonly envelope?: boolean
+  readonly raw: boolean
+  /** The tags of `If-None-Match`. */
+  readonly known: readonly string[]
+  /** A proxy stands between, which may wait for 2 KiB before it sends any on. */
+  readonly isProxied: boolean
+  /** Calls back when the peer has gone. */
+  onGone(call: () => void): void
+}
+
+/** How one transport answers a read. None of them touches a socket. */
+export interface Transport {
+  readonly name: TransportName
+  /** Most channels of one read; `undefined` for the server's own limit. */
+  readonly maxChannels?: number
+  open(read: ReadRequest, core: Core): Promise<Reply>
+  /** How a refusal is told; `undefined` for a plain error. */
+  refuse?(error: GamutError, core: Core): Reply | undefined
+}
+
+/** A whole answer as JSON. */
+export function jsonReply(status: number, body: string, headers: ReplyHeaders = {}): PlainReply {
+  return { kind: 'plain', status, headers: { 'content-type': 'application/json', ...headers }, body }
+}
+
+/** A refusal as a plain answer: never kept by a cache, with `Retry-After` in whole seconds where waiting helps (PROTOCOL §13). */
+export function errorReply(error: GamutError): PlainReply {
+  const { retryAfterMs } = error
+  return jsonReply(error.status, JSON.stringify({ error: error.toBody() }), {
+    'cache-control': 'no-store',
+    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+  })
+}

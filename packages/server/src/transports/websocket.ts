@@ -1,0 +1,230 @@
+import {
+  type ChannelName,
+  type ClientFrame,
+  closeCodes,
+  type ErrorCode,
+  errorBody,
+  errorKinds,
+  formatFrame,
+  frameCodec,
+  isCursor,
+  type PublishedFrame,
+  parseClientFrame,
+  type Ref,
+  type SubscribeFrame,
+} from '@gamut/protocol'
+import { Connection } from '../core/connection.js'
+import type { Core } from '../core/core.js'
+import type { Sink } from '../core/sink.js'
+import { GamutError, toGamutError } from '../error.js'
+import { toPosition } from './position.js'
+import { subscribe } from './subscribe.js'
+import type {
+  ChannelRead,
+  FrameOwner,
+  FrameWire,
+  ReadRequest,
+  Reply,
+  Transport,
+  UpgradeReply,
+} from './transport.js'
+
+type Named<T> = T & { readonly ref?: Ref }
+
+/** The frames of one WebSocket, answered in order (PROTOCOL §7). */
+class FrameReader implements FrameOwner {
+  readonly #core: Core
+  readonly #read: ReadRequest
+  readonly #wire: FrameWire
+  readonly #connection: Connection
+  /** The work under way on each channel: frames of one channel wait for each other. */
+  readonly #queues = new Map<ChannelName, Promise<void>>()
+  #unanswered = 0
+
+  constructor(core: Core, read: ReadRequest, wire: FrameWire) {
+    this.#core = core
+    this.#read = read
+    this.#wire = wire
+    const { identity } = read
+    this.#connection = new Connection(core, { transport: 'websocket', identity, wire, codec: frameCodec })
+    const { node, limits } = core
+    const { heartbeatMs } = limits
+    this.#send(formatFrame({ type: 'welcome', node, heartbeatMs, connection: this.#connection.id }))
+    for (const one of read.channels) this.#enqueue(one.channel, {}, () => this.#subscribe(one, read, {}))
+  }
+
+  receive(text: string): void {
+    const parsed = parseClientFrame(text)
+    if (parsed.ok) {
+      this.#take(parsed.frame)
+      return
+    }
+    const { code, message, malformed, ...named } = parsed
+    this.#fail(named, new GamutError(code, message))
+    if (malformed) this.#connection.end(errorKinds[code].closeCode, code)
+  }
+
+  refuse(error: GamutError): void {
+    this.#fail({}, error)
+    this.#connection.end(errorKinds[error.code].closeCode, error.code)
+  }
+
+  drained(): void {
+    this.#connection.drained()
+  }
+
+  closed(): void {
+    this.#connection.closed()
+  }
+
+  #take(frame: ClientFrame): void {
+    if (frame.type === 'ping') {
+      this.#ok(frame)
+      return
+    }
+    const { channel } = frame
+    if (frame.type === 'publish') this.#enqueue(channel, frame, () => this.#publish(frame))
+    else if (frame.type === 'subscribe') this.#enqueue(channel, frame, () => this.#askToSubscribe(frame))
+    else this.#enqueue(channel, frame, async () => this.#unsubscribe(frame))
+  }
+
+  /** Runs the work of one channel in frame order; what fails is told with the frame's ref. */
+  #enqueue(channel: ChannelName, { ref }: Named<object>, work: () => Promise<void>): void {
+    if (++this.#unanswered === this.#core.limits.maxUnansweredFrames) this.#wire.pause()
+    const before = this.#queues.get(channel) ?? Promise.resolve()
+    const named = ref === undefined ? {} : { ref }
+    const live = () => (this.#connection.isClosed ? undefined : work())
+    const after = before.then(live).catch((error: unknown) => this.#fail(named, toGamutError(error)))
+    this.#queues.set(channel, after)
+    void after.then(() => {
+      if (this.#queues.get(channel) === after) this.#queues.delete(channel)
+      this.#settle()
+    })
+  }
+
+  #settle(): void {
+    if (this.#unanswered-- === this.#core.limits.maxUnansweredFrames) this.#wire.resume()
+  }
+
+  async #askToSubscribe(frame: SubscribeFrame): Promise<void> {
+    const { channel, cursor, limit, gap, maxRate } = frame
+    if (cursor !== undefined && cursor !== 'oldest' && cursor !== 'newest' && !isCursor(cursor)) {
+      throw new GamutError('cursor_invalid', 'cursor is a cursor as it was given, "oldest" or "newest".')
+    }
+    await this.#core.gate.pass(this.#read.identity, 'read', channel)
+    const settings = this.#core.settings(channel)
+    const one = { channel, settings, position: toPosition(frame, settings) }
+    const style = {
+      limit: Math.min(limit ?? this.#read.limit, 1000),
+      afterGap: gap ?? this.#read.afterGap,
+      ...(maxRate !== undefined && { maxRate }),
+    }
+    await this.#subscribe(one, style, frame)
+  }
+
+  async #subscribe(
+    one: ChannelRead,
+    style: Parameters<typeof subscribe>[1],
+    frame: Named<object>,
+  ): Promise<void> {
+    const { channel } = one
+    const { subscriptions } = this.#connection
+    if (subscriptions.has(channel)) {
+      throw new GamutError('frame_invalid', `This connection reads "${channel}" already: unsubscribe first.`)
+    }
+    const most = this.#core.limits.maxChannelsPerConnection
+    if (subscriptions.size >= most) {
+      throw new GamutError(
+        'too_many_channels',
+        `A connection reads at most ${most} channels: unsubscribe from one, or open another.`,
+      )
+    }
+    const sink: Sink = {
+      write: (item) =>
+        item.kind === 'open'
+          ? this.#connection.write(
+              frameCodec.open({ opens: [item.open], position: item.open.cursor, retryMs: 0 }),
+            )
+          : this.#connection.give(item),
+      end: (reason) => this.#connection.endChannel(channel, reason),
+    }
+    const subscription = subscribe(one, style, sink, this.#core)
+    subscriptions.set(channel, subscription)
+    try {
+      await subscription.open()
+    } catch (error) {
+      subscription.end()
+      subscriptions.delete(channel)
+      throw error
+    }
+    this.#ok(frame)
+    subscription.begin()
+  }
+
+  #unsubscribe(frame: Named<{ readonly channel: ChannelName }>): void {
+    const { subscriptions } = this.#connection
+    subscriptions.get(frame.channel)?.end()
+    subscriptions.delete(frame.channel)
+    this.#ok(frame)
+  }
+
+  /** Prepared in frame order and appended in it; the answer to one is not awaited before the next is appended. */
+  async #publish({ channel, message, ...frame }: Extract<ClientFrame, { type: 'publish' }>): Promise<void> {
+    const { gate, publisher } = this.#core
+    await gate.pass(this.#read.identity, 'publish', channel)
+    const prepared = await publisher.prepare({ channel, messages: [message], identity: this.#read.identity })
+    this.#unanswered++
+    void publisher
+      .append(prepared)
+      .then(
+        ({ cursor, messages }) => {
+          const [stored] = messages
+          if (!stored) return
+          const { offset, time, replayed } = stored
+          this.#ok(frame, { channel, cursor, offset, time, ...(replayed && { replayed }) })
+        },
+        (error: unknown) => this.#fail(frame, toGamutError(error)),
+      )
+      .then(() => this.#settle())
+  }
+
+  #ok({ ref }: Named<object>, published?: PublishedFrame): void {
+    if (ref !== undefined) this.#send(formatFrame({ type: 'ok', ref, ...published }))
+  }
+
+  #fail({ ref }: Named<object>, error: GamutError): void {
+    this.#core.tally.refusal(error.code)
+    this.#send(formatFrame({ type: 'error', ...(ref !== undefined && { ref }), ...error.toBody() }))
+  }
+
+  #send(text: string): void {
+    void this.#connection.write(text)
+  }
+}
+
+/** Shakes hands, says why not, and closes: a browser cannot read a refused handshake (PROTOCOL §7). */
+function refuse(error: GamutError, core: Core): Reply | undefined {
+  // At the bound on connections even a handshake is too much.
+  if (error.code === 'overloaded') return undefined
+  const code: ErrorCode = error.code
+  return {
+    kind: 'upgrade',
+    start: (wire) => {
+      const body = errorBody(code, error.message, error.retryAfterMs)
+      wire.write([new TextEncoder().encode(formatFrame({ type: 'error', ...body }))])
+      wire.end(errorKinds[code].closeCode ?? closeCodes.revoked, code)
+      core.tally.of('websocket').writes++
+      return { drained: () => {}, closed: () => {}, receive: () => {}, refuse: () => {} }
+    },
+  }
+}
+
+/** Frames both ways over one socket (PROTOCOL §7). */
+export const websocket: Transport = {
+  name: 'websocket',
+  refuse,
+  async open(read, core): Promise<UpgradeReply> {
+    core.connections.admit()
+    return { kind: 'upgrade', start: (wire) => new FrameReader(core, read, wire) }
+  },
+}
