@@ -20,7 +20,7 @@ interface EventFields {
 }
 
 /** One event (WHATWG HTML, server-sent events). `data` must be one line; `id` and `event` hold no control characters. */
-export function formatEvent({ id, event, retry, data }: EventFields): string {
+function formatEvent({ id, event, retry, data }: EventFields): string {
   let text = retry === undefined ? '' : `retry: ${retry}\n`
   if (event !== undefined) text += `event: ${event}\n`
   if (id !== undefined) text += `id: ${id}\n`

@@ -1,6 +1,7 @@
 import {
   type ChannelName,
   type Cursor,
+  type NewMessage,
   parseChannelName,
   parseEvent,
   parseId,
@@ -71,7 +72,8 @@ export interface Gamut {
 }
 
 function createCore(options: ResolvedOptions): Core {
-  const { clock, limits, hooks, logger, random } = options
+  const { clock, limits, hooks, logger, random, node } = options
+  const { windowBytes, windowTotalBytes, firstLoadMs, maxMessagesPerPublish: maxMessages } = limits
   const settings = defineChannels(options.channels, {
     maxMessageBytes: limits.maxMessageBytes,
     idempotency: { windowMs: limits.idempotencyWindowMs, maxKeys: limits.idempotencyKeys },
@@ -81,45 +83,19 @@ function createCore(options: ResolvedOptions): Core {
   const tally = new Tally(options.metrics)
   const traffic = new Traffic(() => clock.elapsed())
   const log = new LogReader(broker, tally)
-  const { windowBytes, windowTotalBytes, firstLoadMs } = limits
-  const hub = new Hub({
-    broker,
-    log,
-    settings,
-    tally,
-    traffic,
-    clock,
-    wheel,
-    logger,
-    windowBytes,
-    windowTotalBytes,
-  })
-  const maxMessages = limits.maxMessagesPerPublish
-  const publisher = new Publisher({ broker, settings, hooks, clock, tally, traffic, maxMessages })
+  const shared = { node, limits, settings, broker, log, clock, wheel, tally, traffic, logger, random }
+  const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
+  const publisher = new Publisher({ ...shared, hooks, maxMessages })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
+  const { maxConnections: max, acceptRate } = limits
   return {
-    node: options.node,
-    limits,
-    settings,
-    broker,
-    log,
+    ...shared,
     hub,
-    gate: new Gate(hooks, settings),
     publisher,
-    sources: new Sources({ broker, publisher, settings, clock, tally, logger, firstLoadMs, tell }),
-    connections: new Connections({
-      max: limits.maxConnections,
-      acceptRate: limits.acceptRate,
-      random,
-      tally,
-    }),
-    clock,
-    wheel,
+    gate: new Gate(hooks, settings),
+    sources: new Sources({ ...shared, publisher, firstLoadMs, tell }),
+    connections: new Connections({ max, acceptRate, random, tally }),
     loop: new WriteLoop(clock),
-    tally,
-    traffic,
-    logger,
-    random,
   }
 }
 
@@ -145,68 +121,89 @@ function toJson(data: unknown): string {
   return text
 }
 
-/** Makes a server from options; throws a `TypeError` that names a wrong one. The broker is started at once. */
-export function createGamut(options: GamutOptions = {}): Gamut {
-  const resolved = resolveOptions(options)
-  const core = createCore(resolved)
-  const { basePath, origins, metrics } = resolved
-  const routes = new Routes(core, { basePath, origins, metrics })
-  const started = core.broker.start(core.hub, core.settings)
-  started.catch((error: unknown) => core.logger.error({ error: String(error) }, 'the broker did not start'))
+class Server implements Gamut {
+  readonly #core: Core
+  readonly #routes: Routes
+  readonly #started: Promise<void>
 
-  async function publishOne(
-    channel: string,
-    message: { data?: string; deleted?: true },
-    given: PublishOptions,
-  ): Promise<PublishResult> {
-    await started
-    checkNames(given)
-    const { close, ...named } = given
+  constructor(options: ResolvedOptions) {
+    const { basePath, origins, metrics, logger } = options
+    this.#core = createCore(options)
+    this.#routes = new Routes(this.#core, { basePath, origins, metrics })
+    this.#started = this.#core.broker.start(this.#core.hub, this.#core.settings)
+    this.#started.catch((error: unknown) =>
+      logger.error({ error: String(error) }, 'the broker did not start'),
+    )
+  }
+
+  get limits(): Limits {
+    return this.#core.limits
+  }
+
+  get connections(): number {
+    return this.#core.connections.size
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    return toResponse(await this.handle(fromRequest(request)), request.method)
+  }
+
+  async handle(request: HttpRequest): Promise<Reply> {
+    try {
+      await this.#started
+    } catch (error) {
+      return errorReply(toGamutError(error))
+    }
+    return this.#routes.handle(request)
+  }
+
+  owns(target: string): boolean {
+    return this.#routes.owns(target)
+  }
+
+  publish(channel: string, data: unknown, options: PublishOptions = {}): Promise<PublishResult> {
+    return this.#publish(channel, { data: toJson(data) }, options)
+  }
+
+  deleteKey(channel: string, key: string): Promise<PublishResult> {
+    return this.#publish(channel, { deleted: true }, { key })
+  }
+
+  async close(channel: string): Promise<void> {
+    await this.#started
+    const messages: readonly NewMessage[] = []
+    await this.#core.publisher.publish({
+      channel: toOwnChannel(channel),
+      messages,
+      identity: null,
+      close: true,
+    })
+  }
+
+  async drain(): Promise<void> {
+    this.#core.connections.drain()
+    await new Promise<void>((resolve) => this.#core.clock.turn(resolve))
+  }
+
+  async stop(): Promise<void> {
+    await this.drain()
+    this.#core.sources.close()
+    await this.#core.broker.close()
+  }
+
+  async #publish(channel: string, message: NewMessage, options: PublishOptions): Promise<PublishResult> {
+    await this.#started
+    checkNames(options)
+    const { close, ...named } = options
     const request = { channel: toOwnChannel(channel), messages: [{ ...named, ...message }], identity: null }
-    const { cursor, messages } = await core.publisher.publish({ ...request, ...(close && { close }) })
+    const { cursor, messages } = await this.#core.publisher.publish({ ...request, ...(close && { close }) })
     const [stored] = messages
     if (!stored) throw new GamutError('internal', 'The broker did not say what it stored.')
     return { cursor, ...stored }
   }
+}
 
-  async function handle(request: HttpRequest): Promise<Reply> {
-    try {
-      await started
-    } catch (error) {
-      return errorReply(toGamutError(error))
-    }
-    return routes.handle(request)
-  }
-
-  async function drain(): Promise<void> {
-    core.connections.drain()
-    await new Promise<void>((resolve) => core.clock.turn(resolve))
-  }
-
-  return {
-    limits: core.limits,
-    fetch: async (request) => toResponse(await handle(fromRequest(request)), request.method),
-    handle,
-    owns: (target) => routes.owns(target),
-    publish: (channel, data, given = {}) => publishOne(channel, { data: toJson(data) }, given),
-    deleteKey: (channel, key) => publishOne(channel, { deleted: true }, { key }),
-    close: async (channel) => {
-      await started
-      await core.publisher.publish({
-        channel: toOwnChannel(channel),
-        messages: [],
-        identity: null,
-        close: true,
-      })
-    },
-    get connections() {
-      return core.connections.size
-    },
-    drain,
-    stop: async () => {
-      await drain()
-      core.sources.close()
-      await core.broker.close()
-    },
-  }
+/** Makes a server from options; throws a `TypeError` that names a wrong one. The broker is started at once. */
+export function createGamut(options: GamutOptions = {}): Gamut {
+  return new Server(resolveOptions(options))
 }

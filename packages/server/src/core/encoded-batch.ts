@@ -1,5 +1,4 @@
 import { type Batch, type Codec, type Cursor, cursorOf } from '@gamut/protocol'
-import { Page } from './page.js'
 
 /** The entries of a batch in one codec: joined by its separator, with where each one starts and ends in bytes. */
 export interface EncodedEntries {
@@ -31,8 +30,6 @@ function encodeEntries(batch: Batch, codec: Codec): EncodedEntries {
 /** Messages of a channel's log that keep their bytes per codec, so that every reader shares one encoding. */
 export class EncodedBatch {
   readonly batch: Batch
-  /** The whole batch as it is delivered live. */
-  readonly page: Page
   readonly #entries = new Map<string, EncodedEntries>()
   readonly #onEncode: () => void
 
@@ -40,7 +37,6 @@ export class EncodedBatch {
   constructor(batch: Batch, onEncode: () => void = () => {}) {
     this.batch = batch
     this.#onEncode = onEncode
-    this.page = new Page(batch, [{ batch: this, from: 0, to: batch.messages.length }])
   }
 
   /** The entries in this codec, encoded at the first call. */

@@ -10,9 +10,8 @@ import {
 import type { ReadFrom, ReadLimit, StoredBatch } from '../broker/broker.js'
 import type { ChannelSettings } from '../channels.js'
 import type { Tally } from '../telemetry/tally.js'
-import { EncodedBatch } from './encoded-batch.js'
 import type { LogPage, LogReader } from './log-reader.js'
-import type { Page } from './page.js'
+import { Page } from './page.js'
 import { Window } from './window.js'
 
 /** A batch has no more messages than a reader takes by default, and no more bytes (PROTOCOL §4). */
@@ -21,7 +20,7 @@ export const maxBatch: ReadLimit = { count: 100, bytes: 1024 * 1024 }
 /** Who reads a live channel. */
 export interface LiveReader {
   /** New batches, in the turn in which they came. */
-  deliver(batches: readonly EncodedBatch[]): void
+  deliver(pages: readonly Page[]): void
   /** Something may have been missed: look into the log. */
   wake(): void
   /** The channel's source failed. */
@@ -77,8 +76,8 @@ export class LiveChannel {
     const pending = this.#pending
     this.#pending = []
     this.closedAt = pending.find(({ closed }) => closed)?.cursor ?? this.closedAt
-    const batches = joinRuns(pending).flatMap((run) => this.#accept(run))
-    for (const reader of this.readers) reader.deliver(batches)
+    const pages = joinRuns(pending).flatMap((run) => this.#accept(run))
+    for (const reader of this.readers) reader.deliver(pages)
   }
 
   /** Reads what follows a cursor from the window; `undefined` if it is not in there. */
@@ -105,13 +104,12 @@ export class LiveChannel {
   }
 
   #seed({ page, head }: LogPage): void {
-    const batch = page.segments[0]?.batch
     const isSnapshot = page.head.snapshotEnd
     this.window.reset(isSnapshot ? head : page.head.after)
-    if (batch && !isSnapshot) this.window.push(batch, this.#parts.elapsed())
+    if (!isSnapshot) this.window.push(page, this.#parts.elapsed())
   }
 
-  #accept(run: readonly StoredBatch[]): EncodedBatch[] {
+  #accept(run: readonly StoredBatch[]): Page[] {
     const { window } = this
     const first = run[0]
     if (!first) return []
@@ -123,9 +121,9 @@ export class LiveChannel {
     // A hole, or a log that went back: the window starts anew and each reader looks into the log from its own cursor.
     if (followers === -1) window.reset(first.after)
     return splitRun(this.name, fresh).map((batch) => {
-      const encoded = new EncodedBatch(batch, () => this.#parts.tally.encodes++)
-      window.push(encoded, this.#parts.elapsed())
-      return encoded
+      const page = Page.of(batch, () => this.#parts.tally.encodes++)
+      window.push(page, this.#parts.elapsed())
+      return page
     })
   }
 }

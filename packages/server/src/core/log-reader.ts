@@ -1,8 +1,7 @@
 import type { Batch, ChannelName, Cursor, GapReason } from '@gamut/protocol'
 import type { Broker, ReadFrom, ReadLimit } from '../broker/broker.js'
 import type { Tally } from '../telemetry/tally.js'
-import { EncodedBatch } from './encoded-batch.js'
-import type { Page } from './page.js'
+import { Page } from './page.js'
 
 /** A page of the log, encoded once for all who share it. */
 export interface LogPage {
@@ -42,7 +41,7 @@ export class LogReader {
       limit,
     )
     const batch: Batch = { channel, after, cursor, messages, ...(snapshotEnd && { snapshotEnd }) }
-    const { page } = new EncodedBatch(batch, () => this.#tally.encodes++)
+    const page = Page.of(batch, () => this.#tally.encodes++)
     return { page, head, closed, more, ...(gap && { gap }) }
   }
 }

@@ -1,5 +1,5 @@
-import type { BatchHead, Codec, StoredMessage } from '@gamut/protocol'
-import type { EncodedBatch } from './encoded-batch.js'
+import type { Batch, BatchHead, Codec, StoredMessage } from '@gamut/protocol'
+import { EncodedBatch } from './encoded-batch.js'
 
 /** A run of entries of one encoded batch; `to` is excluded. */
 export interface Segment {
@@ -33,6 +33,11 @@ export class Page {
     const { channel, after, cursor, skipped, snapshotEnd } = head
     this.head = { channel, after, cursor, ...(skipped && { skipped }), ...(snapshotEnd && { snapshotEnd }) }
     this.segments = segments.filter(({ from, to }) => from < to)
+  }
+
+  /** A whole batch; `onEncode` is called for each encoding that is made of it. */
+  static of(batch: Batch, onEncode?: () => void): Page {
+    return new Page(batch, [{ batch: new EncodedBatch(batch, onEncode), from: 0, to: batch.messages.length }])
   }
 
   /** How many messages it holds. */

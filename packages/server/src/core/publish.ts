@@ -1,4 +1,4 @@
-import { type ChannelName, type Cursor, isServerChannel, type NewMessage, parseJson } from '@gamut/protocol'
+import { type ChannelName, type Cursor, type NewMessage, parseJson } from '@gamut/protocol'
 import {
   type Appended,
   type AppendMessage,
@@ -181,14 +181,4 @@ async function checkSchema(data: string, schema: NonNullable<ChannelSettings['sc
     'schema_mismatch',
     `The data does not fit this channel${path && ` at "${path}"`}: ${first.message}`,
   )
-}
-
-/** Whether an application may name this channel; the server's own begin with `$`. */
-export function refuseServerChannel(channel: ChannelName): void {
-  if (isServerChannel(channel)) {
-    throw new GamutError(
-      'forbidden',
-      'Channels that begin with "$" are the server\'s own: publish to another one.',
-    )
-  }
 }

@@ -2,7 +2,6 @@ import type { ChannelName, Cursor, EndReason, ErrorBody } from '@gamut/protocol'
 import type { ReadFrom, ReadLimit } from '../broker/broker.js'
 import { conflate } from './conflate.js'
 import type { Core } from './core.js'
-import type { EncodedBatch } from './encoded-batch.js'
 import type { LiveChannel, LiveReader } from './live-channel.js'
 import type { LogPage } from './log-reader.js'
 import { Page } from './page.js'
@@ -76,12 +75,12 @@ export class Subscription implements LiveReader {
     if (opened && !this.#ended) this.#show(opened, false)
   }
 
-  deliver(batches: readonly EncodedBatch[]): void {
+  deliver(pages: readonly Page[]): void {
     if (this.#busy || this.#ended) return
-    for (const { batch, page } of batches) {
-      if (batch.cursor === this.#cursor) continue
-      const fits = batch.messages.length <= this.options.limit.count
-      if (batch.after !== this.#cursor || !fits) {
+    for (const page of pages) {
+      const { after, cursor } = page.head
+      if (cursor === this.#cursor) continue
+      if (after !== this.#cursor || page.count > this.options.limit.count) {
         this.#go()
         return
       }

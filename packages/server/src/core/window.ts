@@ -4,6 +4,7 @@ import type { EncodedBatch } from './encoded-batch.js'
 import { Page, type Segment } from './page.js'
 
 interface Kept {
+  readonly page: Page
   readonly batch: EncodedBatch
   readonly bytes: number
   readonly keptAt: number
@@ -42,10 +43,12 @@ export class Window {
     return this.#head
   }
 
-  /** Adds a batch that follows the head exactly. */
-  push(batch: EncodedBatch, now: number): void {
+  /** Adds a page of one whole batch, which follows the head exactly. */
+  push(page: Page, now: number): void {
+    const batch = page.segments[0]?.batch
+    if (!batch) return
     const bytes = batch.batch.messages.reduce((sum, message) => sum + messageBytes(message), 0)
-    this.#kept.push({ batch, bytes, keptAt: now })
+    this.#kept.push({ page, batch, bytes, keptAt: now })
     this.#messages += batch.batch.messages.length
     this.bytes += bytes
     this.#head = batch.batch.cursor
@@ -120,7 +123,7 @@ export class Window {
       segments.push({ batch, from, to })
       if (to < batch.batch.messages.length) break
     }
-    if (segments.length === 1 && count === first.batch.batch.messages.length) return first.batch.page
+    if (segments.length === 1 && count === first.batch.batch.messages.length) return first.page
     return new Page({ channel: first.batch.batch.channel, after: cursor, cursor: last }, segments)
   }
 

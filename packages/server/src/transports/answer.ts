@@ -69,7 +69,7 @@ export function unchangedTag(read: ReadRequest, heads: ReadonlyMap<ChannelName, 
 }
 
 /** Who may keep a poll's answer, and how long (PROTOCOL §4, I22). */
-export function cacheHeaders(read: ReadRequest, pollAfterMs: number): Record<string, string> {
+function cacheHeaders(read: ReadRequest, pollAfterMs: number): Record<string, string> {
   if (read.isShared) {
     const seconds = Math.max(1, Math.floor(pollAfterMs / 1000))
     return { 'cache-control': `public, max-age=${seconds}`, 'access-control-allow-origin': '*' }

@@ -79,9 +79,7 @@ export class Stream {
       codec,
       wire,
       identity: this.#read.identity,
-      ...(position && {
-        seal: () => (this.#isAnnounced ? encoder.encode(position(this.#setCursor())) : undefined),
-      }),
+      ...(position && { seal: () => this.#seal(position) }),
     })
     this.#connection = connection
     for (const [channel, lane] of this.#lanes) connection.subscriptions.set(channel, lane)
