@@ -1,0 +1,37 @@
+// @ts-check
+
+/** @typedef {import('@gamut/server').Gamut} Gamut */
+
+/**
+ * One counter of every transport, from the server's own metrics.
+ * @param {string} metrics
+ * @param {string} name
+ */
+function byTransport(metrics, name) {
+  /** @type {Record<string, number>} */
+  const values = {}
+  for (const [, transport = '', value] of metrics.matchAll(
+    new RegExp(`^${name}\\{transport="([^"]+)"\\} (\\S+)$`, 'gm'),
+  )) {
+    values[transport] = Number(value)
+  }
+  return values
+}
+
+/**
+ * What the server itself does now: held connections and deliveries by transport, its memory in bytes, its age in
+ * seconds.
+ * @param {Gamut} gamut
+ */
+export async function readServer(gamut) {
+  const answer = await gamut.fetch(new Request('http://localhost/metrics'))
+  const metrics = answer.ok ? await answer.text() : ''
+  const { rss, heapUsed } = process.memoryUsage()
+  return {
+    held: gamut.connections,
+    connections: byTransport(metrics, 'gamut_connections'),
+    deliveries: byTransport(metrics, 'gamut_deliveries_total'),
+    memory: { rss, heapUsed },
+    uptime: Math.round(process.uptime()),
+  }
+}
