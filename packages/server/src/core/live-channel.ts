@@ -85,8 +85,9 @@ export class LiveChannel {
     return this.window.page(cursor, limit, this.#parts.elapsed())
   }
 
-  /** Has every reader look into the log: an announcement may have been lost. */
+  /** Has every reader look into the log, which has what is pending too: an announcement may have been lost. */
   repair(): void {
+    this.#pending = []
     this.window.reset(undefined)
     for (const reader of this.readers) reader.wake()
   }

@@ -1,0 +1,4 @@
+import { describeTransport } from '@gamut/testing/suites'
+import { nodeHarness } from './node-harness.js'
+
+describeTransport('poll', nodeHarness)
