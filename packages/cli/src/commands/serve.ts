@@ -1,0 +1,153 @@
+import { isServerChannel } from '@gamut/protocol'
+import { createGamut, type Gamut } from '@gamut/server'
+import { type Served, serve } from '@gamut/server/node'
+import type { Logger } from 'pino'
+import type { Command, CommandInput } from '../command.js'
+import { explainOption, resolveConfig, type ServeConfig } from '../config.js'
+import { awaitSignal, type EndCall, endServer } from '../ending.js'
+import { Failure, textOf, usageFailure } from '../failure.js'
+import { type Listening, listeningText } from '../listening-text.js'
+import { createLog } from '../log.js'
+import { guardHost, isLoopback } from '../loopback.js'
+import { createMetrics } from '../metrics.js'
+import { flagOption } from '../option.js'
+import { serveOptions } from '../serve-options.js'
+import { serveFiles } from '../static-files.js'
+import type { Terminal } from '../terminal.js'
+import { readVersion } from '../version.js'
+
+/** Who may read and publish, in words; refuses a server that others reach and that nobody guards. */
+function describeDoor({ options, host, isPublic }: ServeConfig): string {
+  if (options.authorize) return 'whom the authorize hook lets'
+  if (isPublic) return 'everybody who reaches it: any channel may be read and published (--public)'
+  if (isLoopback(host)) return 'this machine only: any channel may be read and published'
+  throw usageFailure(
+    `host ${host}: others can reach that address, and nothing says who may do what. Give an authorize hook in a config file, or --public if everybody may read and publish everything.`,
+  )
+}
+
+function createServer(config: ServeConfig, log: Logger): Gamut {
+  const { options, given } = config
+  try {
+    return createGamut({
+      authorize: (_identity, _action, channel) => !isServerChannel(channel),
+      ...options,
+      metrics: createMetrics(),
+      logger: log,
+    })
+  } catch (error) {
+    throw error instanceof TypeError ? explainOption(error, given) : error
+  }
+}
+
+const listenProblems: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    'another program listens there already. End it, or take another port: --port 0 finds a free one',
+  EACCES: 'this user may not listen there. Take a port from 1024 on',
+  EADDRNOTAVAIL: 'this machine has no such address. Give one of its own with --host',
+  ENOTFOUND: 'there is no such host. Give an address with --host',
+}
+
+async function listen(config: ServeConfig, gamut: Gamut): Promise<Served> {
+  const { host, port, staticPath, options } = config
+  const otherwise = staticPath === undefined ? {} : { otherwise: serveFiles(staticPath) }
+  try {
+    const served = await serve(gamut, { host, port, ...otherwise })
+    if (isLoopback(host) && !config.isPublic && !options.authorize)
+      guardHost(served.server, options.origins ?? [])
+    return served
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    throw new Failure(`Cannot listen on ${host} port ${port}: ${listenProblems[code] ?? textOf(error)}.`)
+  }
+}
+
+async function begin({ start, file }: ServeConfig, gamut: Gamut): Promise<EndCall | undefined> {
+  if (!start) return undefined
+  try {
+    const end = await start(gamut)
+    return typeof end === 'function' ? (end as EndCall) : undefined
+  } catch (error) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    throw new Failure(`start in ${file} failed: ${detail}`)
+  }
+}
+
+/** Says what happens: text for people, or JSON lines for scripts. */
+function createReport(terminal: Terminal, asJson: boolean, log: Logger) {
+  const json = (event: string, fields: object) => terminal.print(JSON.stringify({ event, ...fields }))
+  return {
+    listening: (listening: Listening, served: Served) => {
+      const { version, url, basePath, channels } = listening
+      const { host, port } = served
+      log.info({ url, basePath }, 'listening')
+      if (asJson) json('listening', { url, host, port, basePath, version, channels: Object.keys(channels) })
+      else terminal.print(listeningText(listening, terminal))
+    },
+    ending: (signal: string, connections: number) => {
+      log.info({ signal, connections }, 'ending')
+      const readers = connections === 1 ? '1 reader is' : `${connections} readers are`
+      if (asJson) json('ending', { signal, connections })
+      else terminal.print(`\n  ${signal}: ${readers} sent away …`)
+    },
+    ended: () => {
+      log.info({}, 'ended')
+      if (asJson) json('ended', {})
+      else terminal.print('  ended')
+    },
+  }
+}
+
+function toListening(config: ServeConfig, served: Served, door: string): Listening {
+  const { options, staticPath, file } = config
+  return {
+    version: readVersion(),
+    url: served.url,
+    basePath: options.basePath ?? '',
+    channels: options.channels ?? {},
+    door,
+    staticPath,
+    file,
+  }
+}
+
+async function run({ options, positionals, terminal, env }: CommandInput): Promise<number> {
+  if (positionals.length > 0) {
+    throw usageFailure(`serve takes no arguments, and "${positionals[0]}" is one. Options begin with --.`)
+  }
+  const config = await resolveConfig(options, env, process.cwd())
+  const door = describeDoor(config)
+  const log = createLog(config.logLevel)
+  const gamut = createServer(config, log)
+  const report = createReport(terminal, flagOption(options, 'json'), log)
+  const signalled = awaitSignal()
+  const served = await listen(config, gamut)
+  report.listening(toListening(config, served, door), served)
+  const end = await begin(config, gamut)
+  const signal = await signalled
+  report.ending(signal, gamut.connections)
+  await endServer(served, gamut, end, log)
+  report.ended()
+  return 0
+}
+
+/** `gamut serve`. */
+export const serveCommand: Command = {
+  name: 'serve',
+  summary: 'serve channels over every transport',
+  usage: '[options]',
+  about: [
+    'Serves channels under /channels/{channel}, and /healthz, /readyz and /metrics beside them.',
+    'An option is taken from its flag, else from GAMUT_<OPTION> (GAMUT_PORT, GAMUT_BASE_PATH), else, for the port, from PORT, else from the config file. An .mjs file exports an object of the same options and may add channels, the hooks authenticate, authorize and onPublish, and start(gamut).',
+  ],
+  options: serveOptions,
+  examples: [
+    { says: 'on this machine, for this machine', line: 'gamut serve' },
+    {
+      says: 'with a page, and channels from a file',
+      line: 'gamut serve --static public --config gamut.config.mjs',
+    },
+    { says: 'for everybody in the network', line: 'gamut serve --host 0.0.0.0 --public' },
+  ],
+  run,
+}

@@ -1,0 +1,153 @@
+import { statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { type Gamut, type GamutOptions, isLimit } from '@gamut/server'
+import { addEnvironment, isServiceLink } from './arguments.js'
+import { type ConfigFile, readConfigFile } from './config-file.js'
+import { usageFailure } from './failure.js'
+import { type GivenOption, type GivenOptions, parseValue, textOption, toVariable } from './option.js'
+import { logLevels, serveOptions } from './serve-options.js'
+import { didYouMean } from './suggest.js'
+
+/** What a config file may hold besides the options of flags. */
+const fileOnly = ['channels', 'authenticate', 'authorize', 'onPublish', 'start']
+/** What only a command line says. */
+const neverInFile = ['config', 'json']
+const fileOptions = [...Object.keys(serveOptions).filter((name) => !neverInFile.includes(name)), ...fileOnly]
+/** Passed on to `createGamut`, which checks them. */
+const gamutOptions = ['basePath', 'origins', 'node', 'channels', 'authenticate', 'authorize', 'onPublish']
+/** Variables of the other commands. */
+const otherVariables = ['GAMUT_URL', 'GAMUT_TOKEN']
+
+/** Runs when the server listens; what it returns is called when the server ends. */
+export type Start = (gamut: Gamut) => unknown
+
+/** Everything that `gamut serve` was told, checked as far as `createGamut` does not check it. */
+export interface ServeConfig {
+  readonly port: number
+  readonly host: string
+  /** Whether everybody may do everything although others can reach it. */
+  readonly isPublic: boolean
+  /** Absolute path of a directory. */
+  readonly staticPath: string | undefined
+  readonly logLevel: string
+  readonly options: GamutOptions
+  readonly start: Start | undefined
+  /** The config file, as a person would write it. */
+  readonly file: string | undefined
+  /** Where each option came from. */
+  readonly given: GivenOptions
+}
+
+function checkVariables(env: Readonly<Record<string, string | undefined>>): void {
+  const known = Object.entries(serveOptions).flatMap(([name, { env }]) => (env ? [toVariable(name)] : []))
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith('GAMUT_') || !text || isServiceLink(variable, text)) continue
+    if ([...known, ...otherVariables].includes(variable)) continue
+    throw usageFailure(
+      `The environment sets ${variable}, which is no option.${didYouMean(variable, known)} Unset it; "gamut serve --help" lists the options.`,
+    )
+  }
+}
+
+function addPort(given: Map<string, GivenOption>, text: string | undefined): void {
+  const option = serveOptions['port']
+  if (given.has('port') || !text || !option) return
+  given.set('port', { value: parseValue(option, text, 'PORT'), from: 'PORT' })
+}
+
+function addFile(given: Map<string, GivenOption>, { options, shown }: ConfigFile): void {
+  for (const [name, value] of Object.entries(options)) {
+    if (!fileOptions.includes(name)) {
+      const hint = didYouMean(name, fileOptions)
+      throw usageFailure(`${name} in ${shown} is no option.${hint} There are ${fileOptions.join(', ')}.`)
+    }
+    if (value !== undefined && !given.has(name)) given.set(name, { value, from: `${name} in ${shown}` })
+  }
+}
+
+/** An option's value if it is right; refuses it by where it came from. */
+function take<T>(
+  given: GivenOptions,
+  name: string,
+  isRight: (value: unknown) => value is T,
+  needed: string,
+): T | undefined {
+  const option = given.get(name)
+  if (!option) return undefined
+  if (isRight(option.value)) return option.value
+  throw usageFailure(`${option.from}: ${needed} is needed, not ${shownValue(option.value)}.`)
+}
+
+function shownValue(value: unknown): string {
+  if (typeof value === 'function') return 'a function'
+  return (JSON.stringify(value) ?? String(value)).slice(0, 80)
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean'
+const isStart = (value: unknown): value is Start => typeof value === 'function'
+const isPort = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535
+const isLogLevel = (value: unknown): value is string => logLevels.some((level) => level === value)
+
+function checkBroker(given: GivenOptions): void {
+  const option = given.get('broker')
+  if (!option || option.value === 'memory:' || option.value === 'memory') return
+  // Only the scheme is repeated: the rest may hold a password.
+  const scheme = typeof option.value === 'string' ? /^[\w+.-]*:?/.exec(option.value)?.[0] : undefined
+  throw usageFailure(
+    `${option.from}: there is no broker "${scheme ?? typeof option.value}". So far there is only "memory:".`,
+  )
+}
+
+function staticPath(given: GivenOptions, file: ConfigFile | undefined, cwd: string): string | undefined {
+  const directory = take(given, 'static', isText, 'a directory')
+  if (directory === undefined) return undefined
+  const from = given.get('static')?.from ?? 'static'
+  const base = file && from.endsWith(file.shown) ? dirname(file.path) : cwd
+  const path = resolve(base, directory)
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path
+  throw usageFailure(`${from}: there is no directory ${path}.`)
+}
+
+/** Puts together what `gamut serve` was told: flags first, then `GAMUT_<OPTION>`, then `PORT`, then the config file (PROTOCOL §16). */
+export async function resolveConfig(
+  flags: GivenOptions,
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+): Promise<ServeConfig> {
+  const given = new Map(flags)
+  checkVariables(env)
+  addEnvironment(given, serveOptions, env)
+  addPort(given, env['PORT'])
+  const named = given.get('config')
+  const file = await readConfigFile(
+    named && { value: textOption(given, 'config') ?? '', from: named.from },
+    cwd,
+  )
+  if (file) addFile(given, file)
+  checkBroker(given)
+  const passed = [...given].filter(([name]) => isLimit(name) || gamutOptions.includes(name))
+  return {
+    port: take(given, 'port', isPort, 'a port from 0 to 65535') ?? 8080,
+    host: take(given, 'host', isText, 'an address like "127.0.0.1"') ?? '127.0.0.1',
+    isPublic: take(given, 'public', isFlag, 'true or false') ?? false,
+    staticPath: staticPath(given, file, cwd),
+    logLevel: take(given, 'logLevel', isLogLevel, `one of ${logLevels.join(', ')}`) ?? 'warn',
+    options: Object.fromEntries(passed.map(([name, { value }]) => [name, value])),
+    start: take(given, 'start', isStart, 'a function'),
+    file: file?.shown,
+    given,
+  }
+}
+
+/** The refusal of an option by `createGamut`, which names it, with where it came from in place of its name. */
+export function explainOption(error: TypeError, given: GivenOptions): Error {
+  const name = /^[A-Za-z]+/.exec(error.message)?.[0] ?? ''
+  const option = given.get(name)
+  if (!option) return error
+  const rest = error.message.slice(name.length)
+  const [, file] = / in (.+)$/.exec(option.from) ?? []
+  const place = file === undefined ? option.from : `${file}: ${name}`
+  return usageFailure(`${place}${rest}`)
+}

@@ -1,0 +1,21 @@
+/** What ends the command with a message for whoever typed it, and no stack. */
+export class Failure extends Error {
+  override readonly name = 'Failure'
+  /** 1: it could not be done. 2: it was asked for wrongly. */
+  readonly exitCode: 1 | 2
+
+  constructor(message: string, exitCode: 1 | 2 = 1) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}
+
+/** A wrong option or argument, by its name and with what to do: exit code 2. */
+export function usageFailure(message: string): Failure {
+  return new Failure(message, 2)
+}
+
+/** The text of anything that was thrown. */
+export function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}

@@ -1,0 +1,125 @@
+import { defaultLimits, type Limits } from '@gamut/server'
+import type { Option, OptionTable } from './option.js'
+
+/** What each limit does, for the help; a limit without a line here is a type error. */
+const limitHelp: Readonly<Record<keyof Limits, string>> = {
+  maxConnections: 'connections held at once',
+  maxChannelsPerConnection: 'channels of one stream, socket or poll',
+  maxMessageBytes: 'data of one message',
+  maxBodyBytes: 'body of one request',
+  maxMessagesPerPublish: 'messages of one publish',
+  heartbeatMs: 'silence before a heartbeat',
+  maxAgeMs: 'age at which a stream is rotated',
+  retryMs: 'when a cut-off reader comes back',
+  windowBytes: 'recent entries, per channel',
+  windowTotalBytes: 'the same for all channels',
+  outboxBytes: 'unsent bytes that make a reader full',
+  idempotencyWindowMs: 'how long a repeat is recognised',
+  idempotencyKeys: 'keys kept for it, per channel',
+  maxUnansweredFrames: 'unanswered frames of one WebSocket',
+  acceptRate: 'readers a second after a restart',
+  drainWindowMs: 'how long the end may take',
+  firstLoadMs: 'wait for a source’s first value',
+}
+
+function limitOption(name: keyof Limits): Option {
+  return {
+    kind: 'number',
+    placeholder: 'N',
+    help: limitHelp[name],
+    default: String(defaultLimits[name]),
+    group: 'Limits',
+    env: true,
+  }
+}
+
+const limits = Object.fromEntries(
+  (Object.keys(defaultLimits) as (keyof Limits)[]).map((name) => [name, limitOption(name)]),
+)
+
+/** How much is logged, least first. */
+export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+
+const where = 'Where it listens'
+const what = 'What it serves'
+
+/** The options of `gamut serve` that flags and the environment can give; a config file knows them too, and more. */
+export const serveOptions: OptionTable = {
+  port: {
+    kind: 'number',
+    placeholder: 'N',
+    help: 'port; 0 takes a free one; PORT gives it too',
+    default: '8080',
+    group: where,
+    env: true,
+  },
+  host: {
+    kind: 'text',
+    placeholder: 'H',
+    help: 'address; 0.0.0.0 for all of this machine',
+    default: '127.0.0.1',
+    group: where,
+    env: true,
+  },
+  basePath: {
+    kind: 'text',
+    placeholder: 'P',
+    help: 'a path in front of every route, like /realtime',
+    group: where,
+    env: true,
+  },
+  origins: {
+    kind: 'list',
+    placeholder: 'A,B',
+    help: 'other origins whose pages may read and publish',
+    group: where,
+    env: true,
+  },
+  public: {
+    kind: 'flag',
+    help: 'everybody who reaches it may read and publish everything',
+    group: where,
+    env: true,
+  },
+  config: {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'config file',
+    default: './gamut.config.json or .mjs',
+    group: what,
+    env: true,
+  },
+  static: {
+    kind: 'text',
+    placeholder: 'DIR',
+    help: 'a directory whose files are served at /',
+    group: what,
+    env: true,
+  },
+  broker: {
+    kind: 'text',
+    placeholder: 'URL',
+    help: 'where channels are kept; memory: is the only one so far',
+    default: 'memory:',
+    group: what,
+    env: true,
+  },
+  node: {
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'name of this node, shown to readers',
+    default: 'random',
+    group: what,
+    env: true,
+  },
+  logLevel: {
+    kind: 'text',
+    placeholder: 'L',
+    help: `logs on standard error: ${logLevels.join(', ')}`,
+    default: 'warn',
+    group: 'Output',
+    env: true,
+  },
+  json: { kind: 'flag', help: 'one JSON line per event in place of text', group: 'Output' },
+  ...limits,
+}
