@@ -27,7 +27,7 @@ export async function openAfterLoss(
   policy: PositionPolicy,
 ): Promise<Opened> {
   const { after, reason } = lost
-  if (policy.keyed) return { outcome: 'snapshot', reason, log: lost.left ?? (await read('snapshot')) }
+  if (policy.keyed) return { outcome: 'snapshot', reason, log: await read('snapshot') }
   const log = policy.afterGap === 'newest' ? await read({ last: 0 }) : (lost.left ?? (await read('oldest')))
   return { outcome: 'gap', gap: { reason, after, cursor: log.page.head.after }, log }
 }

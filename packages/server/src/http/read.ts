@@ -159,11 +159,11 @@ async function identify(
   return identity
 }
 
-/** Answers a read over whichever transport it asks for; a refusal in the way of that transport (PROTOCOL §4, §6, §7). */
+/** Answers a read over whichever transport it asks for; a refusal, a wrong name's too, in the way of that transport (PROTOCOL §4, §6, §7). */
 export async function read(
   request: HttpRequest,
   query: URLSearchParams,
-  target: ReadTarget,
+  toTarget: () => ReadTarget,
   core: Core,
   origins: OriginCheck,
 ): Promise<Reply> {
@@ -175,6 +175,7 @@ export async function read(
     if (asked.transport === 'websocket' && !request.isUpgrade) {
       throw new GamutError('upgrade_required', 'Ask for a WebSocket by a WebSocket handshake.')
     }
+    const target = toTarget()
     checkCount(
       target,
       Math.min(transport.maxChannels ?? Number.POSITIVE_INFINITY, core.limits.maxChannelsPerConnection),

@@ -104,7 +104,7 @@ export class Routes {
 
   #methods(path: string, query: URLSearchParams): Methods | undefined {
     if (path.startsWith('/channels/')) return this.#channelMethods(path.slice('/channels/'.length), query)
-    if (path === '/channels') return { GET: ({ request }) => this.#read(request, query, toSet(query)) }
+    if (path === '/channels') return { GET: ({ request }) => this.#read(request, query, () => toSet(query)) }
     if (path === '/connect') return { GET: ({ request }) => this.#connect(request, query) }
     if (path === '/publish') return { POST: (call) => this.#publishMany(call) }
     if (path === '/healthz') return { GET: () => health() }
@@ -114,29 +114,30 @@ export class Routes {
   }
 
   #channelMethods(rest: string, query: URLSearchParams): Methods {
-    const channel = toChannel(rest)
     return {
       GET: ({ request }) => {
-        if (query.has('info')) return this.#info(request, channel)
-        return this.#read(request, query, { channels: [channel], several: false })
+        if (query.has('info')) return this.#info(request, toChannel(rest))
+        return this.#read(request, query, () => ({ channels: [toChannel(rest)], several: false }))
       },
       POST: async ({ request }) => {
+        const channel = toChannel(rest)
         const identity = await this.#writer(request)
         return publish(request, query, channel, identity, this.#core)
       },
       DELETE: async ({ request }) => {
+        const channel = toChannel(rest)
         const identity = await this.#writer(request)
         return deleteKey(request, query, channel, identity, this.#core)
       },
     }
   }
 
-  #read(request: HttpRequest, query: URLSearchParams, target: ReadTarget): Promise<Reply> {
-    return read(request, query, target, this.#core, this.#origins)
+  #read(request: HttpRequest, query: URLSearchParams, toTarget: () => ReadTarget): Promise<Reply> {
+    return read(request, query, toTarget, this.#core, this.#origins)
   }
 
   #connect(request: HttpRequest, query: URLSearchParams): Promise<Reply> | Reply {
-    if (request.isUpgrade) return this.#read(request, query, { channels: [], several: false })
+    if (request.isUpgrade) return this.#read(request, query, () => ({ channels: [], several: false }))
     throw new GamutError('upgrade_required', 'This is the address of a WebSocket: open it with one.')
   }
 

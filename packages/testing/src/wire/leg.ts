@@ -24,7 +24,7 @@ export function openLeg(
   positions: ReadonlyMap<string, Cursor>,
 ): Leg {
   const from = new Map(positions)
-  const { last: _last, ...lasting } = options
+  const { last: _last, lastEventId: _lastEventId, ...lasting } = options
   const cursor = positionOf(options, from) ?? channelsOf(options).map((name) => from.get(name) ?? '')
   const reader = openReader(transport, from.size === 0 ? options : { ...lasting, cursor })
   return { reader, verdict: createVerdict(), early: [], from, splice: () => 'take' }

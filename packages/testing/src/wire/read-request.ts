@@ -12,12 +12,16 @@ export interface ReadOptions {
    * none, and the server decides where to begin.
    */
   readonly cursor?: string | readonly string[]
+  /** Where to resume, sent as `Last-Event-ID` in place of the query, by the first request only. */
+  readonly lastEventId?: string
   /** Begin with the last so many messages. */
   readonly last?: number
   /** Greatest number of messages in a batch. */
   readonly limit?: number
   /** How long one long-poll may wait, in seconds; the server's default if absent. */
   readonly waitSeconds?: number
+  /** The same for the first one: with 0 it tells at once where reading begins. */
+  readonly firstWaitSeconds?: number
   /** Time between two polls in place of the server's advice. */
   readonly pollMs?: number
   /** `false`: events carry the data alone, as a plain EventSource gets them. Default: the whole message. */
@@ -41,10 +45,12 @@ const accepted: Partial<Record<TransportName, string>> = {
   ndjson: 'application/x-ndjson',
 }
 
-function transportFields(transport: TransportName, options: ReadOptions) {
-  const { ask = 'query', waitSeconds } = options
+function transportFields(transport: TransportName, options: ReadOptions, isFirst: boolean) {
+  const { ask = 'query', firstWaitSeconds, lastEventId } = options
+  const waitSeconds = (isFirst ? firstWaitSeconds : undefined) ?? options.waitSeconds
   const query: [string, string][] = []
   const headers: Record<string, string> = {}
+  if (isFirst && lastEventId !== undefined) headers['Last-Event-ID'] = lastEventId
   const accept = accepted[transport]
   if (transport === 'websocket') return { query, headers }
   if (ask === 'query') query.push(['as', transport])
@@ -69,7 +75,7 @@ export function buildReadRequest(
   cursor?: string,
 ): ReadRequest {
   const url = new URL(options.origin)
-  const fields = transportFields(transport, options)
+  const fields = transportFields(transport, options, cursor === undefined)
   const query = new URLSearchParams()
   const several = typeof options.channel !== 'string'
   if (several) for (const channel of options.channel) query.append('channel', channel)
