@@ -130,11 +130,12 @@ export class Hub implements BrokerListener {
 
   async #checkHeads(): Promise<void> {
     const names = [...this.#channels.keys()]
+    // Or a head that matches now would be passed by an older announcement, with entries that the log may have lost.
+    for (const live of this.#channels.values()) live.discardPending()
     for (let at = 0; at < names.length; at += headsAtOnce) {
       const heads = await this.#parts.broker.heads(names.slice(at, at + headsAtOnce))
       for (const [name, { head }] of heads) {
-        const live = this.#channels.get(name)
-        if (live && live.window.head !== head) live.repair()
+        this.#channels.get(name)?.check(head)
       }
     }
   }

@@ -21,8 +21,8 @@ export const maxBatch: ReadLimit = { count: 100, bytes: 1024 * 1024 }
 export interface LiveReader {
   /** New batches, in the turn in which they came. */
   deliver(pages: readonly Page[]): void
-  /** Something may have been missed: look into the log. */
-  wake(): void
+  /** The log ends here: who stands elsewhere looks into it. */
+  check(head: Cursor): void
   /** The channel's source failed. */
   fail(error: ErrorBody): void
 }
@@ -85,17 +85,23 @@ export class LiveChannel {
     return this.window.page(cursor, limit, this.#parts.elapsed())
   }
 
-  /** Has every reader look into the log, which has what is pending too: an announcement may have been lost. */
-  repair(): void {
+  /** Forgets what is pending: the log has it, or has lost it since. */
+  discardPending(): void {
     this.#pending = []
-    this.window.reset(undefined)
-    for (const reader of this.readers) reader.wake()
+  }
+
+  /** Compares with the log's head: whoever stands elsewhere looks into the log, for an announcement may have been lost. */
+  check(head: Cursor): void {
+    this.discardPending()
+    // Reads that are under way may be from before this head, so they are not the last word either.
+    this.window.reset(this.window.head === head ? head : undefined)
+    for (const reader of this.readers) reader.check(head)
   }
 
   /** Reads a page of the log; what was read up to the head starts an empty window. */
   async read(from: ReadFrom, limit: ReadLimit): Promise<LogPage> {
     const { version } = this.window
-    const log = await this.#parts.log.read(this.name, from, limit)
+    const log = await this.#parts.log.read(this.name, from, limit, version)
     if (log.closed) this.closedAt = log.head
     const { head, page, more } = log
     const isEnd = !more && page.head.cursor === head

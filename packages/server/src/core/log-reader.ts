@@ -23,11 +23,14 @@ export class LogReader {
     this.#tally = tally
   }
 
-  /** A page from a place. Rejects if the broker cannot be reached. */
-  read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<LogPage> {
-    const key = JSON.stringify([channel, from, limit.count, limit.bytes])
-    const known = this.#reads.get(key)
-    if (known !== undefined) return known
+  /**
+   * A page from a place. A read that is under way is shared only by those who know no more than it did when it began:
+   * `known` is a number that rises with what the caller knows. Rejects if the broker cannot be reached.
+   */
+  read(channel: ChannelName, from: ReadFrom, limit: ReadLimit, known: number): Promise<LogPage> {
+    const key = JSON.stringify([channel, from, limit.count, limit.bytes, known])
+    const shared = this.#reads.get(key)
+    if (shared !== undefined) return shared
     const reading = this.#read(channel, from, limit).finally(() => this.#reads.delete(key))
     this.#reads.set(key, reading)
     return reading

@@ -89,8 +89,8 @@ export class Subscription implements LiveReader {
     this.#endIfClosed()
   }
 
-  wake(): void {
-    if (!this.#busy && !this.#ended) this.#go()
+  check(head: Cursor): void {
+    if (!this.#busy && !this.#ended && this.#cursor !== head) this.#go()
   }
 
   fail(error: ErrorBody): void {

@@ -6,10 +6,16 @@ import type { ChannelRead, ReadRequest, Transport } from './transport.js'
 
 async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Promise<ChannelAnswer> {
   const { channel, settings, position } = one
-  const opened = await openPosition((from) => core.log.read(channel, from, batchLimit(read)), position, {
-    keyed: settings.keyed !== undefined,
-    afterGap: read.afterGap,
-  })
+  // Who polls after a publish was answered must see it, so such a poll shares no read from before.
+  const known = core.tally.published
+  const opened = await openPosition(
+    (from) => core.log.read(channel, from, batchLimit(read), known),
+    position,
+    {
+      keyed: settings.keyed !== undefined,
+      afterGap: read.afterGap,
+    },
+  )
   const lost = opened.gap?.reason ?? opened.reason
   if (lost) core.tally.gap(lost)
   return { channel, ...opened }

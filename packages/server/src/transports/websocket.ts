@@ -202,6 +202,12 @@ class FrameReader implements FrameOwner {
   }
 }
 
+/** A code without a close code of its own says by another one whether to come back (PROTOCOL §7). */
+function closeCodeOf(code: ErrorCode): number {
+  const { closeCode, retry } = errorKinds[code]
+  return closeCode ?? (retry ? closeCodes.draining : closeCodes.revoked)
+}
+
 /** Shakes hands, says why not, and closes: a browser cannot read a refused handshake (PROTOCOL §7). */
 function refuse(error: GamutError, core: Core): Reply | undefined {
   // At the bound on connections even a handshake is too much.
@@ -212,7 +218,7 @@ function refuse(error: GamutError, core: Core): Reply | undefined {
     start: (wire) => {
       const body = errorBody(code, error.message, error.retryAfterMs)
       wire.write([new TextEncoder().encode(formatFrame({ type: 'error', ...body }))])
-      wire.end(errorKinds[code].closeCode ?? closeCodes.revoked, code)
+      wire.end(closeCodeOf(code), code)
       core.tally.of('websocket').writes++
       return { drained: () => {}, closed: () => {}, receive: () => {}, refuse: () => {} }
     },

@@ -26,7 +26,7 @@ export class ModelBroker implements Broker {
   /** The entry that retention took last. */
   #base: { offset: number; tag: string } = { offset: 0, tag: '0' }
   #count = 0
-  /** Lets a test decide when a read is answered; what it answers is decided then. */
+  /** Lets a test decide when a read happens, and again when its answer arrives. */
   onRead: () => Promise<unknown> = () => Promise.resolve()
 
   async start(listener: BrokerListener): Promise<void> {
@@ -83,7 +83,7 @@ export class ModelBroker implements Broker {
     const last = messages.at(-1)
     const before = this.entries[place.index - 1] ?? this.#base
     const after = this.#cursor(before)
-    return {
+    const result: ReadResult = {
       after,
       cursor: last ? this.#cursor(last) : after,
       messages,
@@ -93,6 +93,8 @@ export class ModelBroker implements Broker {
       closed: false,
       ...(place.gap && { gap: place.gap }),
     }
+    await this.onRead()
+    return result
   }
 
   #place(from: ReadFrom): { index: number; gap?: 'expired' | 'diverged' | 'epoch' } {
