@@ -1,0 +1,155 @@
+import { GamutError, type GamutOptions } from '@gamut/server'
+import type { Browser } from 'playwright-core'
+import { beforeAll, expect, it } from 'vitest'
+import { startChromium } from './support/chromium.js'
+import { describeWith } from './support/parts.js'
+import { openRecorder, type PageEvent, type Recorder } from './support/recorder.js'
+import { startServer } from './support/start-server.js'
+
+const named = (name: string) => (event: PageEvent) => event.name === name
+
+type Frame = { readonly type: string } & Readonly<Record<string, unknown>>
+const frames = (page: Recorder) =>
+  page.all.filter(named('frame')).map(({ data }) => JSON.parse(data ?? '') as Frame)
+
+/** The first so many frames of a type. */
+const takeFrames = (page: Recorder, count: number, type: string) =>
+  page.until(() => {
+    const found = frames(page).filter((frame) => frame.type === type)
+    return found.length >= count && found.slice(0, count)
+  })
+
+const dataOf = (page: Recorder) =>
+  frames(page)
+    .filter(({ type }) => type === 'batch')
+    .flatMap(({ messages }) => (messages as readonly { data: unknown }[]).map(({ data }) => data))
+
+describeWith('chromium', "a browser's own WebSocket", () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await startChromium()
+  })
+
+  it('is welcomed in the subprotocol it offers, reads its URL, publishes and is answered (§7)', async () => {
+    const { gamut, url } = await startServer({ node: 'n1' })
+    await gamut.publish('room', 'before')
+    const page = await openRecorder(browser, url)
+    await page.connect('/channels/room', ['other', 'gamut.v1.json'])
+    await takeFrames(page, 1, 'batch')
+    expect(page.all[0]).toMatchObject({ name: 'open', data: 'gamut.v1.json' })
+    await page.send({ type: 'publish', ref: 7, channel: 'room', data: { said: 'é' } })
+    await takeFrames(page, 1, 'ok')
+    await takeFrames(page, 2, 'batch')
+    expect(frames(page).slice(0, 3)).toMatchObject([
+      { type: 'welcome', node: 'n1' },
+      { type: 'open', channel: 'room', outcome: 'live' },
+      { type: 'batch', channel: 'room' },
+    ])
+    expect(frames(page).find(({ type }) => type === 'ok')).toMatchObject({ ref: 7, channel: 'room' })
+    expect(dataOf(page)).toEqual(['before', { said: 'é' }])
+  })
+
+  it('subscribes to channels over a connection of none, and hears it while nothing is said (§4, §7)', async () => {
+    const { gamut, url } = await startServer({ heartbeatMs: 200 })
+    const page = await openRecorder(browser, url)
+    await page.connect('/connect')
+    await takeFrames(page, 1, 'welcome')
+    await page.send({ type: 'subscribe', ref: 1, channel: 'a', last: 0 })
+    await takeFrames(page, 1, 'open')
+    await gamut.publish('a', 1)
+    await takeFrames(page, 1, 'batch')
+    await takeFrames(page, 2, 'heartbeat')
+    expect(page.all.some(named('close'))).toBe(false)
+  })
+
+  it('is told of its rotation, closed with 4003, and resumes with its cursor (§7, §10)', async () => {
+    const { gamut, url } = await startServer({ maxAgeMs: 300 })
+    await gamut.publish('aged', 1)
+    const page = await openRecorder(browser, url)
+    await page.connect('/channels/aged')
+    const [closed] = await page.take(1, named('close'))
+    expect(closed).toMatchObject({ code: 4003, data: 'rotated' })
+    expect(frames(page).at(-1)).toMatchObject({ type: 'reconnect', afterMs: expect.any(Number) })
+    await gamut.publish('aged', 2)
+    const [batch] = await takeFrames(page, 1, 'batch')
+    await page.connect(`/channels/aged?cursor=${batch?.['cursor']}`)
+    await takeFrames(page, 2, 'batch')
+    expect(dataOf(page)).toEqual([1, 2])
+    expect(frames(page).filter(({ type }) => type === 'open')[1]).toMatchObject({ outcome: 'resumed' })
+  })
+
+  it('is told of a drain with its own time to come back and closed with 4002 (§7, §10)', async () => {
+    const server = await startServer({ random: () => 0 })
+    const page = await openRecorder(browser, server.url)
+    await page.connect('/channels/any')
+    await takeFrames(page, 1, 'open')
+    const ended = server.close()
+    const [closed] = await page.take(1, named('close'))
+    expect(closed).toMatchObject({ code: 4002, data: 'draining' })
+    expect(frames(page).at(-1)).toEqual({ type: 'reconnect', afterMs: 500 })
+    await ended
+  })
+
+  const refusals: { code: string; closeCode: number; options: GamutOptions }[] = [
+    {
+      code: 'unauthenticated',
+      closeCode: 4100,
+      options: { authenticate: () => null, authorize: () => false },
+    },
+    { code: 'forbidden', closeCode: 4101, options: { authorize: () => false } },
+    {
+      // Has no close code of its own: any that says to come back.
+      code: 'rate_limited',
+      closeCode: 4002,
+      options: {
+        authorize: () => {
+          throw new GamutError('rate_limited', 'Slower.', 300)
+        },
+      },
+    },
+    {
+      code: 'internal',
+      closeCode: 4006,
+      options: {
+        authenticate: () => {
+          throw new Error('broken')
+        },
+      },
+    },
+  ]
+  it.each(refusals)('can read why it is refused: $code, $closeCode (§7, §13)', async (refusal) => {
+    const { url } = await startServer(refusal.options)
+    const page = await openRecorder(browser, url)
+    await page.connect('/channels/private')
+    const [closed] = await page.take(1, named('close'))
+    expect(closed).toMatchObject({ code: refusal.closeCode, data: refusal.code })
+    expect(frames(page)).toMatchObject([{ type: 'error', code: refusal.code }])
+  })
+
+  it('can read that a node drains: 4002 and when to come back (§7, §10)', async () => {
+    const { gamut, url } = await startServer({ random: () => 0 })
+    const page = await openRecorder(browser, url)
+    await gamut.drain()
+    await page.connect('/channels/any')
+    const [closed] = await page.take(1, named('close'))
+    expect(closed).toMatchObject({ code: 4002, data: 'draining' })
+    expect(frames(page)).toMatchObject([{ type: 'error', code: 'draining', retryAfterMs: 500 }])
+  })
+
+  it.each([
+    { path: '/channels/no*name', code: 'channel_invalid' },
+    { path: '/channels/a?cursor=none', code: 'cursor_invalid' },
+    { path: '/channels/a?limit=none', code: 'query_invalid' },
+  ])(
+    'can read what is wrong with $path, and that asking again is no use (§7, §13)',
+    async ({ path, code }) => {
+      const { url } = await startServer()
+      const page = await openRecorder(browser, url)
+      await page.connect(path)
+      const [closed] = await page.take(1, named('close'))
+      expect(frames(page)).toMatchObject([{ type: 'error', code }])
+      expect(closed?.data).toBe(code)
+      expect(closed?.code).toBeGreaterThanOrEqual(4100)
+    },
+  )
+})
