@@ -26,7 +26,9 @@ export function openLeg(
   const from = new Map(positions)
   const { last: _last, lastEventId: _lastEventId, ...lasting } = options
   const cursor = positionOf(options, from) ?? channelsOf(options).map((name) => from.get(name) ?? '')
-  const reader = openReader(transport, from.size === 0 ? options : { ...lasting, cursor })
+  // A leg takes over once it is open, so a long-poll tells at once where it stands and waits from its second request on.
+  const quick = { firstWaitSeconds: 0, ...(from.size === 0 ? options : { ...lasting, cursor }) }
+  const reader = openReader(transport, quick)
   return { reader, verdict: createVerdict(), early: [], from, splice: () => 'take' }
 }
 
