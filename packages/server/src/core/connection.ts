@@ -10,6 +10,7 @@ import type { Identity } from '../hooks.js'
 import type { Held, ReconnectReason } from './connections.js'
 import type { Core } from './core.js'
 import { Outbox, type Wire } from './outbox.js'
+import type { Page } from './page.js'
 import type { Item } from './sink.js'
 import type { Subscription } from './subscription.js'
 
@@ -72,22 +73,22 @@ export class Connection implements Held {
   }
 
   /** Writes text as it is, at the end of this turn. */
-  write(text: string): undefined | Promise<void> {
-    return this.#outbox.write(encoder.encode(text))
+  write(text: string): void {
+    this.#outbox.write(encoder.encode(text))
   }
 
   /** Writes what a subscription gives. An opening needs more than the item, so its transport writes that. */
   give(item: Exclude<Item, { kind: 'open' }>): undefined | Promise<void> {
-    if (item.kind === 'gap') return this.write(this.#codec.gap(item.channel, item.gap))
-    if (item.kind === 'error') return this.write(this.#codec.error(item.error, item.channel))
-    this.#core.tally.of(this.transport).deliveries += item.page.count
-    return this.#outbox.write(item.page.encode(this.#codec))
+    if (item.kind === 'gap') this.write(this.#codec.gap(item.channel, item.gap))
+    else if (item.kind === 'error') this.write(this.#codec.error(item.error, item.channel))
+    else return this.#givePage(item.page)
+    return undefined
   }
 
   /** Tells that a channel has ended. */
   endChannel(channel: ChannelName, reason: EndReason): void {
     this.subscriptions.delete(channel)
-    void this.write(this.#codec.end(channel, reason))
+    this.write(this.#codec.end(channel, reason))
   }
 
   reconnect(afterMs: number, reason: ReconnectReason): void {
@@ -110,6 +111,14 @@ export class Connection implements Held {
   closed(): void {
     this.#release()
     this.#outbox.close()
+  }
+
+  #givePage(page: Page): undefined | Promise<void> {
+    const room = this.#outbox.room()
+    if (room !== undefined) return room
+    this.#core.tally.of(this.transport).deliveries += page.count
+    this.#outbox.write(page.encode(this.#codec))
+    return undefined
   }
 
   #release(): void {

@@ -50,13 +50,25 @@ export class Outbox implements Flushable {
     this.writtenAt = options.elapsed()
   }
 
-  /** Takes bytes for the end of this turn. A promise means full, and resolves when there is room. */
-  write(bytes: Uint8Array): undefined | Promise<void> {
-    if (this.#ended || this.#ending) return undefined
+  /** Takes bytes for the end of this turn, full or not: who has much to write asks for `room` first. */
+  write(bytes: Uint8Array): void {
+    if (this.#ended || this.#ending) return
     this.#chunks.push(bytes)
     this.#bytes += bytes.length
     if (!this.#blocked) this.#loop.add(this)
-    return this.#blocked || this.#bytes >= this.#maxBytes ? this.#room() : undefined
+  }
+
+  /** `undefined` while there is room; when full a promise that resolves once there is. */
+  room(): undefined | Promise<void> {
+    if (this.#ended || !(this.#blocked || this.#bytes >= this.#maxBytes)) return undefined
+    if (!this.#waiting) {
+      let resolve = () => {}
+      const promise = new Promise<void>((settle) => {
+        resolve = settle
+      })
+      this.#waiting = { promise, resolve }
+    }
+    return this.#waiting.promise
   }
 
   /** Takes a control item even when full, but no more than 4 KB of them. */
@@ -65,7 +77,7 @@ export class Outbox implements Flushable {
       if (this.#controlled + bytes.length > controlBytes) return
       this.#controlled += bytes.length
     }
-    void this.write(bytes)
+    this.write(bytes)
   }
 
   /** Writes what was collected. */
@@ -118,17 +130,6 @@ export class Outbox implements Flushable {
     this.flush()
     this.close()
     this.#wire.end(this.#ending?.code, this.#ending?.reason)
-  }
-
-  #room(): Promise<void> {
-    if (!this.#waiting) {
-      let resolve = () => {}
-      const promise = new Promise<void>((settle) => {
-        resolve = settle
-      })
-      this.#waiting = { promise, resolve }
-    }
-    return this.#waiting.promise
   }
 
   #release(): void {

@@ -11,8 +11,8 @@ export type Item =
 /** Where a subscription puts what its reader shall get: one held response, or one lane of a WebSocket. */
 export interface Sink {
   /**
-   * Takes an item, always. A promise means full: the subscription keeps nothing, waits until it resolves and goes on
-   * from the log at its own cursor.
+   * Takes an item. A promise means full: a page was not taken, any other item was, and the subscription waits until it
+   * resolves and then goes on from the log at its own cursor. It keeps nothing meanwhile.
    */
   write(item: Item): undefined | Promise<void>
   /** The subscription is over; nothing is written after it. */

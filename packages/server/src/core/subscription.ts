@@ -210,23 +210,26 @@ export class Subscription implements LiveReader {
   /** Hands a page to the sink. False: the sink is full, or the reader's pace is kept, and it goes on later by itself. */
   #give(page: Page, more: boolean): boolean {
     if (this.#ended) return false
-    this.#cursor = page.head.cursor
-    if (page.count === 0 && !page.head.snapshotEnd) return true
-    const { maxRate } = this.options
-    const isConflated = (maxRate || (this.options.conflate && this.#behind)) && !page.head.snapshotEnd
-    const room = this.#sink.write({
-      kind: 'page',
-      page: isConflated ? conflate(page, maxRate ? 'newest' : 'all') : page,
-      more,
-    })
-    if (room !== undefined) {
-      this.#behind = true
-      this.#wait(room, () => this.#go())
-    } else if (maxRate) {
-      this.#busy = true
-      this.#parts.clock.after(1000 / maxRate, () => this.#resume(() => this.#go()))
+    if (page.count > 0 || page.head.snapshotEnd) {
+      const room = this.#sink.write({ kind: 'page', page: this.#conflate(page), more })
+      if (room !== undefined) {
+        this.#behind = true
+        this.#wait(room, () => this.#go())
+        return false
+      }
     }
-    return !this.#busy
+    this.#cursor = page.head.cursor
+    const { maxRate } = this.options
+    if (maxRate === undefined || page.count === 0) return true
+    this.#busy = true
+    this.#parts.clock.after(1000 / maxRate, () => this.#resume(() => this.#go()))
+    return false
+  }
+
+  #conflate(page: Page): Page {
+    if (page.head.snapshotEnd) return page
+    if (this.options.maxRate) return conflate(page, 'newest')
+    return this.options.conflate && this.#behind ? conflate(page, 'all') : page
   }
 
   #wait(room: Promise<void>, then: () => void): void {

@@ -45,14 +45,15 @@ class Parked implements Held {
     this.#settle()
   }
 
-  /** Takes an item of a channel, or its end. A page is the answer: the lane is then full for good. */
+  /** Takes an item of a channel, or its end. A page is the answer: the channel is then full for good. */
   take(channel: ChannelName, item: Item | undefined): undefined | Promise<void> {
     const answer = this.answers.get(channel)
     if (!answer) return undefined
+    if (item?.kind === 'page' && answer.log.page.count > 0) return new Promise(() => {})
     this.answers.set(channel, { ...answer, ...changes(answer.log, item) })
     // An opening is not news, nor is an error that was there before: an answer to it would be asked for again at once.
     if (item?.kind !== 'open' && (item?.kind !== 'error' || this.isBegun)) this.#settle()
-    return item?.kind === 'page' ? new Promise(() => {}) : undefined
+    return undefined
   }
 }
 

@@ -83,7 +83,7 @@ export class Stream {
     })
     this.#connection = connection
     for (const [channel, lane] of this.#lanes) connection.subscriptions.set(channel, lane)
-    if (prelude) void connection.write(prelude)
+    if (prelude) connection.write(prelude)
     for (const lane of this.#lanes.values()) lane.begin()
     return connection
   }
@@ -119,19 +119,21 @@ export class Stream {
 
   /** One channel opens by itself; several wait for each other, so that the outcomes come first and together. */
   #writeOpen(channel: ChannelName, open: Open): undefined | Promise<void> {
-    if (!this.#form.position) return this.#writeOpening([open], open.cursor)
-    if (this.#isAnnounced) return this.#writeOpening([open], this.#setCursor())
-    this.#opens.set(channel, open)
-    if (!this.#isAnnounced) return this.#announced
-    const room = this.#writeOpening([...this.#opens.values()], this.#setCursor())
-    this.#announce()
-    return room
+    if (!this.#form.position) {
+      this.#writeOpening([open], open.cursor)
+    } else if (this.#isAnnounced) {
+      this.#writeOpening([open], this.#setCursor())
+    } else {
+      this.#opens.set(channel, open)
+      if (!this.#isAnnounced) return this.#announced
+      this.#writeOpening([...this.#opens.values()], this.#setCursor())
+      this.#announce()
+    }
+    return undefined
   }
 
-  #writeOpening(opens: readonly Open[], position: string): undefined | Promise<void> {
+  #writeOpening(opens: readonly Open[], position: string): void {
     this.#told = position
-    return this.#connection?.write(
-      this.#form.codec.open({ opens, position, retryMs: this.#core.limits.retryMs }),
-    )
+    this.#connection?.write(this.#form.codec.open({ opens, position, retryMs: this.#core.limits.retryMs }))
   }
 }

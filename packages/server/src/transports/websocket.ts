@@ -140,12 +140,11 @@ class FrameReader implements FrameOwner {
       )
     }
     const sink: Sink = {
-      write: (item) =>
-        item.kind === 'open'
-          ? this.#connection.write(
-              frameCodec.open({ opens: [item.open], position: item.open.cursor, retryMs: 0 }),
-            )
-          : this.#connection.give(item),
+      write: (item) => {
+        if (item.kind !== 'open') return this.#connection.give(item)
+        this.#send(frameCodec.open({ opens: [item.open], position: item.open.cursor, retryMs: 0 }))
+        return undefined
+      },
       end: (reason) => this.#connection.endChannel(channel, reason),
     }
     const subscription = subscribe(one, style, sink, this.#core)
@@ -198,7 +197,7 @@ class FrameReader implements FrameOwner {
   }
 
   #send(text: string): void {
-    void this.#connection.write(text)
+    this.#connection.write(text)
   }
 }
 

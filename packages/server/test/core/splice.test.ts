@@ -34,7 +34,7 @@ class Collector {
     } else if (item.kind === 'gap') {
       this.gaps.push(item.gap.reason)
       this.cursor = item.gap.cursor
-    } else if (item.kind === 'page') {
+    } else if (item.kind === 'page' && !this.isFull) {
       if (item.page.head.after !== this.cursor)
         this.breaks.push(`${item.page.head.after} after ${this.cursor}`)
       for (const message of item.page.messages()) this.taken.push(message)
