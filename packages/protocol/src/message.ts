@@ -25,27 +25,31 @@ export interface StoredMessage extends NewMessage {
 /** Longest `event`, `key` and `id` in characters: they travel with every message and become headers of an event. */
 export const maxFieldLength = 255
 
+// Lone surrogates too: UTF-8 has none, so two keys that differ only in one would become the same on the wire or in a store.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
+const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\p{Surrogate}]/u
 const reservedEvents = new Set(['error', 'open'])
 
 function isField(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= maxFieldLength && !control.test(value)
 }
 
-/** Checks an event's name; `error`, `open`, `$…` and control characters are refused with `event_invalid` (PROTOCOL §3). */
+/** Checks an event's name; `error`, `open`, `$…` control characters and lone surrogates are refused with `event_invalid` (PROTOCOL §3). */
 export function parseEvent(value: unknown): Parsed<string> {
   if (isField(value) && !value.startsWith('$') && !reservedEvents.has(value)) return parsed(value)
   return refused(
     'event_invalid',
-    'An event is a text of 1 to 255 characters, without control characters, not "error" or "open", and does not begin with "$".',
+    'An event is a text of 1 to 255 characters, without control characters or lone surrogates, not "error" or "open", and does not begin with "$".',
   )
 }
 
 /** Checks a key (PROTOCOL §1); refused with `key_invalid`. */
 export function parseKey(value: unknown): Parsed<string> {
   if (isField(value)) return parsed(value)
-  return refused('key_invalid', 'A key is a text of 1 to 255 characters without control characters.')
+  return refused(
+    'key_invalid',
+    'A key is a text of 1 to 255 characters without control characters or lone surrogates.',
+  )
 }
 
 /** Checks a message's id or an Idempotency-Key (PROTOCOL §3); refused with `body_invalid`. */
@@ -53,7 +57,7 @@ export function parseId(value: unknown): Parsed<string> {
   if (isField(value)) return parsed(value)
   return refused(
     'body_invalid',
-    'An id or Idempotency-Key is a text of 1 to 255 characters without control characters.',
+    'An id or Idempotency-Key is a text of 1 to 255 characters without control characters or lone surrogates.',
   )
 }
 
