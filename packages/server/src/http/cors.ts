@@ -32,6 +32,20 @@ export class OriginCheck {
     )
   }
 
+  /**
+   * The request as hooks see it. A page that only `*` lets in comes without the cookies that its browser adds on its
+   * own, also to WebSockets and forms: every page on the web is allowed, none of them as somebody.
+   */
+  toRequest(request: HttpRequest): Request {
+    const asked = request.toRequest()
+    const origin = request.header('origin')
+    if (origin === undefined || this.#origins.has(origin) || isSameOrigin(origin, request.header('host')))
+      return asked
+    const headers = new Headers(asked.headers)
+    headers.delete('cookie')
+    return new Request(asked.url, { method: asked.method, headers })
+  }
+
   /** Who sends no origin is no browser, but then a cookie proves nothing: it may come from a page by a way without one. */
   passIdentity(request: HttpRequest, identity: Identity | null): void {
     const isFromCookie =
@@ -44,7 +58,6 @@ export class OriginCheck {
   headers(request: HttpRequest): ReplyHeaders {
     const origin = request.header('origin')
     if (origin === undefined || !this.#isKnown(origin)) return {}
-    // With `*` no credentials travel: every page on the web is allowed, none of them as somebody.
     if (!this.#origins.has(origin)) return { 'access-control-allow-origin': '*', ...exposed }
     return {
       'access-control-allow-origin': origin,
