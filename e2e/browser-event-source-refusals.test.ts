@@ -50,6 +50,19 @@ describeWith('chromium', "a browser's own EventSource that is refused", () => {
     )
   })
 
+  it('comes back to a node whose broker does not start, until another one is there (§6)', async () => {
+    const broker = createTroubledBroker()
+    broker.start = () => Promise.reject(new BrokerUnavailable('away'))
+    const first = await startServer({ broker })
+    const page = await openRecorder(browser, first.url)
+    await page.listen('/channels/started')
+    await page.take(1, named('$reconnect'))
+    await first.close()
+    await startServer({}, first.port)
+    await page.take(1, named('$open'))
+    expect(gaveUp(page)).toBe(false)
+  })
+
   it('comes back after rate_limited of a hook as it is told (§6)', async () => {
     let left = 2
     const authorize = () => {

@@ -26,7 +26,7 @@ import { Routes } from './http/routes.js'
 import { type GamutOptions, type Limits, type ResolvedOptions, resolveOptions } from './options.js'
 import { Tally } from './telemetry/tally.js'
 import { Traffic } from './telemetry/traffic.js'
-import { errorReply, type Reply } from './transports/transport.js'
+import type { Reply } from './transports/transport.js'
 
 /** What a publish in process may say besides its data. */
 export interface PublishOptions {
@@ -152,7 +152,7 @@ class Server implements Gamut {
     try {
       await this.#started
     } catch (error) {
-      return errorReply(toGamutError(error))
+      return this.#routes.refuse(request, toGamutError(error))
     }
     return this.#routes.handle(request)
   }

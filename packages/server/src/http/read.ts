@@ -154,9 +154,25 @@ async function identify(
   core: Core,
   origins: OriginCheck,
 ): Promise<Identity | null> {
-  const identity = await core.gate.identify(() => request.toRequest())
+  const identity = await core.gate.identify(() => origins.toRequest(request))
   if (transport === 'websocket') origins.passIdentity(request, identity)
   return identity
+}
+
+/** Refuses a read before anything of it is known, in the way of whichever transport it asks for. */
+export function refuseRead(
+  request: HttpRequest,
+  query: URLSearchParams,
+  error: GamutError,
+  core: Core,
+): Reply {
+  let transport: TransportName | undefined
+  try {
+    transport = askedTransport(request, query).transport
+  } catch {
+    // It does not even say how it wants to read.
+  }
+  return (transport && transportTable[transport].refuse?.(error, core)) ?? errorReply(error)
 }
 
 /** Answers a read over whichever transport it asks for; a refusal, a wrong name's too, in the way of that transport (PROTOCOL §4, §6, §7). */

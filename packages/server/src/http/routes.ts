@@ -5,7 +5,7 @@ import type { Metrics } from '../telemetry/metrics.js'
 import { errorReply, type Reply } from '../transports/transport.js'
 import { OriginCheck } from './cors.js'
 import { health, info, readiness, renderMetrics } from './operations.js'
-import { type ReadTarget, read } from './read.js'
+import { type ReadTarget, read, refuseRead } from './read.js'
 import { type HttpRequest, splitTarget } from './request.js'
 import { deleteKey, publish, publishMany } from './write.js'
 
@@ -80,9 +80,23 @@ export class Routes {
     } catch (thrown) {
       const error = toGamutError(thrown)
       if (error !== thrown) this.#core.logger.error({ error: String(thrown) }, 'a request failed')
-      this.#core.tally.refusal(error.code)
-      reply = errorReply(error)
+      return this.refuse(request, error)
     }
+    return this.#forPages(request, reply)
+  }
+
+  /** Refuses a request of any kind: a read in the way of its transport, so that a browser can see why (PROTOCOL §6, §7). */
+  refuse(request: HttpRequest, error: GamutError): Reply {
+    this.#core.tally.refusal(error.code)
+    const { path, query } = splitTarget(request.target)
+    const isRead = /^\/(?:channels|connect)(?:\/|$)/.test(path.slice(this.#options.basePath.length))
+    const reply =
+      isRead && request.method === 'GET' ? refuseRead(request, query, error, this.#core) : errorReply(error)
+    return this.#forPages(request, reply)
+  }
+
+  /** Adds what lets pages of listed origins see the answer. */
+  #forPages(request: HttpRequest, reply: Reply): Reply {
     if (reply.kind === 'upgrade') return reply
     const shared = reply.headers['access-control-allow-origin'] === '*'
     return shared ? reply : { ...reply, headers: mergeVary(reply.headers, this.#origins.headers(request)) }
@@ -143,7 +157,7 @@ export class Routes {
 
   async #info(request: HttpRequest, channel: ChannelName): Promise<Reply> {
     this.#origins.pass(request)
-    const identity = await this.#core.gate.identify(() => request.toRequest())
+    const identity = await this.#core.gate.identify(() => this.#origins.toRequest(request))
     await this.#core.gate.pass(identity, 'read', channel)
     return info(channel, this.#core)
   }
@@ -156,7 +170,7 @@ export class Routes {
   async #writer(request: HttpRequest) {
     this.#origins.pass(request)
     this.#core.connections.refuseIfDraining()
-    return this.#core.gate.identify(() => request.toRequest())
+    return this.#core.gate.identify(() => this.#origins.toRequest(request))
   }
 }
 
