@@ -34,7 +34,7 @@ export default defineConfig({
   test: {
     include: tier === 'faults' ? faults : all,
     exclude: ['**/node_modules/**', ...(tier === 'faults' ? [] : faults)],
-    setupFiles: node ? ['scripts/expect-node.ts'] : [],
+    setupFiles: ['scripts/seed.ts', ...(node ? ['scripts/expect-node.ts'] : [])],
     testTimeout: tier === 'faults' ? 600_000 : 20_000,
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'json-summary'] },
   },

@@ -197,10 +197,11 @@ export class Subscription implements LiveReader {
       gap && isMidStream
         ? this.#sink.write({ kind: 'gap', channel, gap })
         : this.#sink.write({ kind: 'open', open })
-    const error = this.#live?.error
-    if (error) this.fail(error)
     this.#busy = false
+    // Not before the opening is written, which of several channels waits for all: the outcome comes first.
     const giveFirst = () => {
+      const error = this.#live?.error
+      if (error) this.fail(error)
       if (this.#give(log.page, log.more)) this.#go()
     }
     if (room !== undefined) this.#wait(room, giveFirst)

@@ -1,0 +1,380 @@
+import { describe, expect, it } from 'vitest'
+import { codeOf, createRig, readUntil } from '../rig.js'
+
+describe('polling', () => {
+  it('answers 304 to a known tag from the head alone, until something is added (§4)', async () => {
+    const { ask, gamut } = createRig()
+    await gamut.publish('a', 1)
+    const first = await ask('/channels/a')
+    const tag = first.headers.get('etag') ?? ''
+    expect(tag).toMatch(/^W\/"/)
+    const same = await ask('/channels/a', { headers: { 'if-none-match': `"other", ${tag}` } })
+    expect([same.status, await same.text(), same.headers.get('etag')]).toEqual([304, '', tag])
+    await gamut.publish('a', 2)
+    expect((await ask('/channels/a', { headers: { 'if-none-match': tag } })).status).toBe(200)
+    await gamut.close('a')
+    const open = (await ask('/channels/a')).headers.get('etag') ?? ''
+    expect(open).toContain('closed')
+  })
+
+  it('gives the last message, or a snapshot, where no position is asked for (§4)', async () => {
+    const { read, gamut } = createRig({
+      channels: { 's/*': { keyed: true }, o: { initial: 'oldest' }, n: { initial: 'newest' } },
+    })
+    for (const channel of ['a', 'o', 'n']) for (const n of [1, 2]) await gamut.publish(channel, n)
+    for (const n of [1, 2, 3]) await gamut.publish('s/a', n, { key: n === 2 ? 'y' : 'x' })
+    const data = async (channel: string) =>
+      (await read(`/channels/${channel}`)).messages.map((m: { data: number }) => m.data)
+    expect(await data('a')).toEqual([2])
+    expect(await data('o')).toEqual([1, 2])
+    expect(await data('n')).toEqual([])
+    expect(await data('s/a')).toEqual([2, 3])
+    expect(await read('/channels/s/a')).toMatchObject({ outcome: 'snapshot', snapshotEnd: true })
+  })
+
+  it('creates nothing by reading a name that nobody has written (§4)', async () => {
+    const { read } = createRig()
+    const answer = await read('/channels/nobody')
+    expect(answer).toMatchObject({ outcome: 'live', messages: [], more: false, closed: false })
+    expect((await read(`/channels/nobody?cursor=${answer.cursor}`)).outcome).toBe('resumed')
+  })
+
+  it('says what became of a position: resumed, expired, epoch, diverged, unknown (§5, I5)', async () => {
+    const { read, ask, gamut } = createRig({ channels: { a: { retention: { count: 2 } } } })
+    const cursors: string[] = []
+    for (let n = 0; n < 5; n++) cursors.push((await gamut.publish('a', n)).cursor)
+    expect(await read(`/channels/a?cursor=${cursors[3]}`)).toMatchObject({
+      outcome: 'resumed',
+      messages: [{ data: 4 }],
+    })
+    expect(await read(`/channels/a?cursor=${cursors[2]}`)).toMatchObject({
+      outcome: 'resumed',
+      messages: [{ data: 3 }, { data: 4 }],
+    })
+    const expired = await read(`/channels/a?cursor=${cursors[0]}`)
+    expect(expired).toMatchObject({
+      outcome: 'gap',
+      gap: { reason: 'expired', after: cursors[0], cursor: cursors[2] },
+    })
+    expect(expired.messages).toHaveLength(2)
+    expect(await read(`/channels/a?cursor=${cursors[0]}&gap=newest`)).toMatchObject({
+      messages: [],
+      cursor: cursors[4],
+    })
+    expect((await read('/channels/a?cursor=other.3.0')).gap.reason).toBe('epoch')
+    const [epoch] = cursors[0]?.split('.') ?? []
+    expect((await read(`/channels/a?cursor=${epoch}.99.0`)).gap.reason).toBe('diverged')
+    const lastEventId = await ask('/channels/a', { headers: { 'last-event-id': 'no cursor at all' } })
+    expect(await lastEventId.json()).toMatchObject({
+      outcome: 'gap',
+      gap: { reason: 'unknown', after: 'no cursor at all' },
+    })
+  })
+
+  it('bounds a batch by limit and says that there is more (§4)', async () => {
+    const { read, gamut } = createRig()
+    for (let n = 0; n < 250; n++) await gamut.publish('a', n)
+    const first = await read('/channels/a?cursor=oldest')
+    expect([first.messages.length, first.more, first.pollAfterMs]).toEqual([100, true, 0])
+    const rest = await read(`/channels/a?cursor=${first.cursor}&limit=5000`)
+    expect([rest.messages.length, rest.more]).toEqual([150, false])
+    expect((await read('/channels/a?last=3')).messages.map(({ data }: { data: number }) => data)).toEqual([
+      247, 248, 249,
+    ])
+    const paged = await read('/channels/a?last=200&limit=150')
+    expect([paged.messages[0].data, paged.messages.length, paged.more]).toEqual([50, 150, true])
+  })
+
+  it('reads several channels at once, each from its own position or by one cursor (§4, §15)', async () => {
+    const { read, gamut } = createRig()
+    const { cursor } = await gamut.publish('a', 1)
+    await gamut.publish('a', 2)
+    await gamut.publish('b', 3)
+    const both = await read(`/channels?channel=b&channel=a&cursor=&cursor=${cursor}`)
+    expect(
+      both.channels.map(({ channel, outcome }: Record<string, string>) => `${channel} ${outcome}`),
+    ).toEqual(['b live', 'a resumed'])
+    expect(both.cursor).toMatch(/^s\.[0-9a-f]{8}\./)
+    await gamut.publish('b', 4)
+    const next = await read(`/channels?channel=a&channel=b&cursor=${both.cursor}`)
+    expect(
+      next.channels.map(({ messages }: { messages: { data: number }[] }) => messages.map(({ data }) => data)),
+    ).toEqual([[], [4]])
+    const other = await read(`/channels?channel=a&channel=c&cursor=${both.cursor}`)
+    expect(other.channels.map(({ gap }: { gap: { reason: string } }) => gap.reason)).toEqual([
+      'unknown',
+      'unknown',
+    ])
+    expect((await read('/channels?channel=a')).channels).toHaveLength(1)
+  })
+
+  it('tells what a client that knows nothing should know (§15)', async () => {
+    const { read, gamut } = createRig({
+      channels: { slow: { need: { stalenessMs: 30_000 } }, chat: { need: { direction: 'both' } } },
+    })
+    await gamut.publish('slow', 1)
+    expect(await read('/channels/slow?info')).toEqual({
+      channel: 'slow',
+      need: { stalenessMs: 30_000 },
+      advised: ['poll', 'long-poll', 'sse'],
+      head: expect.stringMatching(/\.1\.0$/),
+      oldest: expect.stringMatching(/\.0\.0$/),
+      retention: { count: 10_000, bytes: 16_777_216, ageMs: 86_400_000 },
+      keyed: false,
+      closed: false,
+      pollAfterMs: 30_000,
+    })
+    expect((await read('/channels/chat?info')).advised[0]).toBe('websocket')
+    expect((await read('/channels/any?info')).advised[0]).toBe('sse')
+  })
+})
+
+describe('long-polling', () => {
+  it('waits for the first message and answers with the whole turn (§4)', async () => {
+    const { ask, gamut, read } = createRig()
+    const { cursor } = await read('/channels/a')
+    const waiting = ask(`/channels/a?cursor=${cursor}`, { headers: { prefer: 'respond-async, wait=20' } })
+    await expect.poll(() => gamut.connections).toBe(1)
+    await Promise.all([gamut.publish('a', 1), gamut.publish('a', 2)])
+    const response = await waiting
+    expect(response.headers.get('preference-applied')).toBe('wait=20')
+    expect(await response.json()).toMatchObject({ outcome: 'resumed', messages: [{ data: 1 }, { data: 2 }] })
+    expect(gamut.connections).toBe(0)
+  })
+
+  it('answers an empty batch at the deadline, which no cache keeps (§4)', async () => {
+    const { ask, read } = createRig()
+    const { cursor } = await read('/channels/a')
+    const response = await ask(`/channels/a?cursor=${cursor}&wait=0`)
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store'])
+    expect(await response.json()).toMatchObject({ messages: [], cursor })
+  })
+
+  it('answers at once on a closed channel that is read to its end (§4)', async () => {
+    const { ask, gamut } = createRig()
+    const { cursor } = await gamut.publish('job', 1, { close: true })
+    expect(await (await ask(`/channels/job?cursor=${cursor}&wait=60`)).json()).toMatchObject({
+      closed: true,
+      messages: [],
+    })
+  })
+
+  it('is answered by the end of a channel', async () => {
+    const { ask, gamut, read } = createRig()
+    const { cursor } = await read('/channels/job')
+    const waiting = ask(`/channels/job?cursor=${cursor}&wait=60`)
+    await expect.poll(() => gamut.connections).toBe(1)
+    await gamut.close('job')
+    expect(await (await waiting).json()).toMatchObject({ closed: true, messages: [] })
+  })
+
+  it('waits on several channels for the first of them (§4)', async () => {
+    const { ask, gamut, read } = createRig()
+    const { cursor } = await read('/channels?channel=a&channel=b')
+    const waiting = ask(`/channels?channel=a&channel=b&cursor=${cursor}&wait=60`)
+    await expect.poll(() => gamut.connections).toBe(1)
+    await gamut.publish('b', 1)
+    const { channels } = await (await waiting).json()
+    expect(channels.map(({ messages }: { messages: unknown[] }) => messages.length)).toEqual([0, 1])
+  })
+
+  it('with a known tag waits for what follows, and answers 304 if nothing does (§4)', async () => {
+    const { ask, gamut } = createRig()
+    await gamut.publish('a', 1)
+    const tag = (await ask('/channels/a')).headers.get('etag') ?? ''
+    const none = await ask('/channels/a?wait=0', { headers: { 'if-none-match': tag } })
+    expect(none.status).toBe(200)
+    const waiting = ask('/channels/a?wait=60', { headers: { 'if-none-match': tag } })
+    await expect.poll(() => gamut.connections).toBe(1)
+    await gamut.publish('a', 2)
+    expect((await (await waiting).json()).messages).toMatchObject([{ data: 2 }])
+  })
+})
+
+describe('caching (§4, I22)', () => {
+  const channels = { 'open/*': { public: true, need: { stalenessMs: 5000 } } }
+
+  it('lets shared caches keep only what was asked for explicitly of a public channel', async () => {
+    const { ask, gamut } = createRig({ channels })
+    await gamut.publish('open/a', 1)
+    await gamut.publish('closed', 1)
+    const explicit = await ask('/channels/open/a?as=poll', { headers: { origin: 'https://any.example' } })
+    expect(explicit.headers.get('cache-control')).toBe('public, max-age=5')
+    expect(explicit.headers.get('access-control-allow-origin')).toBe('*')
+    expect(explicit.headers.get('vary')).toBeNull()
+    const long = await ask('/channels/open/a?as=long-poll')
+    expect(long.headers.get('cache-control')).toBe('public, max-age=5')
+    for (const target of [
+      '/channels/open/a',
+      '/channels/closed?as=poll',
+      '/channels?channel=open/a&channel=closed&as=poll',
+    ]) {
+      const { headers } = await ask(target)
+      expect(headers.get('cache-control')).toBe('private, no-cache')
+      expect(headers.get('vary')).toBe('Authorization, Cookie, Origin, Accept, Prefer')
+    }
+  })
+
+  it('keeps no stream, empty long-poll or error', async () => {
+    const { ask, gamut } = createRig({ channels })
+    const { cursor } = await gamut.publish('open/a', 1)
+    const targets = [
+      '?as=sse',
+      '?as=ndjson',
+      `?as=long-poll&wait=0&cursor=${cursor}`,
+      '?as=nothing',
+      '?last=-1',
+    ]
+    for (const target of targets) {
+      const response = await ask(`/channels/open/a${target}`)
+      expect(response.headers.get('cache-control')).toContain('no-store')
+      await response.body?.cancel()
+    }
+  })
+})
+
+describe('reads that are refused', () => {
+  it.each([
+    ['?as=carrier-pigeon', 400, 'query_invalid'],
+    ['?limit=0', 400, 'query_invalid'],
+    ['?limit=1e3', 400, 'query_invalid'],
+    ['?last=-1', 400, 'query_invalid'],
+    ['?last=9007199254740993', 400, 'query_invalid'],
+    ['?wait=soon', 400, 'query_invalid'],
+    ['?cursor=nonsense', 400, 'cursor_invalid'],
+    ['?cursor=e.01.0', 400, 'cursor_invalid'],
+    ['?cursor=a.1.0&cursor=b.1.0', 400, 'query_invalid'],
+    ['?gap=never', 400, 'query_invalid'],
+    ['?maxRate=0', 400, 'query_invalid'],
+    ['?as=websocket', 426, 'upgrade_required'],
+  ])('refuses %s with its code (§13)', async (query, status, code) => {
+    const { ask } = createRig()
+    const response = await ask(`/channels/a${query}`)
+    expect([response.status, await codeOf(response)]).toEqual([status, code])
+  })
+
+  it('refuses more channels than one reader may have, none, and one twice (§4)', async () => {
+    const { ask } = createRig({ maxChannelsPerConnection: 50 })
+    const many = (count: number) => Array.from({ length: count }, (_, n) => `channel=c${n}`).join('&')
+    expect(await codeOf(await ask(`/channels?${many(51)}`))).toBe('too_many_channels')
+    expect((await ask(`/channels?${many(50)}`)).status).toBe(200)
+    expect(await codeOf(await ask(`/channels?${many(33)}&as=sse`))).toBe('too_many_channels')
+    expect(await codeOf(await ask('/channels'))).toBe('query_invalid')
+    expect(await codeOf(await ask('/channels?channel=a&channel=a'))).toBe('query_invalid')
+  })
+
+  it('names the one channel that may not be read (§4)', async () => {
+    const { ask } = createRig({ authorize: (_identity, _action, channel) => channel !== 'secret' })
+    const response = await ask('/channels?channel=a&channel=secret')
+    expect(response.status).toBe(403)
+    expect(await response.text()).toContain('"secret\\"')
+  })
+
+  it('knows no other path or method', async () => {
+    const { ask } = createRig({ basePath: '/rt' })
+    expect((await ask('/channels/a')).status).toBe(404)
+    expect((await ask('/rt/nothing')).status).toBe(404)
+    const put = await ask('/rt/channels/a', { method: 'PUT', body: '1' })
+    expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, POST, DELETE'])
+    expect((await ask('/rt/channels/a')).status).toBe(200)
+    expect((await ask('/rt/channels/a', { method: 'HEAD' })).status).toBe(200)
+  })
+
+  it('answers an event stream that may come back later with 200 and the time (§6)', async () => {
+    const { ask } = createRig({ maxConnections: 1 })
+    const held = await ask('/channels/a?as=sse')
+    const refused = await ask('/channels/a', { headers: { accept: 'text/event-stream' } })
+    expect(refused.status).toBe(200)
+    expect(await refused.text()).toMatch(/^retry: \d+\nevent: \$reconnect\ndata: \{"afterMs":\d+\}\n\n$/)
+    const poll = await ask('/channels/a?wait=20')
+    expect([poll.status, await codeOf(poll)]).toEqual([503, 'overloaded'])
+    expect(Number(poll.headers.get('retry-after'))).toBeGreaterThan(0)
+    await held.body?.cancel()
+  })
+})
+
+describe('streams', () => {
+  it('open with the outcome, in band and first, before what follows (§5, §6)', async () => {
+    const { ask, gamut } = createRig()
+    const { cursor } = await gamut.publish('a', 1)
+    await gamut.publish('a', 'two', { event: 'greeting' })
+    const events = await readUntil(await ask(`/channels/a?as=sse&cursor=${cursor}`), (text) =>
+      text.includes('two'),
+    )
+    expect(events).toBe(
+      `retry: 2000\nevent: $open\nid: ${cursor}\ndata: {"channel":"a","outcome":"resumed","cursor":"${cursor}"}\n\n` +
+        `event: greeting\nid: ${cursor.replace('.1.', '.2.')}\ndata: "two"\n\n`,
+    )
+    const lines = await readUntil(await ask('/channels/a?as=ndjson&cursor=bad.1.0'), (text) =>
+      text.includes('two'),
+    )
+    expect(JSON.parse(lines.split('\n')[0] ?? '')).toMatchObject({
+      type: 'open',
+      outcome: 'gap',
+      gap: { reason: 'epoch' },
+    })
+  })
+
+  it('pads the first event where a proxy is seen (§6)', async () => {
+    const { ask } = createRig()
+    const plain = await readUntil(await ask('/channels/a?as=sse'), (text) => text.includes('\n\n'))
+    const proxied = await readUntil(
+      await ask('/channels/a?as=sse', { headers: { via: '1.1 proxy' } }),
+      (text) => text.includes('$open'),
+    )
+    expect(plain.startsWith('retry:')).toBe(true)
+    expect(proxied.indexOf('retry:')).toBe(2048)
+  })
+
+  it('end with a closed channel, and then tell an EventSource to stay away (§6)', async () => {
+    const { ask, gamut } = createRig()
+    const { cursor } = await gamut.publish('job', 1, { close: true })
+    const text = await (await ask('/channels/job?as=sse')).text()
+    expect(text).toContain('event: $end\ndata: {"channel":"job","reason":"closed"}\n\n')
+    const again = await ask('/channels/job', {
+      headers: { accept: 'text/event-stream', 'last-event-id': cursor },
+    })
+    expect(again.status).toBe(204)
+  })
+
+  it('are rotated at their greatest age, with a time to come back (§6, pain 19)', async () => {
+    const { ask } = createRig({ maxAgeMs: 100 })
+    const text = await (await ask('/channels/a?as=sse')).text()
+    expect(text).toMatch(/retry: \d+\nevent: \$reconnect\ndata: \{"afterMs":\d+\}\n\n$/)
+    const lines = await (await ask('/channels/a?as=ndjson')).text()
+    expect(lines).toMatch(/\{"type":"reconnect","afterMs":\d+\}\n$/)
+  })
+
+  it('beat when nothing else was sent (§10)', async () => {
+    const { ask } = createRig({ heartbeatMs: 100 })
+    const text = await readUntil(await ask('/channels/a?as=sse'), (seen) => seen.includes('$heartbeat'))
+    expect(text).toContain('event: $heartbeat\ndata: {}\n\n')
+  })
+
+  it('leave nothing behind when their readers go (I19)', async () => {
+    const { ask, gamut } = createRig()
+    const streams = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => ask(`/channels/a?as=${n % 2 ? 'sse' : 'ndjson'}`)),
+    )
+    expect(gamut.connections).toBe(50)
+    await Promise.all(streams.map((stream) => stream.body?.cancel()))
+    expect(gamut.connections).toBe(0)
+  })
+
+  it('are sent away by a drain, each with its own time, and nothing new begins (§10, I17)', async () => {
+    const { ask, gamut, post } = createRig()
+    const streams = await Promise.all(Array.from({ length: 20 }, () => ask('/channels/a?as=sse')))
+    const parked = ask('/channels/a?wait=60')
+    await expect.poll(() => gamut.connections).toBe(21)
+    await gamut.drain()
+    const texts = await Promise.all(streams.map((stream) => stream.text()))
+    const slots = texts.map((text) => Number(/"afterMs":(\d+)/.exec(text)?.[1]))
+    expect(slots.every((slot) => slot > 0)).toBe(true)
+    expect(new Set(slots).size).toBeGreaterThan(10)
+    expect((await parked).status).toBe(503)
+    expect((await ask('/readyz')).status).toBe(503)
+    expect((await ask('/healthz')).status).toBe(200)
+    expect(await codeOf(await post('/channels/a', '1'))).toBe('draining')
+    expect(await codeOf(await ask('/channels/a'))).toBe('draining')
+  })
+})
