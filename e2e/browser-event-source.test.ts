@@ -1,11 +1,10 @@
-import { createFaultProxy } from '@gamut/testing'
 import type { Browser } from 'playwright-core'
 import { beforeAll, expect, it } from 'vitest'
 import { startChromium } from './support/chromium.js'
-import { endWithTest } from './support/end-with-test.js'
 import { freePort } from './support/free-port.js'
 import { describeWith } from './support/parts.js'
 import { openRecorder, type PageEvent, type Recorder } from './support/recorder.js'
+import { startBehindProxy } from './support/start-behind-proxy.js'
 import { startServer } from './support/start-server.js'
 import { startServerProcess } from './support/start-server-process.js'
 
@@ -15,20 +14,16 @@ const messages = (page: Recorder) => page.all.filter(named('message')).map(dataO
 const gaveUp = (page: Recorder) => page.all.some(({ state }) => state === 2)
 const outcomes = (page: Recorder) => page.all.filter(named('$open')).map(dataOf)
 
-/** A server behind a proxy that can cut the page off, and the recorder page through it. */
-async function startBehindProxy(browser: Browser, options: Parameters<typeof startServer>[0]) {
-  const server = await startServer(options)
-  const proxy = await createFaultProxy({ target: { port: server.port } })
-  endWithTest(() => proxy.close())
-  const page = await openRecorder(browser, proxy.origin)
-  const cutOff = async (meanwhile: () => Promise<unknown>) => {
-    await proxy.refuse()
-    proxy.reset()
-    await page.take(1, named('error'))
-    await meanwhile()
-    await proxy.accept()
-  }
-  return { ...server, page, cutOff }
+/** The recorder page through a proxy that can cut it off. */
+async function openCuttable(browser: Browser, options: Parameters<typeof startBehindProxy>[0] = {}) {
+  const { gamut, url, cutOff } = await startBehindProxy(options)
+  const page = await openRecorder(browser, url)
+  const cut = (meanwhile: () => Promise<unknown>) =>
+    cutOff(async () => {
+      await page.take(1, named('error'))
+      await meanwhile()
+    })
+  return { gamut, page, cut }
 }
 
 describeWith('chromium', "a browser's own EventSource", () => {
@@ -105,11 +100,11 @@ describeWith('chromium', "a browser's own EventSource", () => {
 
   it('is told of a gap when retention has passed it (§5)', async () => {
     const options = { channels: { short: { retention: { count: 2 } } } }
-    const { gamut, page, cutOff } = await startBehindProxy(browser, options)
+    const { gamut, page, cut } = await openCuttable(browser, options)
     await gamut.publish('short', 0)
     await page.listen('/channels/short')
     await page.take(1, named('message'))
-    await cutOff(async () => {
+    await cut(async () => {
       for (const n of [1, 2, 3, 4, 5]) await gamut.publish('short', n)
     })
     await page.take(3, named('message'))
@@ -120,7 +115,7 @@ describeWith('chromium', "a browser's own EventSource", () => {
   })
 
   it('gets the snapshot of a keyed channel, then resumes within its log (§5, §6)', async () => {
-    const { gamut, page, cutOff } = await startBehindProxy(browser, { channels: { board: { keyed: true } } })
+    const { gamut, page, cut } = await openCuttable(browser, { channels: { board: { keyed: true } } })
     await gamut.publish('board', 'old', { key: 'a' })
     await gamut.publish('board', 1, { key: 'b' })
     await gamut.publish('board', 'new', { key: 'a' })
@@ -130,19 +125,19 @@ describeWith('chromium', "a browser's own EventSource", () => {
       { key: 'b', data: 1 },
       { key: 'a', data: 'new' },
     ])
-    await cutOff(() => gamut.deleteKey('board', 'b'))
+    await cut(() => gamut.deleteKey('board', 'b'))
     await page.take(3, named('message'))
     expect(messages(page)[2]).toMatchObject({ key: 'b', deleted: true })
     expect(outcomes(page)).toMatchObject([{ outcome: 'snapshot' }, { outcome: 'resumed' }])
   })
 
   it('resumes several channels from their set cursor (§6)', async () => {
-    const { gamut, page, cutOff } = await startBehindProxy(browser, {})
+    const { gamut, page, cut } = await openCuttable(browser)
     await gamut.publish('set/a', 1)
     await gamut.publish('set/b', 2)
     await page.listen('/channels?channel=set/a&channel=set/b')
     await page.take(1, named('$at'))
-    await cutOff(async () => {
+    await cut(async () => {
       await gamut.publish('set/a', 3)
       await gamut.publish('set/b', 4)
     })

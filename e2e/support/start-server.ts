@@ -5,6 +5,7 @@ import { serve } from '@gamut/server/node'
 import { endWithTest } from './end-with-test.js'
 import { freePort } from './free-port.js'
 import { createSightings, type Sightings } from './sightings.js'
+import { until } from './until.js'
 
 /** A request as it reached the server. */
 export interface SeenRequest {
@@ -22,6 +23,8 @@ export interface RunningServer {
   readonly port: number
   /** Every request that has reached it, handshakes too. */
   readonly requests: Sightings<SeenRequest>
+  /** Resolves once it holds so many connections, parked long-polls too. */
+  held(count: number): Promise<void>
   /** Drains and ends it. It ends with the test at the latest. */
   close(): Promise<void>
 }
@@ -54,5 +57,6 @@ export async function startServer(options: GamutOptions = {}, port?: number): Pr
     return closing
   }
   endWithTest(close)
-  return { gamut, url: served.url, port: served.port, requests, close }
+  const held = (count: number) => until(() => gamut.connections === count)
+  return { gamut, url: served.url, port: served.port, requests, held, close }
 }
