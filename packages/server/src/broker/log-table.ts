@@ -59,8 +59,11 @@ export class LogTable {
   /** Takes a log that is about to be written, evicting an idle one if there are too many; false if none can go. */
   admit(log: MemoryLog): boolean {
     if (!this.#logs.has(log.channel)) {
-      while (this.#logs.size >= this.#max) if (!this.#evict()) return false
+      const evicted = this.#logs.size < this.#max ? undefined : this.#oldestIdle()
+      if (this.#logs.size >= this.#max && !evicted) return false
+      // First, so that its place among the heads is free for the one that goes.
       this.#evicted.forget(log.channel)
+      if (evicted) this.#drop(evicted)
       this.#logs.set(log.channel, log)
     }
     this.#candidates.set(log.channel, log)
@@ -98,19 +101,16 @@ export class LogTable {
     for (const log of aside) this.#candidates.setFirst(log.channel, log)
   }
 
-  #evict(): boolean {
+  #oldestIdle(): MemoryLog | undefined {
     this.#offer(this.#unwatched)
     this.#unwatched.clear()
     for (let looks = 0; looks < maxLooks; looks += 1) {
       const oldest = this.#candidates.oldest?.[1]
-      if (!oldest) return false
+      // What only its age would make idle is so after the next sweep.
+      if (!oldest || this.#isEvictable(oldest)) return oldest
       this.#candidates.delete(oldest.channel)
-      // Without a visit first: what only its age would free is freed by the next sweep.
-      if (!this.#isEvictable(oldest)) continue
-      this.#drop(oldest)
-      return true
     }
-    return false
+    return undefined
   }
 
   #drop(log: MemoryLog): void {

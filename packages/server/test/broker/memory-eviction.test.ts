@@ -63,6 +63,13 @@ it('keeps the highest of all forgotten heads as the floor, in whatever order the
   expect(await rig.from('high', floor)).toBe('expired')
 })
 
+it('forgets no head for a channel that has a log again (I7)', async () => {
+  const { write, from } = await openMemory({ maxChannels: 1 })
+  for (const channel of ['a', 'b', 'a', 'b', 'a']) await write(channel)
+  expect(await from('unheard', 'e.0.0')).toEqual([])
+  expect(await from('b', 'e.4.0')).toEqual([])
+})
+
 it('keeps what the readers of a watched channel hold, although others are forgotten (I7)', async () => {
   const { write, from, head, watch, unwatch } = await openMemory({ maxChannels: 1 })
   await watch('quiet')
@@ -122,7 +129,6 @@ it('offers channels that were in use in the order in which they were written (§
   for (const channel of names(3)) await rig.watch(channel)
   await rig.write('c9')
   for (const channel of names(3)) rig.unwatch(channel)
-  await rig.clock.advance(2_000)
   for (const [index, channel] of ['x', 'y'].entries()) {
     await rig.write(channel)
     expect(await rig.from(`c${index}`, 'e.0.0')).toBe('expired')

@@ -27,6 +27,16 @@ it('changes no offset, order or age when the wall clock jumps a day (I24)', asyn
   expect(await rig.from('a', 'e.0.0')).toEqual(['1', '2', undefined])
 })
 
+it('keeps a message for its age to the millisecond (§16)', async () => {
+  const rig = await openMemory()
+  const cursor = await rig.write('a')
+  await rig.clock.advance(59_999)
+  expect(await rig.from('a', 'e.0.0')).toEqual(['1'])
+  await rig.clock.advance(1)
+  expect(await rig.from('a', 'e.0.0')).toBe('expired')
+  expect(await rig.from('a', cursor)).toEqual([])
+})
+
 it('announces within its call, in the order of the calls, and only what is watched (I3)', async () => {
   const rig = await openMemory()
   await rig.watch('a')

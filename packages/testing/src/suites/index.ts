@@ -1,4 +1,5 @@
 export type { BrokerHarness, BrokerUnderTest } from './broker/broker-harness.js'
+export { checkBrokerHistories } from './broker/check-broker-histories.js'
 export { describeBroker } from './describe-broker.js'
 export { describeTransport } from './describe-transport.js'
 export type { ServerUnderTest, TransportHarness } from './transport/transport-harness.js'

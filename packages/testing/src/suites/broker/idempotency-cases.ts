@@ -82,19 +82,9 @@ export const idempotencyCases: readonly BrokerCase[] = [
     title: "takes another publisher's key for another key, whatever the names are made of (§3)",
     run: async (rig) => {
       const channel = rig.channel()
-      const names = [
-        'a',
-        'a:b',
-        'a","b',
-        'a|b',
-        'a.b',
-        'a b',
-        'a/b',
-        '["a"]',
-        '__proto__',
-        'constructor',
-        '\u0000',
-      ]
+      const names = ['a', 'b', '__proto__', 'constructor']
+      for (const joint of [':', '","', '|', '.', ',', ' ', '/', '\u0000'])
+        names.push(`a${joint}b`, `b${joint}a`)
       let stored = 0
       for (const publisher of names) {
         for (const key of names) {
