@@ -86,8 +86,12 @@ const rules: FieldRules<ChannelDefinition> = {
   maxMessageBytes: isNumber(1, 2 ** 30),
   publish: isOneOf('authorized', 'server'),
   need: isObject,
-  source: (value, name) =>
-    checkFields<ChannelSource>(value, name, { load: isFunction, everyMs: isNumber(10, 2 ** 31 - 1) }),
+  source: (value, name) => {
+    checkFields<ChannelSource>(value, name, { load: isFunction, everyMs: isNumber(10, 2 ** 31 - 1) })
+    const { load, everyMs } = value as Partial<ChannelSource>
+    isFunction(load, `${name}.load`)
+    isNumber(10, 2 ** 31 - 1)(everyMs, `${name}.everyMs`)
+  },
   schema: isObject,
 }
 
@@ -109,6 +113,9 @@ function parsePattern(text: string, definition: ChannelDefinition): Pattern {
     }
   }
   checkFields(definition, `channels["${text}"]`, rules)
+  if (definition.source && definition.keyed) {
+    fail(`channels["${text}"].source`, 'a computed channel has one value and cannot be keyed')
+  }
   if (definition.initial === 'snapshot' && !definition.keyed) {
     fail(`channels["${text}"].initial`, '"snapshot" needs keyed: true')
   }
