@@ -5,7 +5,7 @@ import { startNginx } from './support/nginx.js'
 import { describeWith } from './support/parts.js'
 import { type RunningServer, startServer } from './support/start-server.js'
 
-/** A shared cache that obeys `Cache-Control`, and of several that ask for one thing at once sends one. */
+/** A shared cache that obeys `Cache-Control`; of many that ask for one thing at once it lets one through. */
 const caching =
   (server: number, more = '') =>
   (port: number) =>
@@ -19,6 +19,7 @@ const caching =
       proxy_cache shared;
       proxy_cache_key $host$request_uri;
       proxy_cache_lock on;
+      proxy_cache_use_stale updating;
       add_header X-Cache $upstream_cache_status always;
       ${more}
     }

@@ -32,7 +32,7 @@ export interface RunningServer {
 const recorderPage = new URL('../pages/recorder.html', import.meta.url)
 
 /** Answers every path with the page that records what a browser's own clients see. */
-export const serveRecorder: RequestListener = (_request, response) => {
+const serveRecorder: RequestListener = (_request, response) => {
   void readFile(recorderPage).then((page) => {
     response.writeHead(200, { 'content-type': 'text/html', 'cache-control': 'no-store' }).end(page)
   })
