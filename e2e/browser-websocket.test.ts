@@ -1,4 +1,4 @@
-import { GamutError, type GamutOptions } from '@gamut/server'
+import { GamutError } from '@gamut/server'
 import type { Browser } from 'playwright-core'
 import { beforeAll, expect, it } from 'vitest'
 import { startChromium } from './support/chromium.js'
@@ -90,40 +90,29 @@ describeWith('chromium', "a browser's own WebSocket", () => {
     await ended
   })
 
-  const refusals: { code: string; closeCode: number; options: GamutOptions }[] = [
-    {
-      code: 'unauthenticated',
-      closeCode: 4100,
-      options: { authenticate: () => null, authorize: () => false },
-    },
-    { code: 'forbidden', closeCode: 4101, options: { authorize: () => false } },
-    {
-      // Has no close code of its own: any that says to come back.
-      code: 'rate_limited',
-      closeCode: 4002,
-      options: {
-        authorize: () => {
-          throw new GamutError('rate_limited', 'Slower.', 300)
-        },
+  it('can read why it is refused, and by the close code whether to come back (§7, §13)', async () => {
+    const { url } = await startServer({
+      authenticate: ({ url: asked }) => (asked.includes('eve') ? { id: 'eve' } : null),
+      authorize: (_identity, _action, channel) => {
+        if (channel === 'busy') throw new GamutError('rate_limited', 'Slower.', 300)
+        if (channel === 'broken') throw new Error('broken')
+        return false
       },
-    },
-    {
-      code: 'internal',
-      closeCode: 4006,
-      options: {
-        authenticate: () => {
-          throw new Error('broken')
-        },
-      },
-    },
-  ]
-  it.each(refusals)('can read why it is refused: $code, $closeCode (§7, §13)', async (refusal) => {
-    const { url } = await startServer(refusal.options)
+    })
     const page = await openRecorder(browser, url)
-    await page.connect('/channels/private')
-    const [closed] = await page.take(1, named('close'))
-    expect(closed).toMatchObject({ code: refusal.closeCode, data: refusal.code })
-    expect(frames(page)).toMatchObject([{ type: 'error', code: refusal.code }])
+    const refused = {
+      '/channels/a': { code: 4100, data: 'unauthenticated' },
+      '/channels/a?eve': { code: 4101, data: 'forbidden' },
+      // Has no close code of its own: one that says to come back.
+      '/channels/busy': { code: 4002, data: 'rate_limited' },
+      '/channels/broken': { code: 4006, data: 'internal' },
+    }
+    for (const [path, closing] of Object.entries(refused)) {
+      await page.connect(path)
+      const [closed] = await page.take(1, (event) => event.url === path && event.name === 'close')
+      expect(closed).toMatchObject(closing)
+      expect(frames(page).at(-1)).toMatchObject({ type: 'error', code: closing.data })
+    }
   })
 
   it('can read that a node drains: 4002 and when to come back (§7, §10)', async () => {
@@ -136,20 +125,47 @@ describeWith('chromium', "a browser's own WebSocket", () => {
     expect(frames(page)).toMatchObject([{ type: 'error', code: 'draining', retryAfterMs: 500 }])
   })
 
-  it.each([
-    { path: '/channels/no*name', code: 'channel_invalid' },
-    { path: '/channels/a?cursor=none', code: 'cursor_invalid' },
-    { path: '/channels/a?limit=none', code: 'query_invalid' },
-  ])(
-    'can read what is wrong with $path, and that asking again is no use (§7, §13)',
-    async ({ path, code }) => {
-      const { url } = await startServer()
-      const page = await openRecorder(browser, url)
+  it('can read what is wrong with its URL, and that asking again is no use (§7, §13)', async () => {
+    const { url } = await startServer()
+    const page = await openRecorder(browser, url)
+    const wrong = {
+      '/channels/no*name': 'channel_invalid',
+      '/channels/a?cursor=none': 'cursor_invalid',
+      '/channels/a?limit=none': 'query_invalid',
+    }
+    for (const [path, code] of Object.entries(wrong)) {
       await page.connect(path)
-      const [closed] = await page.take(1, named('close'))
-      expect(frames(page)).toMatchObject([{ type: 'error', code }])
+      const [closed] = await page.take(1, (event) => event.url === path && event.name === 'close')
       expect(closed?.data).toBe(code)
       expect(closed?.code).toBeGreaterThanOrEqual(4100)
-    },
-  )
+      expect(frames(page).at(-1)).toMatchObject({ type: 'error', code })
+    }
+  })
+
+  it('is told that what it sends is no frame, closed with 4200, and others notice nothing (§7, §13)', async () => {
+    const { gamut, url } = await startServer()
+    const other = await openRecorder(browser, url)
+    await other.connect('/channels/shared')
+    await takeFrames(other, 1, 'open')
+    const page = await openRecorder(browser, url)
+    await page.connect('/channels/shared')
+    await takeFrames(page, 1, 'open')
+    await page.page.evaluate('send("{no frame")')
+    const [closed] = await page.take(1, named('close'))
+    expect(closed).toMatchObject({ code: 4200, data: 'frame_invalid' })
+    expect(frames(page).at(-1)).toMatchObject({ type: 'error', code: 'frame_invalid' })
+    await gamut.publish('shared', 'goes on')
+    await takeFrames(other, 1, 'batch')
+    expect(dataOf(other)).toEqual(['goes on'])
+  })
+
+  it('is not even shaken hands with while the server is full (§7, §10)', async () => {
+    const { url, held } = await startServer({ maxConnections: 1 })
+    const page = await openRecorder(browser, url)
+    await page.connect('/connect')
+    await held(1)
+    await page.connect('/channels/any')
+    const [closed] = await page.take(1, named('close'))
+    expect(closed).toMatchObject({ url: '/channels/any', code: 1006 })
+  })
 })

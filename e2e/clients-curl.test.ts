@@ -116,4 +116,16 @@ describeWith('curl', 'curl', () => {
     expect(headers.get('cache-control')).toBe('no-store')
     expect(JSON.parse(body)).toMatchObject({ error: { code: 'overloaded' } })
   })
+
+  it('is sent away from a wait when the node drains, and told when to come back (§10)', async () => {
+    const { gamut, url, held } = await startServer()
+    const waiting = runCurl([`${url}/channels/waited?wait=10`])
+    await held(1)
+    await gamut.drain()
+    const { status, headers, body } = await waiting
+    expect(status).toBe(503)
+    expect(headers.get('retry-after')).toMatch(/^[12]$/)
+    expect(JSON.parse(body)).toMatchObject({ error: { code: 'draining' } })
+    expect(await runCurl(['--json', '1', `${url}/channels/waited`])).toMatchObject({ status: 503 })
+  })
 })

@@ -68,6 +68,22 @@ describeWith('nginx', 'behind nginx with its default buffering', () => {
     reader.close()
   })
 
+  it('events arrive at once although nginx compresses them (§6)', async () => {
+    const { gamut, port } = await startServer(silent)
+    const gzip = 'gzip on; gzip_types text/event-stream; gzip_min_length 1; gzip_http_version 1.0;'
+    const nginx = await startNginx(upgrading(port, gzip))
+    const stop = new AbortController()
+    const { signal } = stop
+    const headers = { 'accept-encoding': 'gzip' }
+    const response = await fetch(`${nginx.url}/channels/${channel}?as=sse`, { headers, signal })
+    expect(response.headers.get('content-encoding')).toBe('gzip')
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
+    expect((await reader?.read())?.value).toContain('$open')
+    await gamut.publish(channel, 'at once')
+    expect((await reader?.read())?.value).toContain('at once')
+    stop.abort()
+  })
+
   it('fills the first 2 KiB of events where a proxy shows itself, and only there (§6)', async () => {
     const { port, url } = await startServer(silent)
     const nginx = await startNginx(upgrading(port, 'proxy_set_header X-Forwarded-For $remote_addr;'))
