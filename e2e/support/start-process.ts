@@ -26,7 +26,7 @@ export interface ProcessOptions {
   readonly command: string
   readonly args: readonly string[]
   readonly cwd?: string
-  /** Added to the environment of the tests. */
+  /** Added to the environment of the tests, but for what would configure a server: `GAMUT_…` and `PORT`. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -51,7 +51,10 @@ export function startProcess({ command, args, cwd, env }: ProcessOptions): Runni
   const child = spawn(command, args, {
     cwd,
     detached: true,
-    env: { ...process.env, ...env },
+    env: {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(GAMUT_|PORT$)/.test(name))),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const { pid } = child

@@ -58,10 +58,12 @@ function addPort(given: Map<string, GivenOption>, text: string | undefined): voi
 function addFile(given: Map<string, GivenOption>, { options, shown }: ConfigFile): void {
   for (const [name, value] of Object.entries(options)) {
     if (!fileOptions.includes(name)) {
-      const hint = didYouMean(name, fileOptions)
-      throw usageFailure(`${name} in ${shown} is no option.${hint} There are ${fileOptions.join(', ')}.`)
+      throw usageFailure(
+        `${shown}: ${name} is no option.${didYouMean(name, fileOptions)} There are ${fileOnly.join(', ')}, and what "gamut serve --help" lists, written like basePath.`,
+      )
     }
-    if (value !== undefined && !given.has(name)) given.set(name, { value, from: `${name} in ${shown}` })
+    if (value !== undefined && !given.has(name))
+      given.set(name, { value, from: `${shown}: ${name}`, isInFile: true })
   }
 }
 
@@ -103,8 +105,8 @@ function checkBroker(given: GivenOptions): void {
 function staticPath(given: GivenOptions, file: ConfigFile | undefined, cwd: string): string | undefined {
   const directory = take(given, 'static', isText, 'a directory')
   if (directory === undefined) return undefined
-  const from = given.get('static')?.from ?? 'static'
-  const base = file && from.endsWith(file.shown) ? dirname(file.path) : cwd
+  const { from = 'static', isInFile } = given.get('static') ?? {}
+  const base = file && isInFile ? dirname(file.path) : cwd
   const path = resolve(base, directory)
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path
   throw usageFailure(`${from}: there is no directory ${path}.`)
@@ -145,9 +147,5 @@ export async function resolveConfig(
 export function explainOption(error: TypeError, given: GivenOptions): Error {
   const name = /^[A-Za-z]+/.exec(error.message)?.[0] ?? ''
   const option = given.get(name)
-  if (!option) return error
-  const rest = error.message.slice(name.length)
-  const [, file] = / in (.+)$/.exec(option.from) ?? []
-  const place = file === undefined ? option.from : `${file}: ${name}`
-  return usageFailure(`${place}${rest}`)
+  return option ? usageFailure(`${option.from}${error.message.slice(name.length)}`) : error
 }

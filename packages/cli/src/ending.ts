@@ -1,4 +1,5 @@
 import { constants } from 'node:os'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Gamut } from '@gamut/server'
 import type { Served } from '@gamut/server/node'
 import type { Logger } from 'pino'
@@ -56,7 +57,10 @@ export async function endServer(
   const late = new Promise<'late'>((resolve) => {
     limit = setTimeout(() => resolve('late'), deadlineMs)
   })
-  const ended = endApplication(call, log).then(() => served.close())
+  const ended = endApplication(call, log)
+    // What was published until now leaves in this turn of the event loop, before readers are sent away.
+    .then(() => turn())
+    .then(() => served.close())
   if ((await Promise.race([ended, late])) === 'late') {
     log.warn({ deadlineMs, connections: gamut.connections }, 'the end took too long and was cut short')
   }

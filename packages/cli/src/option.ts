@@ -19,10 +19,12 @@ export interface Option {
 /** The options of a command by name, in the order of the help. */
 export type OptionTable = Readonly<Record<string, Option>>
 
-/** The value of an option and where it came from: `--port`, `GAMUT_PORT`, `port in gamut.config.json`. */
+/** The value of an option and where it came from: `--port`, `GAMUT_PORT`, `gamut.config.json: port`. */
 export interface GivenOption {
   readonly value: unknown
   readonly from: string
+  /** Its paths are meant from the config file's directory on. */
+  readonly isInFile?: true
 }
 
 /** What was given, by the options' names. */

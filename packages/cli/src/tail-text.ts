@@ -1,11 +1,11 @@
 import type { EndReason, Gap, GapReason, TransportName } from '@gamut/protocol'
 import type { FollowerEvent, ReaderEventOf, ReadMessage } from '@gamut/testing'
-import { formatMs } from './listening-text.js'
+import { formatMs } from './format-ms.js'
 import { cutTo, escapeControls, type Style, type Terminal } from './terminal.js'
 
 /** What a gap's reason means for whoever reads. */
 const gapWords: Readonly<Record<GapReason, string>> = {
-  epoch: 'the log was lost or reset, as by a restart of a server that keeps it in memory',
+  epoch: 'the log was lost or reset',
   expired: 'retention took messages before they were read',
   diverged: 'the log went back and was written anew',
   slow: 'this reader fell behind the retention',
@@ -24,8 +24,8 @@ type Closed = ReaderEventOf<'closed'>
 
 const lossWords: Readonly<Record<Closed['how'], string>> = {
   complete: 'the server ended the connection',
-  cut: 'the connection was cut',
-  reset: 'the connection broke',
+  cut: 'the connection broke off',
+  reset: 'the connection was reset',
   refused: 'nobody listens there',
   local: 'left',
   malformed: 'what came was not HTTP',
@@ -76,7 +76,7 @@ function messageText({ offset, event, key, id, data, deleted }: ReadMessage): st
 }
 
 function gapText({ reason, cursor }: Pick<Gap, 'reason' | 'cursor'>): string {
-  return `gap ${reason}: ${gapWords[reason]}; goes on at ${cursor}`
+  return `gap ${reason}: ${gapWords[reason]}, reading goes on at ${cursor}`
 }
 
 /** What a line says and how it is styled. */
@@ -91,7 +91,7 @@ class ReaderText implements TailText {
   #goneSince: number | undefined
   /** Set by the server's word before the connection ends. */
   #sentAway = false
-  #lastWait = ''
+  #lastLoss = ''
   readonly #head: string
 
   constructor(options: TailTextOptions) {
@@ -151,17 +151,17 @@ class ReaderText implements TailText {
     }
   }
 
+  /** Tells each cause once, and not each try: a server may be away for long. */
   #waiting({ afterMs, because }: Extract<FollowerEvent, { kind: 'waiting' }>): Says | undefined {
+    const isFirst = this.#goneSince === undefined
     this.#goneSince ??= this.#options.now().getTime()
-    const why = this.#sentAway ? 'the server sent the reader away' : lossWords[because.how]
-    const again = this.#lastWait === why
+    const why = this.#sentAway ? 'the server sent this reader away' : lossWords[because.how]
+    const isKnown = why === this.#lastLoss
     this.#sentAway = false
-    this.#lastWait = why
-    const text = again ? `… ${why}` : `cut: ${why}`
-    return {
-      text: `${text}; tries again in ${formatMs(Math.max(1, Math.round(afterMs / 100) * 100))}`,
-      style: again ? 'dim' : 'yellow',
-    }
+    this.#lastLoss = why
+    if (isKnown) return undefined
+    if (!isFirst) return { text: `${why}, still trying`, style: 'dim' }
+    return { text: `cut: ${why}, trying again in ${formatMs(Math.max(afterMs, 1))}`, style: 'yellow' }
   }
 
   #opened({ channel, outcome, cursor, gap, reason }: ReaderEventOf<'open'>): Says {
@@ -169,7 +169,7 @@ class ReaderText implements TailText {
     const away =
       this.#goneSince === undefined ? '' : `back after ${formatMs(now().getTime() - this.#goneSince)}: `
     this.#goneSince = undefined
-    this.#lastWait = ''
+    this.#lastLoss = ''
     const at = cursor === undefined ? '' : ` at ${cursor}`
     if (gap) return { text: `${away}${gapText(gap)}`, style: 'red', channel }
     if (outcome === 'snapshot') {
