@@ -33,32 +33,49 @@ export class LinkedMap<K, V> {
 
   /** Puts an entry last, also one that was there already. */
   set(key: K, value: V): void {
-    this.delete(key)
-    const link: Link<K, V> = { key, value, before: this.#last, behind: undefined }
+    const link = this.#take(key, value)
+    link.before = this.#last
     if (this.#last) this.#last.behind = link
     else this.#first = link
     this.#last = link
-    this.#links.set(key, link)
   }
 
   /** Puts an entry first, so that it is the oldest. */
   setFirst(key: K, value: V): void {
-    this.delete(key)
-    const link: Link<K, V> = { key, value, before: undefined, behind: this.#first }
+    const link = this.#take(key, value)
+    link.behind = this.#first
     if (this.#first) this.#first.before = link
     else this.#last = link
     this.#first = link
-    this.#links.set(key, link)
   }
 
   delete(key: K): boolean {
     const link = this.#links.get(key)
     if (!link) return false
     this.#links.delete(key)
+    this.#unlink(link)
+    return true
+  }
+
+  /** The key's link, taken out of the order. It stays in the map: a `Map` of many is slow at deleting and setting anew. */
+  #take(key: K, value: V): Link<K, V> {
+    const known = this.#links.get(key)
+    if (known) {
+      known.value = value
+      this.#unlink(known)
+      return known
+    }
+    const link: Link<K, V> = { key, value, before: undefined, behind: undefined }
+    this.#links.set(key, link)
+    return link
+  }
+
+  #unlink(link: Link<K, V>): void {
     if (link.before) link.before.behind = link.behind
     else this.#first = link.behind
     if (link.behind) link.behind.before = link.before
     else this.#last = link.before
-    return true
+    link.before = undefined
+    link.behind = undefined
   }
 }

@@ -50,6 +50,17 @@ function sizeOf(message: NewMessage): number {
   return bytesOf(message.data) + bytesOf(message.event) + bytesOf(message.key) + bytesOf(message.id)
 }
 
+/** Only the fields of a message, written one by one, which is many times as fast as rest and spread. */
+function toStored(message: NewMessage, offset: number, time: number): StoredMessage {
+  const stored: { -readonly [Field in keyof StoredMessage]: StoredMessage[Field] } = { offset, time, tag }
+  if (message.data !== undefined) stored.data = message.data
+  if (message.event !== undefined) stored.event = message.event
+  if (message.key !== undefined) stored.key = message.key
+  if (message.id !== undefined) stored.id = message.id
+  if (message.deleted) stored.deleted = true
+  return stored
+}
+
 /** Takes what fits into a page: at least one entry, whatever its size. */
 function pageOf(limit: ReadLimit) {
   const messages: StoredMessage[] = []
@@ -259,18 +270,14 @@ export class MemoryLog {
     return this.#enter(message, stored, now, time)
   }
 
-  #enter(message: AppendMessage, stored: StoredMessage[], now: number, time: number): StoredMessage {
-    const { hash: _, ...fields } = message
-    const entry = {
-      message: { ...fields, offset: this.#context.nextOffset(), time, tag },
-      size: sizeOf(message),
-      at: now,
-    }
+  #enter(message: NewMessage, batch: StoredMessage[], now: number, time: number): StoredMessage {
+    const stored = toStored(message, this.#context.nextOffset(), time)
+    const entry = { message: stored, size: sizeOf(message), at: now }
     this.#entries.push(entry)
-    stored.push(entry.message)
+    batch.push(stored)
     if (message.key !== undefined && message.deleted) this.#keys?.delete(message.key)
     else if (message.key !== undefined) this.#keys?.set(message.key, entry)
-    return entry.message
+    return stored
   }
 
   /** Deletes the keys whose age has passed. A closed channel has ended: nothing enters it, so its keys stay. */

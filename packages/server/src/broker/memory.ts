@@ -25,7 +25,8 @@ export interface MemoryBrokerOptions {
   readonly epoch?: string
   /**
    * Greatest number of channels with a log. One more evicts the idle one that was written longest ago, or is refused
-   * as `overloaded` if none is idle. Default 100,000: empty logs of so many take some 100 MB.
+   * as `overloaded` if none is idle. Default 100,000: so many with one short message
+   * each take about 100 MB.
    */
   readonly maxChannels?: number
 }

@@ -62,7 +62,7 @@ export interface BrokerRig {
 type Settings = Map<ChannelName, LogSettings>
 
 const stepMs = 100
-const maxSteps = 200
+const maxSteps = 100
 let channels = 0
 
 function toSettings(given: ChannelSettings): LogSettings {
