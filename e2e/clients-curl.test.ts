@@ -128,4 +128,15 @@ describeWith('curl', 'curl', () => {
     expect(JSON.parse(body)).toMatchObject({ error: { code: 'draining' } })
     expect(await runCurl(['--json', '1', `${url}/channels/waited`])).toMatchObject({ status: 503 })
   })
+
+  it.each(['poll', 'long-poll', 'sse', 'ndjson'])(
+    'gets only the head of %s if it asks for that (§4)',
+    async (as) => {
+      const { gamut, url, held } = await startServer()
+      await gamut.publish('headed', 1)
+      const { status, body } = await runCurl(['-I', `${url}/channels/headed?as=${as}`])
+      expect([status, body]).toEqual([200, ''])
+      await held(0)
+    },
+  )
 })
