@@ -19,14 +19,14 @@ export interface Example {
 /** One command of `gamut`. */
 export interface Command {
   readonly name: string
-  /** One line for the list of commands. */
-  readonly summary: string
   /** After `gamut <name>`. */
   readonly usage: string
   /** Paragraphs for its help. */
   readonly about: readonly string[]
   readonly options: OptionTable
   readonly examples: readonly Example[]
+  /** It joins the environment with its flags itself. */
+  readonly readsEnvironment?: true
   /** Resolves with the exit code; throws `Failure` for what whoever typed it should know. */
   run(input: CommandInput): Promise<number>
 }

@@ -85,7 +85,11 @@ export function commandHelp(command: Command, terminal: Terminal): string {
 }
 
 /** The help of `gamut` itself. */
-export function overview(commands: readonly Command[], version: string, terminal: Terminal): string {
+export function overview(
+  commands: readonly { readonly name: string; readonly summary: string }[],
+  version: string,
+  terminal: Terminal,
+): string {
   const rows = commands.map(({ name, summary }) => [name, summary] as const)
   return [
     `${terminal.paint('bold', 'gamut')} ${version}`,

@@ -140,7 +140,6 @@ async function run({ options: given, positionals, terminal }: CommandInput): Pro
 /** `gamut publish`. */
 export const publishCommand: Command = {
   name: 'publish',
-  summary: 'append a message to a channel',
   usage: 'CHANNEL [DATA] [options]',
   about: [
     'Appends DATA, a JSON value, to the channel and prints the cursor after it. Without DATA, or with "-", reads it from standard input. A refusal is told with its code, and the exit code is 1.',

@@ -134,13 +134,13 @@ async function run({ options, positionals, terminal, env }: CommandInput): Promi
 /** `gamut serve`. */
 export const serveCommand: Command = {
   name: 'serve',
-  summary: 'serve channels over every transport',
   usage: '[options]',
   about: [
     'Serves channels under /channels/{channel}, and /healthz, /readyz and /metrics beside them.',
     'An option is taken from its flag, else from GAMUT_<OPTION> (GAMUT_PORT, GAMUT_BASE_PATH), else, for the port, from PORT, else from the config file. An .mjs file exports an object of the same options and may add channels, the hooks authenticate, authorize and onPublish, and start(gamut).',
   ],
   options: serveOptions,
+  readsEnvironment: true,
   examples: [
     { says: 'on this machine, for this machine', line: 'gamut serve' },
     {

@@ -154,7 +154,6 @@ async function run({ options: given, positionals, terminal }: CommandInput): Pro
 /** `gamut tail`. */
 export const tailCommand: Command = {
   name: 'tail',
-  summary: 'follow channels over one transport, or all five side by side',
   usage: 'CHANNEL... [options]',
   about: [
     'Prints each message as it comes, and comes back with its cursor whenever the connection is lost: then it tells what became of the position, a gap by its name.',

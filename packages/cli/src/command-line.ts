@@ -1,0 +1,66 @@
+import { addEnvironment, parseArguments } from './arguments.js'
+import type { Command } from './command.js'
+import { usageFailure } from './failure.js'
+import { commandHelp, overview } from './help.js'
+import { didYouMean } from './suggest.js'
+import type { Terminal } from './terminal.js'
+import { readVersion } from './version.js'
+
+/** A command before it is needed: publishing a message shall not wait for a server's code. */
+interface LazyCommand {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+const commands: readonly LazyCommand[] = [
+  {
+    name: 'serve',
+    summary: 'serve channels over every transport',
+    load: async () => (await import('./commands/serve.js')).serveCommand,
+  },
+  {
+    name: 'publish',
+    summary: 'append a message to a channel',
+    load: async () => (await import('./commands/publish.js')).publishCommand,
+  },
+  {
+    name: 'tail',
+    summary: 'follow channels over one transport, or all five side by side',
+    load: async () => (await import('./commands/tail.js')).tailCommand,
+  },
+]
+
+function loadCommand(name: string): Promise<Command> {
+  const command = commands.find((one) => one.name === name)
+  if (command) return command.load()
+  const names = commands.map((one) => one.name)
+  const hint = didYouMean(name, names)
+  const kind = name.startsWith('-') ? 'option' : 'command'
+  throw usageFailure(`There is no ${kind} "${name}".${hint} There are ${names.join(', ')}, help.`)
+}
+
+/** Does what a command line says and resolves with the exit code; throws `Failure` for what whoever typed it should know. */
+export async function runCommandLine(
+  argv: readonly string[],
+  terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<number> {
+  const [name = '--help', ...args] = argv
+  if (name === '--version' || name === '-v') {
+    terminal.print(readVersion())
+    return 0
+  }
+  if (name === '--help' || name === '-h' || (name === 'help' && args.length === 0)) {
+    terminal.print(overview(commands, readVersion(), terminal))
+    return 0
+  }
+  const command = await loadCommand(name === 'help' ? (args[0] ?? '') : name)
+  const { options, positionals, help } = parseArguments(command, name === 'help' ? ['--help'] : args)
+  if (help) {
+    terminal.print(commandHelp(command, terminal))
+    return 0
+  }
+  if (!command.readsEnvironment) addEnvironment(options, command.options, env)
+  return command.run({ options, positionals, terminal, env })
+}
