@@ -82,7 +82,7 @@ function createCore(options: ResolvedOptions): Core {
   const wheel = new Wheel(clock)
   const tally = new Tally(options.metrics)
   const traffic = new Traffic(() => clock.elapsed())
-  const log = new LogReader(broker, tally)
+  const log = new LogReader(broker, settings, tally)
   const shared = { node, limits, settings, broker, log, clock, wheel, tally, traffic, logger, random }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
   const publisher = new Publisher({ ...shared, hooks, maxMessages })

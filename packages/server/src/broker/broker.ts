@@ -96,7 +96,7 @@ export interface ReadResult extends Head {
   readonly messages: readonly StoredMessage[]
   /** Whether another read from `cursor` gives more at once. */
   readonly more: boolean
-  /** The cursor asked for cannot be resumed from, and why; the messages are then the oldest that are left, or on a keyed channel the first page of a snapshot. */
+  /** The cursor asked for cannot be resumed from, and why; the messages are then the oldest that are left. */
   readonly gap?: Extract<GapReason, 'expired' | 'epoch' | 'diverged'>
   /** The last page of a snapshot: `cursor` is the head at which it was taken. */
   readonly snapshotEnd?: true
@@ -143,7 +143,7 @@ export interface Broker {
   /**
    * Entries after a position, in order. Reading a name that nobody has written MUST create nothing and answer an empty
    * log. On a keyed channel a cursor inside a snapshot goes on with that snapshot, if the log after its head is whole;
-   * on any other it is `expired`, and `snapshot` is the empty map.
+   * on any other it is a gap, and `snapshot` is the empty map.
    */
   read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<ReadResult>
   /** Many at once: 304s and position checks cost one round trip, not one per channel. */

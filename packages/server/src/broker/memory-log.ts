@@ -3,6 +3,7 @@ import {
   type Cursor,
   type CursorParts,
   formatCursor,
+  messageBytes,
   type NewMessage,
   parseCursor,
   type StoredMessage,
@@ -42,14 +43,6 @@ type Places = readonly (Appended | number)[]
 
 // The memory log never goes back within an epoch, so its entries need no tag to be told apart (PROTOCOL §1).
 const tag = '0'
-const encoder = new TextEncoder()
-const bytesOf = (text: string | undefined) => (text === undefined ? 0 : encoder.encode(text).length)
-
-/** The size that counts for retention and limits: data, event, key and id as UTF-8. */
-function sizeOf(message: NewMessage): number {
-  return bytesOf(message.data) + bytesOf(message.event) + bytesOf(message.key) + bytesOf(message.id)
-}
-
 /** Only the fields of a message, written one by one, which is many times as fast as rest and spread. */
 function toStored(message: NewMessage, offset: number, time: number): StoredMessage {
   const stored: { -readonly [Field in keyof StoredMessage]: StoredMessage[Field] } = { offset, time, tag }
@@ -272,7 +265,7 @@ export class MemoryLog {
 
   #enter(message: NewMessage, batch: StoredMessage[], now: number, time: number): StoredMessage {
     const stored = toStored(message, this.#context.nextOffset(), time)
-    const entry = { message: stored, size: sizeOf(message), at: now }
+    const entry = { message: stored, size: messageBytes(message), at: now }
     this.#entries.push(entry)
     batch.push(stored)
     if (message.key !== undefined && message.deleted) this.#keys?.delete(message.key)

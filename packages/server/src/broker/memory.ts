@@ -31,8 +31,8 @@ export interface MemoryBrokerOptions {
   readonly maxChannels?: number
 }
 
-// Short enough that a key's leave (presence) is told soon after its age, long enough that looking at 100,000 logs is nothing.
-const sweepMs = 2_000
+// The contract's bound for the age of a watched channel's keys; looking at 100,000 logs takes some milliseconds.
+const sweepMs = 1_000
 
 function randomEpoch(): string {
   const words = crypto.getRandomValues(new Uint32Array(2))

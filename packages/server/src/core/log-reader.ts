@@ -1,5 +1,5 @@
 import type { Batch, ChannelName, Cursor, GapReason } from '@gamut/protocol'
-import type { Broker, ReadFrom, ReadLimit } from '../broker/broker.js'
+import type { Broker, LogSettings, ReadFrom, ReadLimit } from '../broker/broker.js'
 import type { Tally } from '../telemetry/tally.js'
 import { Page } from './page.js'
 
@@ -12,14 +12,22 @@ export interface LogPage {
   readonly gap?: Extract<GapReason, 'expired' | 'epoch' | 'diverged'>
 }
 
+/**
+ * A volatile channel's log keeps one message, so a snapshot of it that takes several pages would never end while the
+ * channel changes: it is read as one, bounded by bytes.
+ */
+const wholeSnapshot: ReadLimit = { count: 100_000, bytes: 1024 * 1024 }
+
 /** Reads the broker's log. Equal reads that are in flight together are one, and share its encoding. */
 export class LogReader {
   readonly #broker: Broker
+  readonly #settings: (channel: ChannelName) => LogSettings
   readonly #tally: Tally
   readonly #reads = new Map<string, Promise<LogPage>>()
 
-  constructor(broker: Broker, tally: Tally) {
+  constructor(broker: Broker, settings: (channel: ChannelName) => LogSettings, tally: Tally) {
     this.#broker = broker
+    this.#settings = settings
     this.#tally = tally
   }
 
@@ -27,7 +35,8 @@ export class LogReader {
    * A page from a place. A read that is under way is shared only by those who know no more than it did when it began:
    * `known` is a number that rises with what the caller knows. Rejects if the broker cannot be reached.
    */
-  read(channel: ChannelName, from: ReadFrom, limit: ReadLimit, known: number): Promise<LogPage> {
+  read(channel: ChannelName, from: ReadFrom, asked: ReadLimit, known: number): Promise<LogPage> {
+    const limit = from === 'snapshot' && this.#settings(channel).volatile ? wholeSnapshot : asked
     const key = JSON.stringify([channel, from, limit.count, limit.bytes, known])
     const shared = this.#reads.get(key)
     if (shared !== undefined) return shared

@@ -53,10 +53,10 @@ it('announces within its call, in the order of the calls, and only what is watch
 })
 
 it('tells no deletion by age twice, whoever notices it first (§2)', async () => {
-  const rig = await openMemory({}, { keyed: { maxKeys: 10, ageMs: 1_000 } })
+  const rig = await openMemory({}, { keyed: { maxKeys: 10, ageMs: 500 } })
   await rig.watch('a')
   await rig.append('a', [{ key: 'k', data: '1' }])
-  await rig.clock.advance(1_000)
+  await rig.clock.advance(500)
   expect(rig.batches).toHaveLength(1)
   await rig.head('a')
   expect(rig.batches).toHaveLength(2)

@@ -58,7 +58,7 @@ function setUp(clock: Clock, windowBytes: number) {
   const tally = new Tally(undefined)
   const wheel = new Wheel(clock)
   const settings = defineChannels({}, defaults)
-  const log = new LogReader(broker, tally)
+  const log = new LogReader(broker, settings, tally)
   const traffic = new Traffic(() => clock.elapsed())
   const shared = { broker, log, settings, tally, traffic, clock, wheel, logger: silentLogger }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes: 1e9 })

@@ -32,6 +32,16 @@ describe('polling', () => {
     expect(await read('/channels/s/a')).toMatchObject({ outcome: 'snapshot', snapshotEnd: true })
   })
 
+  it('gives the snapshot of a volatile channel as one, however it changes meanwhile (§5)', async () => {
+    const { read, gamut } = createRig({ channels: { board: { keyed: true, volatile: true } } })
+    for (let n = 0; n < 500; n++) await gamut.publish('board', n, { key: `k${n}` })
+    expect(await read('/channels/board')).toMatchObject({
+      snapshotEnd: true,
+      more: false,
+      messages: { length: 500 },
+    })
+  })
+
   it('creates nothing by reading a name that nobody has written (§4)', async () => {
     const { read } = createRig()
     const answer = await read('/channels/nobody')
