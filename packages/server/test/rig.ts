@@ -1,4 +1,4 @@
-import { createGamut, type Gamut, type GamutOptions } from '../src/index.js'
+import { createGamut, type GamutOptions } from '../src/index.js'
 
 /** A server without a socket, open to everybody unless a test says otherwise, and short ways to ask it. */
 export function createRig(options: GamutOptions = {}) {
@@ -36,5 +36,3 @@ export async function readUntil(response: Response, passes: (text: string) => bo
   await reader?.cancel()
   return text
 }
-
-export type { Gamut }
