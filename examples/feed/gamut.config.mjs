@@ -26,6 +26,13 @@ const pushed = { publish: 'server', retention, need: { direction: 'to-client', s
 /** Computed while somebody reads, once for all readers. @param {() => unknown} load @returns {ChannelDefinition} */
 const computed = (load) => ({ ...pushed, source: { load, everyMs } })
 
+/** What anybody may say. @type {ChannelDefinition} */
+const chat = {
+  retention: { count: 200, bytes: 256 * 1024, ageMs: 3_600_000 },
+  maxMessageBytes: 4096,
+  need: { direction: 'both', clientMessagesPerSecond: 0.05, stalenessMs: 2000 },
+}
+
 export default {
   static: 'public',
 
@@ -37,11 +44,8 @@ export default {
     'system/memory': computed(readMemory),
     'system/network': computed(createNetworkMeter()),
     'system/server': computed(() => running && readServer(running)),
-    'chat/:room': {
-      retention: { count: 200, bytes: 256 * 1024, ageMs: 3_600_000 },
-      maxMessageBytes: 4096,
-      need: { direction: 'both', clientMessagesPerSecond: 0.05 },
-    },
+    'chat/lobby': chat,
+    'chat/:room': chat,
   },
 
   /**

@@ -14,7 +14,7 @@ function lines(channel, chat) {
   return [
     ['Now', `curl ${url}`],
     ['The next change', `curl '${url}?wait=25&cursor=newest'`],
-    ['A stream of events', `curl -NH 'Accept: text/event-stream' ${url}`],
+    ['A stream of events', `curl -N '${url}?as=sse'`],
     ['A stream of lines', `curl -N '${url}?as=ndjson'`],
     ['Publish', `curl --json '"hello from curl"' ${location.origin}/channels/${chat}`],
   ]

@@ -15,11 +15,11 @@ const restAfterMs = 5000
 
 /** @type {readonly (import('./panel.js').Transport & { name: string })[]} */
 const transports = [
-  { name: 'poll', title: 'Poll', how: 'one request, one answer', prepare: poll },
-  { name: 'long-poll', title: 'Long poll', how: 'answered when there is news', prepare: longPoll },
-  { name: 'sse', title: 'Server-Sent Events', how: 'the browser’s EventSource', prepare: eventSource },
-  { name: 'ndjson', title: 'HTTP stream', how: 'NDJSON, read by fetch', prepare: ndjson },
-  { name: 'websocket', title: 'WebSocket', how: 'frames, both ways', prepare: webSocket },
+  { name: 'poll', title: 'Poll', how: 'ask, answer, wait', prepare: poll },
+  { name: 'long-poll', title: 'Long poll', how: 'the answer waits', prepare: longPoll },
+  { name: 'sse', title: 'SSE', how: 'native EventSource', prepare: eventSource },
+  { name: 'ndjson', title: 'HTTP stream', how: 'NDJSON by fetch', prepare: ndjson },
+  { name: 'websocket', title: 'WebSocket', how: 'frames both ways', prepare: webSocket },
 ]
 
 const announce = createAnnouncer(part(document, 'announcements'))
@@ -70,12 +70,14 @@ function setUpPicker() {
 function setUpRest() {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer
-  document.addEventListener('visibilitychange', () => {
+  const rest = (/** @type {boolean} */ isResting) => {
+    for (const panel of panels) panel.rest(isResting)
+  }
+  const follow = () => {
     clearTimeout(timer)
-    const rest = (/** @type {boolean} */ isResting) => {
-      for (const panel of panels) panel.rest(isResting)
-    }
     if (document.hidden) timer = setTimeout(() => rest(true), restAfterMs)
     else rest(false)
-  })
+  }
+  document.addEventListener('visibilitychange', follow)
+  follow()
 }

@@ -16,7 +16,9 @@ export function formatTenths(/** @type {number} */ value) {
 
 /** An amount of bytes and its unit, which is 1,024 of the one below. */
 export function splitBytes(/** @type {number} */ bytes) {
-  const step = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
+  // Never four digits: from 1,000 on, the next unit.
+  let step = 0
+  while (step < units.length - 1 && bytes / 1024 ** step >= 999.5) step += 1
   const value = bytes / 1024 ** step
   return {
     value: step === 0 || value >= 100 ? formatCount(value) : formatTenths(value),

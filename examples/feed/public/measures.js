@@ -8,7 +8,7 @@ import { formatBytes, formatCount, formatTenths, splitBytes } from './format.js'
  * @property {string} value
  * @property {string} unit
  * @property {number} level What the chart draws.
- * @property {number} [most] The top of the chart, where there is one.
+ * @property {number} least The chart reaches up to at least so much, or small changes would look large.
  * @property {(readonly [string, string])[]} facts
  */
 
@@ -28,7 +28,7 @@ function cpu({ total, cores }) {
     value: formatTenths(number(total)),
     unit: '%',
     level: number(total),
-    most: 100,
+    least: 25,
     facts: [
       ['Cores', formatCount(list.length)],
       ['Busiest', `${formatTenths(Math.max(0, ...list))} %`],
@@ -44,6 +44,7 @@ function load({ one, five, fifteen, cores }) {
     value: number(one).toFixed(2),
     unit: '',
     level: number(one),
+    least: 1,
     facts: [
       ['5 min', number(five).toFixed(2)],
       ['15 min', number(fifteen).toFixed(2)],
@@ -59,7 +60,7 @@ function memory({ total, used, available, percent }) {
     value: formatTenths(number(percent)),
     unit: '%',
     level: number(percent),
-    most: 100,
+    least: 5,
     facts: [
       ['Used', formatBytes(number(used))],
       ['Free', formatBytes(number(available))],
@@ -77,6 +78,7 @@ function network({ received, sent, loopback }) {
     value,
     unit: `${unit}/s`,
     level: all,
+    least: 1024,
     facts: [
       ['In', rate(received)],
       ['Out', rate(sent)],
@@ -92,6 +94,7 @@ function loop({ mean, p99, max, busy }) {
     value: formatTenths(number(p99)),
     unit: 'ms',
     level: number(p99),
+    least: 5,
     facts: [
       ['Mean', ms(mean)],
       ['Worst', ms(max)],
@@ -101,17 +104,18 @@ function loop({ mean, p99, max, busy }) {
 }
 
 /** @param {Record<string, any>} data @returns {Measure} */
-function server({ held, deliveries, memory: used }) {
-  const delivered = Object.values(deliveries ?? {}).reduce((sum, count) => sum + number(count), 0)
+function server({ held, connections, memory: used }) {
+  const of = (/** @type {string} */ transport) => number(connections?.[transport])
   return {
     label: 'Connections held',
     value: formatCount(number(held)),
     unit: '',
     level: number(held),
+    least: 4,
     facts: [
-      ['Delivered', formatCount(delivered)],
+      ['Streams', formatCount(of('sse') + of('ndjson'))],
+      ['Sockets', formatCount(of('websocket'))],
       ['Memory', formatBytes(number(used?.rss))],
-      ['Heap', formatBytes(number(used?.heapUsed))],
     ],
   }
 }

@@ -2,9 +2,9 @@
 import { formatTime } from './format.js'
 
 /** As many as fit into the place of the chart and its number. */
-const rows = 5
+const rows = 4
 
-/** The newest messages of a channel of texts. */
+/** The newest messages of a channel of texts, the newest first. */
 export class MessageList {
   /** @type {import('./readers/reading.js').Message[]} */
   #messages = []
@@ -22,8 +22,8 @@ export class MessageList {
 
   /** @param {import('./readers/reading.js').Message} message */
   add(message) {
-    this.#messages.push(message)
-    if (this.#messages.length > rows) this.#messages.shift()
+    this.#messages.unshift(message)
+    if (this.#messages.length > rows) this.#messages.pop()
   }
 
   draw() {

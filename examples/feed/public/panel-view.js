@@ -143,7 +143,7 @@ export class PanelView {
     const shown = measure(this.#channel, this.#newest?.data)
     if (!shown) return
     const isKnown = this.#newest !== undefined
-    this.#sparkline.draw(shown.most)
+    this.#sparkline.draw(shown.least)
     this.#write('label', shown.label)
     this.#write('value', isKnown ? shown.value : '–')
     this.#write('unit', isKnown ? shown.unit : '')

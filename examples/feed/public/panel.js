@@ -97,13 +97,17 @@ export class Panel {
       },
       waiting: (why, ms) => {
         view.enter('waiting')
-        view.note(`Cut: ${why}${ms === undefined ? '' : `, next try in ${formatMs(ms)}`}.`)
+        view.tell(
+          '',
+          '',
+          `${why}, ${ms === undefined ? 'the browser tries again' : `next try in ${formatMs(ms)}`}.`,
+        )
         this.#announce(this.#transport.title, 'connection lost')
       },
       troubled: (error) => view.trouble(error?.message),
       stopped: (why) => {
         view.enter('stopped')
-        view.tell('', '', `Stopped: ${why}.`)
+        view.tell('', '', `${why}.`)
         this.#announce(this.#transport.title, 'stopped')
       },
     }

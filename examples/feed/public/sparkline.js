@@ -20,7 +20,7 @@ export class Sparkline {
 
   clear() {
     this.#levels = []
-    this.draw()
+    this.draw(1)
   }
 
   /** @param {number} level */
@@ -29,9 +29,9 @@ export class Sparkline {
     if (this.#levels.length > places) this.#levels.shift()
   }
 
-  /** @param {number} [most] The top of the scale; without it, a little above the greatest value. */
-  draw(most) {
-    const top = most ?? Math.max(1, ...this.#levels) * 1.15
+  /** Up to a little above the greatest value. @param {number} least The scale reaches at least so far. */
+  draw(least) {
+    const top = Math.max(least, ...this.#levels.map((level) => level * 1.1))
     const first = places - this.#levels.length
     const points = this.#levels.map((level, index) => {
       const x = ((first + index) / (places - 1)) * width

@@ -24,9 +24,9 @@ function ownEvents(reading, end) {
     $heartbeat: () => {},
     $reconnect: ({ afterMs }) => {
       reading.isOpening = true
-      listener.waiting('the server asked to come back', afterMs)
+      listener.waiting('The server asked to come back', afterMs)
     },
-    $end: ({ reason }) => end(new Failure(`the channel has ended (${reason})`, { isFinal: true })),
+    $end: ({ reason }) => end(new Failure(`The channel has ended (${reason})`, { isFinal: true })),
   }
   return events
 }
@@ -47,7 +47,7 @@ export function eventSource(reading) {
         watchdog.stop()
         reject(failure)
       }
-      const watchdog = createWatchdog(() => end(new Failure('nothing was heard for too long')))
+      const watchdog = createWatchdog(() => end(new Failure('Nothing was heard for too long')))
       const heard = (/** @type {MessageEvent} */ event) => {
         watchdog.heard()
         listener.received(sizeOf(event))
@@ -67,14 +67,14 @@ export function eventSource(reading) {
       source.onerror = () => {
         listener.held(false)
         if (source.readyState === EventSource.CLOSED) {
-          end(new Failure('the server refused'))
+          end(new Failure('The server refused'))
           return
         }
         // The browser is about to ask again.
-        if (!reading.isOpening) listener.waiting('no connection')
+        if (!reading.isOpening) listener.waiting('No connection')
         reading.isOpening = true
         listener.requested()
       }
-      signal.addEventListener('abort', () => end(new Failure('paused')), { once: true })
+      signal.addEventListener('abort', () => end(new Failure('Paused')), { once: true })
     })
 }

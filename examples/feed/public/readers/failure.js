@@ -17,10 +17,11 @@ export class Failure extends Error {
  * @param {string} body
  */
 export function toFailure(response, body) {
-  const { code, message, retryAfterMs } = parseError(body)
+  const { code, retryAfterMs } = parseError(body)
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
-  return new Failure(message ? `${code}: ${message}` : `the server answered ${response.status}`, {
-    isFinal: response.status < 500 && response.status !== 429,
+  const isFinal = response.status < 500 && response.status !== 429
+  return new Failure(`Refused with ${response.status}${code ? ` ${code}` : ''}`, {
+    isFinal,
     retryAfterMs: retryAfterMs ?? (Number.isFinite(seconds) ? seconds * 1000 : undefined),
   })
 }

@@ -35,7 +35,7 @@ export function takeFrame(reading, frame) {
       reading.isOpening = true
       return frame.afterMs
     case 'end':
-      throw new Failure(`the channel has ended (${frame.reason})`, { isFinal: true })
+      throw new Failure(`The channel has ended (${frame.reason})`, { isFinal: true })
     case 'error':
       takeError(reading, frame)
       return undefined
@@ -52,7 +52,7 @@ export function takeFrame(reading, frame) {
  */
 function takeBatch(reading, { after, cursor, messages }) {
   if (cursor === reading.cursor && messages.length > 0) return
-  if (after !== reading.cursor) throw new Failure('a batch does not follow the last one', { retryAfterMs: 0 })
+  if (after !== reading.cursor) throw new Failure('A batch does not follow the last one', { retryAfterMs: 0 })
   reading.listener.troubled(undefined)
   reading.took(messages, cursor)
 }
@@ -60,5 +60,5 @@ function takeBatch(reading, { after, cursor, messages }) {
 /** What a retry cannot mend is told by the close code or the status that follows. @param {Reading} reading @param {Frame} frame */
 function takeError({ listener }, { code, message, retryAfterMs }) {
   if (code === 'source_failed') listener.troubled({ code, message })
-  else if (retryAfterMs !== undefined) throw new Failure(`${code}: ${message}`, { retryAfterMs })
+  else if (retryAfterMs !== undefined) throw new Failure(`Refused, ${code}`, { retryAfterMs })
 }

@@ -9,7 +9,7 @@ import { Failure } from './failure.js'
  */
 
 const firstPauseMs = 500
-const longestPauseMs = 10_000
+const longestPauseMs = 5000
 /** A connection that was good for so long begins again with the shortest pause. */
 const stableMs = 10_000
 
@@ -26,10 +26,10 @@ export async function keepReading(reading, readOnce) {
     let pauseMs = 0
     try {
       pauseMs = await readOnce()
-      if (reading.isOpening && pauseMs > 0) listener.waiting('the server asked to come back', pauseMs)
+      if (reading.isOpening && pauseMs > 0) listener.waiting('The server asked to come back', pauseMs)
     } catch (error) {
       if (signal.aborted) return
-      const failure = error instanceof Failure ? error : new Failure('no connection')
+      const failure = error instanceof Failure ? error : new Failure('No connection')
       if (failure.isFinal) {
         listener.stopped(failure.message)
         return

@@ -46,5 +46,5 @@ async function readLines(reading, body, heard) {
     // Whoever leaves early lets go of the connection; of a broken one there is nothing to let go.
     reader.cancel().catch(() => {})
   }
-  throw new Failure('the connection was cut')
+  throw new Failure('The connection was cut')
 }

@@ -51,6 +51,6 @@ async function take(reading, response) {
   if (reading.isOpening || gap) reading.opened({ outcome, ...(gap && { gap }) })
   listener.troubled(answer.error)
   reading.took(messages, cursor)
-  if (answer.closed && !answer.more) throw new Failure('the channel has ended', { isFinal: true })
+  if (answer.closed && !answer.more) throw new Failure('The channel has ended', { isFinal: true })
   return answer
 }

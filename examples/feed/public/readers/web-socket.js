@@ -21,12 +21,14 @@ export function webSocket(reading) {
         watchdog.stop()
         signal.removeEventListener('abort', abort)
         socket.onmessage = null
-        socket.close()
+        // Browsers complain of a close during the handshake: it can wait until that is over.
+        if (socket.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close()
+        else socket.close()
         if (typeof how === 'number') resolve(how)
         else reject(how)
       }
-      const abort = () => end(new Failure('paused'))
-      const watchdog = createWatchdog(() => end(new Failure('nothing was heard for too long')))
+      const abort = () => end(new Failure('Paused'))
+      const watchdog = createWatchdog(() => end(new Failure('Nothing was heard for too long')))
       signal.addEventListener('abort', abort)
       socket.onopen = () => listener.held(true)
       socket.onmessage = ({ data }) => {
@@ -36,14 +38,14 @@ export function webSocket(reading) {
           const afterMs = takeFrame(reading, JSON.parse(data))
           if (afterMs !== undefined) end(afterMs)
         } catch (error) {
-          end(error instanceof Failure ? error : new Failure('a frame could not be read'))
+          end(error instanceof Failure ? error : new Failure('A frame could not be read'))
         }
       }
       socket.onclose = ({ code, reason }) =>
         end(
           code >= firstFinalCode && code < 5000
-            ? new Failure(reason || `closed with ${code}`, { isFinal: true })
-            : new Failure('the connection was cut'),
+            ? new Failure(`Closed with ${code}${reason ? ` ${reason}` : ''}`, { isFinal: true })
+            : new Failure('The connection was cut'),
         )
     })
 }

@@ -1,0 +1,143 @@
+import { fileURLToPath } from 'node:url'
+import { openReader, takeMessages, takeUntil } from '@gamut/testing'
+import type { Page } from 'playwright-core'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { startChromium } from './support/chromium.js'
+import { freePort } from './support/free-port.js'
+import { type RunningGamut, startGamut } from './support/gamut.js'
+import { describeWith } from './support/parts.js'
+
+const config = fileURLToPath(new URL('../examples/feed/gamut.config.mjs', import.meta.url))
+const transports = ['poll', 'long-poll', 'sse', 'ndjson', 'websocket']
+
+function startFeed(port = 0) {
+  return startGamut(['--config', config, '--port', String(port)])
+}
+
+describe('the feed of this machine', () => {
+  let feed: RunningGamut
+  beforeAll(async () => {
+    feed = await startFeed()
+  })
+
+  test('names its channels at the start', () => {
+    for (const name of ['cpu', 'load', 'memory', 'network', 'loop', 'server'])
+      expect(feed.output()).toContain(`system/${name}`)
+  })
+
+  test('has at least one message a second of the processor (§1)', async () => {
+    const reader = openReader('sse', { origin: feed.url, channel: 'system/cpu', cursor: 'newest' })
+    const messages = (await takeMessages(reader, 4)).map(({ message }) => message)
+    reader.close()
+    const times = messages.map(({ time = 0 }) => time)
+    expect((Number(times.at(-1)) - Number(times[0])) / 3).toBeLessThan(1000)
+    const value = JSON.parse(messages[0]?.data ?? '')
+    expect(value.cores.length).toBeGreaterThan(0)
+    for (const percent of [value.total, ...value.cores]) {
+      expect(percent).toBeGreaterThanOrEqual(0)
+      expect(percent).toBeLessThanOrEqual(100)
+    }
+  })
+
+  test.each([
+    ['system/load', ['one', 'five', 'fifteen', 'cores']],
+    ['system/memory', ['total', 'available', 'used', 'percent']],
+    ['system/server', ['held', 'connections', 'deliveries', 'memory', 'uptime']],
+    ['system/network', ['received', 'sent', 'loopback']],
+    ['system/loop', ['mean', 'p99', 'max', 'busy']],
+  ])('gives %s to a poller, who may not publish it (§2)', async (channel, fields) => {
+    const reader = openReader('long-poll', { origin: feed.url, channel })
+    const [first] = await takeMessages(reader, 1)
+    reader.close()
+    expect(Object.keys(JSON.parse(first?.message.data ?? ''))).toEqual(fields)
+    const refused = await fetch(`${feed.url}/channels/${channel}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    })
+    expect(refused.status).toBe(403)
+  })
+
+  test('computes a channel only while somebody reads it (§2)', async () => {
+    const channel = 'system/server'
+    const reader = openReader('ndjson', { origin: feed.url, channel, cursor: 'newest' })
+    const [before] = await takeMessages(reader, 2).then((all) => all.slice(-1))
+    reader.close()
+    // Its value changes every second, so four of them would be stored in the time of eight measurements of the processor.
+    const other = openReader('websocket', { origin: feed.url, channel: 'system/cpu', cursor: 'newest' })
+    const [after] = await takeMessages(other, 8).then((all) => all.slice(-1))
+    other.close()
+    const poller = openReader('poll', { origin: feed.url, channel, last: 300 })
+    const stored = (await takeUntil(poller, ({ kind }) => kind === 'batch')).filter(
+      (event) => event.kind === 'message',
+    )
+    poller.close()
+    const meanwhile = stored.filter(({ message: { time = 0 } }) => {
+      return time > Number(before?.message.time) && time < Number(after?.message.time)
+    })
+    expect(meanwhile.length).toBeLessThan(3)
+  })
+})
+
+describeWith('chromium', 'the page of the feed', () => {
+  async function openPage(url: string): Promise<{ page: Page; errors: string[] }> {
+    const browser = await startChromium()
+    const page = await browser.newPage()
+    const errors: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())
+    })
+    page.on('pageerror', (error) => errors.push(error.message))
+    await page.goto(url)
+    return { page, errors }
+  }
+
+  const panel = (page: Page, transport: string, more = '') =>
+    page.locator(`.panel[data-transport="${transport}"]${more}`)
+
+  test('shows a channel over five transports, and publishes to all of them (§3)', async () => {
+    const feed = await startFeed()
+    const { page, errors } = await openPage(feed.url)
+    for (const transport of transports) {
+      const live = panel(page, transport, '[data-state="live"]')
+      await live
+        .getByText(/^\d+\.\d$/)
+        .first()
+        .waitFor()
+      expect(await live.locator('[data-part="cursor"]').textContent()).toMatch(/^\w+\.\d+\.\w+$/)
+    }
+    await page.getByText('Show chat/lobby in the panels').click()
+    await page.getByLabel('Message').fill('<b>to all of you</b>')
+    await page.getByRole('button', { name: 'Publish', exact: true }).click()
+    await page.getByText(/^201 stored/).waitFor()
+    for (const transport of transports)
+      await panel(page, transport).getByText('<b>to all of you</b>').waitFor()
+    expect(errors).toEqual([])
+  })
+
+  test('is live again after a restart of the server, and names the gap in every panel (§5)', async () => {
+    const port = await freePort()
+    const feed = await startFeed(port)
+    const { page } = await openPage(feed.url)
+    for (const transport of transports) await panel(page, transport, '[data-state="live"]').waitFor()
+    await feed.stop('SIGKILL')
+    await startFeed(port)
+    for (const transport of transports) {
+      await panel(page, transport, '[data-state="live"]').getByText('gap epoch').waitFor()
+    }
+  })
+
+  test('lets go of a connection while a panel is paused, and resumes at its cursor (§5)', async () => {
+    const feed = await startFeed()
+    const { page, errors } = await openPage(feed.url)
+    for (const transport of transports) {
+      await panel(page, transport, '[data-state="live"]').waitFor()
+      const pause = panel(page, transport).getByRole('button')
+      await pause.click()
+      await panel(page, transport, '[data-state="paused"]').waitFor()
+      await pause.click()
+      await panel(page, transport, '[data-state="live"]').getByText('resumed', { exact: true }).waitFor()
+    }
+    expect(errors).toEqual([])
+  })
+})
