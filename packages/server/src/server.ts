@@ -188,6 +188,7 @@ class Server implements Gamut {
   async stop(): Promise<void> {
     await this.drain()
     this.#core.sources.close()
+    this.#core.wheel.clear()
     await this.#core.broker.close()
   }
 

@@ -1,5 +1,5 @@
 import { type TransportName, transports } from '@gamut/protocol'
-import { createGamut, type Gamut } from '@gamut/server'
+import { type Broker, createGamut, type Gamut, type StoredBatch, systemClock } from '@gamut/server'
 import { type Served, serve } from '@gamut/server/node'
 import {
   createFaultProxy,
@@ -14,33 +14,70 @@ import {
 } from '@gamut/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMemoryBroker } from '../src/broker/memory.js'
 
 type Kind = 'log' | 'keyed' | 'short' | 'keyed-short'
 type Write =
   | { readonly kind: 'publish'; readonly count: number; readonly key: number }
   | { readonly kind: 'delete'; readonly key: number }
 
-let gamut: Gamut
-let served: Served
-let proxy: FaultProxy
+/** A server with a faulty network in front of it. */
+interface Rig {
+  readonly gamut: Gamut
+  readonly served: Served
+  readonly proxy: FaultProxy
+}
+
+/** What becomes of announcements, one after the other, over and over. */
+let fates: readonly ('pass' | 'lose' | 'repeat')[] = ['pass']
+let sound: Rig
+let forgetful: Rig
 let channels = 0
 
-beforeAll(async () => {
-  gamut = createGamut({
+async function startRig(broker?: Broker): Promise<Rig> {
+  const gamut = createGamut({
     channels: {
       'short/*': { retention: { count: 5 } },
       'keyed/*': { keyed: true },
       'keyed-short/*': { keyed: true, retention: { count: 5 } },
     },
     authorize: () => true,
+    ...(broker && { broker }),
   })
-  served = await serve(gamut, { port: 0 })
-  proxy = await createFaultProxy({ target: { port: served.port } })
+  const served = await serve(gamut, { port: 0 })
+  return { gamut, served, proxy: await createFaultProxy({ target: { port: served.port } }) }
+}
+
+/** A broker whose announcements are lost and repeated, as they may be; only the last one of a channel comes for sure. */
+function createForgetfulBroker(): Broker {
+  const broker = createMemoryBroker({ clock: systemClock })
+  const { start } = broker
+  let count = 0
+  broker.start = (listener, settings) => {
+    const onBatch = (batch: StoredBatch) => {
+      const fate = batch.closed ? 'pass' : fates[count++ % fates.length]
+      if (fate !== 'lose') listener.onBatch(batch)
+      if (fate === 'repeat') listener.onBatch(batch)
+    }
+    const others = {
+      onInterrupted: (reason: string) => listener.onInterrupted(reason),
+      onRestored: () => listener.onRestored(),
+    }
+    return start.call(broker, { onBatch, ...others }, settings)
+  }
+  return broker
+}
+
+beforeAll(async () => {
+  sound = await startRig()
+  forgetful = await startRig(createForgetfulBroker())
 })
 
 afterAll(async () => {
-  await proxy.close()
-  await served.close()
+  for (const { proxy, served } of [sound, forgetful]) {
+    await proxy.close()
+    await served.close()
+  }
 })
 
 const isKeyed = (channel: string) => channel.startsWith('keyed')
@@ -57,7 +94,7 @@ const anyWrite: fc.Arbitrary<Write> = fc.oneof(
 )
 
 /** Writes to one channel; each message's data is the next number. */
-function createWriter(channel: string) {
+function createWriter({ gamut }: Rig, channel: string) {
   let written = 0
   return {
     write: async (write: Write): Promise<readonly string[]> => {
@@ -86,7 +123,7 @@ function comparable(event: ReaderEvent): unknown {
 }
 
 async function readOnce(transport: TransportName, channel: string, cursor: string, limit: number) {
-  const reader = openReader(transport, { origin: served.url, channel, cursor, limit, pollMs: 0 })
+  const reader = openReader(transport, { origin: sound.served.url, channel, cursor, limit, pollMs: 0 })
   const events = await takeUntil(reader, isLast)
   // The end of a snapshot may stand behind its last message.
   const end = isKeyed(channel) ? reader.cursor?.split('.').length : 3
@@ -104,7 +141,7 @@ describe('equivalence of transports', () => {
       await fc.assert(
         fc.asyncProperty(anyHistory, anyLimit, fc.nat(), async (history, limit, choice) => {
           const channel = `${kind}/${channels++}`
-          const writer = createWriter(channel)
+          const writer = createWriter(sound, channel)
           const cursors = ['', 'oldest']
           for (const write of history) cursors.push(...(await writer.write(write)))
           await writer.finish()
@@ -139,7 +176,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 )
 
 /** Five followers that keep their transport and one that changes it. */
-function startFollowers(channel: string, cursor: string | undefined): readonly Follower[] {
+function startFollowers({ proxy }: Rig, channel: string, cursor: string | undefined): readonly Follower[] {
   return [...transports, 'sse' as const].map((transport, index) =>
     createFollower({
       origin: proxy.origin,
@@ -153,7 +190,12 @@ function startFollowers(channel: string, cursor: string | undefined): readonly F
   )
 }
 
-async function perform(step: Step, followers: readonly Follower[], write: (one: Write) => Promise<unknown>) {
+async function perform(
+  step: Step,
+  { proxy }: Rig,
+  followers: readonly Follower[],
+  write: (one: Write) => Promise<unknown>,
+) {
   if (step.kind === 'publish' || step.kind === 'delete') await write(step)
   else if (step.kind === 'reconnect') followers[step.who]?.reconnect()
   else if (step.kind === 'switch') void followers.at(-1)?.switchTo(step.to)
@@ -162,7 +204,7 @@ async function perform(step: Step, followers: readonly Follower[], write: (one: 
 }
 
 /** The cursor of a channel that nobody has written: to lose a message after it is to lose something. */
-async function cursorOfNothing(channel: string): Promise<string> {
+async function cursorOfNothing({ served }: Rig, channel: string): Promise<string> {
   const reader = openReader('poll', { origin: served.url, channel })
   await takeUntil(reader, ({ kind }) => kind === 'open')
   reader.close()
@@ -170,18 +212,18 @@ async function cursorOfNothing(channel: string): Promise<string> {
 }
 
 /** Runs a script under followers; gives what each saw, up to the end of the channel. */
-async function runScript(kind: Kind, script: readonly Step[]) {
+async function runScript(rig: Rig, kind: Kind, script: readonly Step[]) {
   const channel = `${kind}/${channels++}`
-  const writer = createWriter(channel)
-  const cursor = isKeyed(channel) ? undefined : await cursorOfNothing(channel)
-  const followers = startFollowers(channel, cursor)
+  const writer = createWriter(rig, channel)
+  const cursor = isKeyed(channel) ? undefined : await cursorOfNothing(rig, channel)
+  const followers = startFollowers(rig, channel, cursor)
   try {
     const seen = Promise.all(
       followers.map((one) => takeUntil(one, (event) => event.kind === 'end' || event.kind === 'closed')),
     )
-    for (const step of script) await perform(step, followers, writer.write)
+    for (const step of script) await perform(step, rig, followers, writer.write)
     await writer.finish()
-    await gamut.close(channel)
+    await rig.gamut.close(channel)
     return { channel, logs: await seen, written: writer.written, followers }
   } finally {
     for (const follower of followers) follower.close()
@@ -222,18 +264,34 @@ function stateOf(log: readonly FollowerEvent[]): Readonly<Record<string, string>
 describe('readers under losses and changes of transport', () => {
   const anyScript = fc.array(anyStep, { minLength: 5, maxLength: 40 })
 
+  async function checkSameLog(rig: Rig, script: readonly Step[]): Promise<void> {
+    const { logs, written, followers } = await runScript(rig, 'log', script)
+    const [first] = logs
+    for (const log of logs) {
+      expect(messagesOf(log)).toEqual(messagesOf(first ?? []))
+      expect(log.some(({ kind }) => kind === 'gap')).toBe(false)
+      expectNoSilentGap(log, written)
+    }
+    const cursors = new Set(followers.map(({ cursor }) => cursor))
+    expect([cursors.size, cursors.has(undefined)]).toEqual([1, false])
+  }
+
   test('all see the same log, each message once, and end at the same cursor (I3, I4, I8, I9)', async () => {
     await fc.assert(
-      fc.asyncProperty(anyScript, async (script) => {
-        const { logs, written, followers } = await runScript('log', script)
-        const [first] = logs
-        for (const log of logs) {
-          expect(messagesOf(log)).toEqual(messagesOf(first ?? []))
-          expect(log.some(({ kind }) => kind === 'gap')).toBe(false)
-          expectNoSilentGap(log, written)
-        }
-        const cursors = new Set(followers.map(({ cursor }) => cursor))
-        expect([cursors.size, cursors.has(undefined)]).toEqual([1, false])
+      fc.asyncProperty(anyScript, (script) => checkSameLog(sound, script)),
+      { numRuns: 40 },
+    )
+  }, 60_000)
+
+  test('see the same also where announcements are lost and repeated (I3, I4, I6)', async () => {
+    const anyFates = fc.array(fc.constantFrom('pass' as const, 'lose' as const, 'repeat' as const), {
+      minLength: 1,
+      maxLength: 9,
+    })
+    await fc.assert(
+      fc.asyncProperty(anyScript, anyFates, (script, chosen) => {
+        fates = chosen
+        return checkSameLog(forgetful, script)
       }),
       { numRuns: 40 },
     )
@@ -242,7 +300,7 @@ describe('readers under losses and changes of transport', () => {
   test('are told of every loss where retention overtakes them (I6, I7)', async () => {
     await fc.assert(
       fc.asyncProperty(anyScript, async (script) => {
-        const { logs, written } = await runScript('short', script)
+        const { logs, written } = await runScript(sound, 'short', script)
         for (const log of logs) expectNoSilentGap(log, written)
       }),
       { numRuns: 30 },
@@ -254,9 +312,9 @@ describe('readers under losses and changes of transport', () => {
     async (kind) => {
       await fc.assert(
         fc.asyncProperty(anyScript, async (script) => {
-          const { channel, logs } = await runScript(kind, script)
+          const { channel, logs } = await runScript(sound, kind, script)
           const truth = await takeUntil(
-            openReader('ndjson', { origin: served.url, channel }),
+            openReader('ndjson', { origin: sound.served.url, channel }),
             ({ kind: one }) => one === 'closed',
           )
           for (const log of logs) expect(stateOf(log)).toEqual(stateOf(truth))

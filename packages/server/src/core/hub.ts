@@ -57,6 +57,7 @@ export class Hub implements BrokerListener {
   async join(name: ChannelName, reader: LiveReader): Promise<LiveChannel> {
     const channel = this.#live(name)
     channel.readers.add(reader)
+    channel.stay()
     try {
       await this.#watch(name)
     } catch (error) {
@@ -68,7 +69,7 @@ export class Hub implements BrokerListener {
 
   leave(channel: LiveChannel, reader: LiveReader): void {
     if (!channel.readers.delete(reader) || channel.readers.size > 0) return
-    this.#parts.wheel.after(lingerMs, () => this.#forget(channel))
+    channel.stay = this.#parts.wheel.after(lingerMs, () => this.#forget(channel))
   }
 
   /** Tells the readers of a channel that its source fails, or with `undefined` that it works again. */

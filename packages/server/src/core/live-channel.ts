@@ -56,6 +56,8 @@ export class LiveChannel {
   closedAt: Cursor | undefined
   /** Why the channel's source gives nothing new just now. */
   error: ErrorBody | undefined
+  /** Cancels the end of a channel that nobody read for a while. */
+  stay: () => void = () => {}
   #pending: StoredBatch[] = []
   readonly #parts: LiveChannelParts
 

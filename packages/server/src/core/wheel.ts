@@ -31,6 +31,13 @@ export class Wheel {
     return () => this.#remove(entry)
   }
 
+  /** Forgets all deadlines. */
+  clear(): void {
+    this.#buckets.clear()
+    this.#cancel?.()
+    this.#cancel = undefined
+  }
+
   #remove(entry: Entry): void {
     const entries = this.#buckets.get(entry.bucket)
     if (!entries?.delete(entry) || entries.size > 0) return

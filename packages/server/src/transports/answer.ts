@@ -5,6 +5,7 @@ import {
   formatAnswer,
   formatSetCursor,
   frameCodec,
+  type TransportName,
 } from '@gamut/protocol'
 import type { Head, ReadLimit } from '../broker/broker.js'
 import type { Core } from '../core/core.js'
@@ -90,8 +91,21 @@ export function unchangedReply(read: ReadRequest, tag: string, core: Core): Plai
   }
 }
 
+/** Counts an answer as what its transport has delivered. */
+function count(transport: TransportName, bytes: number, answers: readonly ChannelAnswer[], core: Core): void {
+  const tally = core.tally.of(transport)
+  tally.writes++
+  tally.bytes += bytes
+  for (const { log } of answers) tally.deliveries += log.page.count
+}
+
 /** The batch answer of one channel or several (PROTOCOL §15). */
-export function answerReply(read: ReadRequest, answers: readonly ChannelAnswer[], core: Core): PlainReply {
+export function answerReply(
+  transport: TransportName,
+  read: ReadRequest,
+  answers: readonly ChannelAnswer[],
+  core: Core,
+): PlainReply {
   const heads = answers.map((answer) => answerHead(answer, core))
   const texts = heads.map((head, index) => {
     const messages = answers[index]?.log.page.encodeEntries(frameCodec)
@@ -100,6 +114,7 @@ export function answerReply(read: ReadRequest, answers: readonly ChannelAnswer[]
   const pollAfterMs = Math.min(...heads.map((head) => head.pollAfterMs))
   const isFailing = answers.some(({ error }) => error)
   const body = read.several ? formatSeveral(heads, texts, pollAfterMs) : (texts[0] ?? '')
+  count(transport, body.length, answers, core)
   return jsonReply(200, `${body}\n`, {
     ...cacheHeaders(read, Math.max(pollAfterMs, 1000)),
     // An answer that tells of a failing source is not repeated as "not modified" once it works again.

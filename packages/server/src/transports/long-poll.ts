@@ -95,7 +95,7 @@ async function wait(
 
 function reply(read: ReadRequest, answers: readonly ChannelAnswer[], core: Core): PlainReply {
   const isEmpty = answers.every(({ log }) => log.page.count === 0)
-  const { headers, ...rest } = answerReply(read, answers, core)
+  const { headers, ...rest } = answerReply('long-poll', read, answers, core)
   return {
     ...rest,
     headers: {

@@ -41,6 +41,6 @@ export const poll: Transport = {
       const error = errors[index]
       return error ? { ...answer, error } : answer
     })
-    return answerReply(read, told, core)
+    return answerReply('poll', read, told, core)
   },
 }
