@@ -3,7 +3,7 @@ import fc from 'fast-check'
 const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\n', '\r'), maxLength: 2 })
 
 /** Characters that text formats trip over, as well as any others. */
-export const anyCharacter = fc.oneof(
+const anyCharacter = fc.oneof(
   fc.constantFrom(...'\n\r\0\t"\\/{}[]:,$.~@\u0085\u2028\u2029\ufeff\ud800\udc00\u00fc1e-+'),
   fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
 )
