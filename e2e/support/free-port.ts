@@ -5,7 +5,8 @@ const firstPort = 20_000
 const portsPerWorker = 400
 const workers = 30
 
-let next = 0
+/** Begins at another place in each process, so that two test runs side by side do not meet. */
+let next = process.pid % portsPerWorker
 
 /** A loopback port that nobody listens on. No two calls of one test run give the same one, until 400 are used up. */
 export async function freePort(): Promise<number> {

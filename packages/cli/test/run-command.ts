@@ -23,6 +23,7 @@ export async function runCommand(
     env: { PATH, ...options.env },
     stdio: 'pipe',
     timeout: 15_000,
+    killSignal: 'SIGKILL',
   })
   // A command that refuses its arguments ends without reading.
   child.stdin.on('error', () => {})

@@ -86,8 +86,13 @@ interface Tailed {
   readonly failed: boolean
 }
 
-async function tailOne(follower: Follower, show: (event: FollowerEvent) => void): Promise<Tailed> {
+async function tailOne(
+  follower: Follower,
+  channelCount: number,
+  show: (event: FollowerEvent) => void,
+): Promise<Tailed> {
   const { transport } = follower
+  const closed = new Set<string>()
   let messages = 0
   let refused = false
   for await (const event of follower) {
@@ -95,6 +100,9 @@ async function tailOne(follower: Follower, show: (event: FollowerEvent) => void)
     if (event.kind === 'waiting' || event.kind === 'open') refused = false
     else if (isFinal(event)) refused = true
     show(event)
+    if (event.kind === 'end' && event.reason === 'closed') closed.add(event.channel)
+    // A WebSocket stays open when its channels are closed: others could be subscribed to.
+    if (closed.size === channelCount) follower.close()
     if (event.kind === 'closed')
       return { transport, messages, follower, failed: refused && event.how !== 'local' }
   }
@@ -138,7 +146,7 @@ async function run({ options: given, positionals, terminal }: CommandInput): Pro
       full,
       now: () => new Date(),
     })
-    return tailOne(follower, (event) => {
+    return tailOne(follower, channels.length, (event) => {
       const lines = asJson ? [toJsonLine(transport, event)] : text.lines(event)
       for (const line of lines) terminal.print(line)
     })
