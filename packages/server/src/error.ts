@@ -23,19 +23,17 @@ export class GamutError extends Error {
   }
 }
 
-/** What a caller is told of anything that was thrown: a `GamutError` as it is, all else as `internal`, with nothing of its text (guarantees: security rule 9). */
-export function toGamutError(thrown: unknown): GamutError {
+/**
+ * What a caller is told of anything that was thrown: a `GamutError` as it is, all else as `internal` or
+ * `broker_unavailable`, with nothing of its text (guarantees: security rule 9) and the caller's own time to come back,
+ * or all who were turned away would come back at once.
+ */
+export function toGamutError(thrown: unknown, retryAfterMs: number): GamutError {
   if (thrown instanceof GamutError) return thrown
   if (thrown instanceof BrokerUnavailable) {
-    return new GamutError(
-      'broker_unavailable',
-      'The log cannot be reached just now. Try again as told.',
-      1000,
-    )
+    const message = 'The log cannot be reached just now. Try again as told.'
+    return new GamutError('broker_unavailable', message, retryAfterMs)
   }
-  return new GamutError(
-    'internal',
-    'The server failed to handle this. Try again; if it stays, tell whoever runs it.',
-    1000,
-  )
+  const message = 'The server failed to handle this. Try again; if it stays, tell whoever runs it.'
+  return new GamutError('internal', message, retryAfterMs)
 }

@@ -22,7 +22,7 @@ export interface Limits {
   readonly heartbeatMs: number
   /** A held stream is rotated after so long, give or take 10 %, in milliseconds. */
   readonly maxAgeMs: number
-  /** When a reader that is cut off without a word shall come back, in milliseconds. */
+  /** When a reader that is cut off without a word shall come back, give or take half of it, in milliseconds. */
   readonly retryMs: number
   /** Recent entries kept encoded for each channel, in bytes of their data. */
   readonly windowBytes: number

@@ -152,7 +152,7 @@ class Server implements Gamut {
     try {
       await this.#started
     } catch (error) {
-      return this.#routes.refuse(request, toGamutError(error))
+      return this.#routes.refuse(request, toGamutError(error, this.#core.connections.slotMs()))
     }
     return this.#routes.handle(request)
   }

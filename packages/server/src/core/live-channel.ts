@@ -79,7 +79,12 @@ export class LiveChannel {
     this.#pending = []
     this.closedAt = pending.find(({ closed }) => closed)?.cursor ?? this.closedAt
     const pages = joinRuns(pending).flatMap((run) => this.#accept(run))
-    for (const reader of this.readers) reader.deliver(pages)
+    const { head } = this.window
+    for (const reader of this.readers) {
+      reader.deliver(pages)
+      // The end of a channel comes without messages: behind a lost announcement its place is all that shows the hole.
+      if (head !== undefined) reader.check(head)
+    }
   }
 
   /** Reads what follows a cursor from the window; `undefined` if it is not in there. */

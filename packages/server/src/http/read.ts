@@ -203,7 +203,7 @@ export async function read(
     for (const channel of target.channels) await core.gate.pass(identity, 'read', channel)
     return await transport.open({ ...asking, identity }, core)
   } catch (thrown) {
-    const error = toGamutError(thrown)
+    const error = toGamutError(thrown, core.connections.slotMs())
     if (error !== thrown) core.logger.error({ error: String(thrown) }, 'a read failed')
     core.tally.refusal(error.code)
     return refuse(error)

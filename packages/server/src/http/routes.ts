@@ -78,7 +78,7 @@ export class Routes {
     try {
       reply = await this.#answer(request)
     } catch (thrown) {
-      const error = toGamutError(thrown)
+      const error = toGamutError(thrown, this.#core.connections.slotMs())
       if (error !== thrown) this.#core.logger.error({ error: String(thrown) }, 'a request failed')
       return this.refuse(request, error)
     }

@@ -167,7 +167,7 @@ async function publishOne(
       ...(stored?.replayed && { replayed: true }),
     }
   } catch (thrown) {
-    const error = toGamutError(thrown)
+    const error = toGamutError(thrown, core.connections.slotMs())
     core.tally.refusal(error.code)
     return { ...(typeof name === 'string' && { channel: name }), error: error.toBody() }
   }

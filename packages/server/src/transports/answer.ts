@@ -73,7 +73,12 @@ export function unchangedTag(read: ReadRequest, heads: ReadonlyMap<ChannelName, 
 function cacheHeaders(read: ReadRequest, pollAfterMs: number): Record<string, string> {
   if (read.isShared) {
     const seconds = Math.max(1, Math.floor(pollAfterMs / 1000))
-    return { 'cache-control': `public, max-age=${seconds}`, 'access-control-allow-origin': '*' }
+    return {
+      // The second of grace lets a cache ask anew by itself while it answers the crowd from what it has.
+      'cache-control': `public, max-age=${seconds}, stale-while-revalidate=1`,
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'ETag',
+    }
   }
   return { 'cache-control': 'private, no-cache', vary: 'Authorization, Cookie, Origin, Accept, Prefer' }
 }

@@ -134,6 +134,9 @@ export class Stream {
 
   #writeOpening(opens: readonly Open[], position: string): void {
     this.#told = position
-    this.#connection?.write(this.#form.codec.open({ opens, position, retryMs: this.#core.limits.retryMs }))
+    const { limits, random } = this.#core
+    // Spread, for a browser's EventSource has no jitter of its own.
+    const retryMs = Math.round(limits.retryMs * (0.5 + random()))
+    this.#connection?.write(this.#form.codec.open({ opens, position, retryMs }))
   }
 }

@@ -94,7 +94,7 @@ class FrameReader implements FrameOwner {
     const before = this.#queues.get(channel) ?? Promise.resolve()
     const named = ref === undefined ? {} : { ref }
     const live = () => (this.#connection.isClosed ? undefined : work())
-    const after = before.then(live).catch((error: unknown) => this.#fail(named, toGamutError(error)))
+    const after = before.then(live).catch((error: unknown) => this.#fail(named, this.#refusal(error)))
     this.#queues.set(channel, after)
     void after.then(() => {
       if (this.#queues.get(channel) === after) this.#queues.delete(channel)
@@ -182,13 +182,17 @@ class FrameReader implements FrameOwner {
           const { offset, time, replayed } = stored
           this.#ok(frame, { channel, cursor, offset, time, ...(replayed && { replayed }) })
         },
-        (error: unknown) => this.#fail(frame, toGamutError(error)),
+        (error: unknown) => this.#fail(frame, this.#refusal(error)),
       )
       .then(() => this.#settle())
   }
 
   #ok({ ref }: Named<object>, published?: PublishedFrame): void {
     if (ref !== undefined) this.#send(formatFrame({ type: 'ok', ref, ...published }))
+  }
+
+  #refusal(thrown: unknown): GamutError {
+    return toGamutError(thrown, this.#core.connections.slotMs())
   }
 
   #fail({ ref }: Named<object>, error: GamutError): void {
