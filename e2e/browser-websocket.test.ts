@@ -104,7 +104,7 @@ describeWith('chromium', "a browser's own WebSocket", () => {
       '/channels/a': { code: 4100, data: 'unauthenticated' },
       '/channels/a?eve': { code: 4101, data: 'forbidden' },
       // Has no close code of its own: one that says to come back.
-      '/channels/busy': { code: 4002, data: 'rate_limited' },
+      '/channels/busy': { code: 4001, data: 'rate_limited' },
       '/channels/broken': { code: 4006, data: 'internal' },
     }
     for (const [path, closing] of Object.entries(refused)) {

@@ -44,8 +44,8 @@ export type ErrorCode = keyof typeof kinds
 /** The error table by code (PROTOCOL §13). */
 export const errorKinds: Readonly<Record<ErrorCode, ErrorKind>> = kinds
 
-/** WebSocket close codes that are no error (PROTOCOL §13). 4000-4099 come back, 4100-4199 after mending something, 4200-4299 do not. */
-export const closeCodes = { rotated: 4003, slow: 4004, draining: 4002, revoked: 4104 } as const
+/** WebSocket close codes (PROTOCOL §13). 4000-4099 come back, 4100-4199 after mending something, 4200-4299 do not. */
+export const closeCodes = { overloaded: 4001, rotated: 4003, slow: 4004, malformed: 4200 } as const
 
 /** The body of every refused request, and the inside of an `error` frame (PROTOCOL §13, §15). */
 export interface ErrorBody {

@@ -61,7 +61,8 @@ function entryData(
 /** Server-Sent Events: the codec of the SSE transport (PROTOCOL §6). */
 export function eventCodec(format: EventStreamFormat): Codec {
   const { several } = format
-  const flags = [several ? '+several' : '', format.envelope ? '+envelope' : '', format.raw ? '+raw' : '']
+  // Events of several channels hold whole messages anyway, the same bytes for every reader.
+  const flags = several ? ['+several'] : [format.envelope ? '+envelope' : '', format.raw ? '+raw' : '']
   const own = (event: string, data: object, id?: string) =>
     formatEvent({ event, ...(id !== undefined && !several && { id }), data: JSON.stringify(data) })
   return {

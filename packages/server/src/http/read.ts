@@ -101,7 +101,7 @@ function toChannelReads(
     return {
       channel,
       settings,
-      position: toPosition(cursor || last === undefined ? { cursor } : { last }, settings),
+      position: toPosition({ cursor, ...(last !== undefined && { last }) }, settings),
     }
   })
 }

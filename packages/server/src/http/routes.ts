@@ -104,7 +104,9 @@ export class Routes {
 
   #answer(request: HttpRequest): Promise<Reply> | Reply {
     const { path, query } = splitTarget(request.target)
-    const methods = this.#methods(path.slice(this.#options.basePath.length), query)
+    const methods = this.owns(request.target)
+      ? this.#methods(path.slice(this.#options.basePath.length), query)
+      : undefined
     if (!methods) throw new GamutError('not_found', 'There is nothing here. Channels are under /channels/.')
     if (request.method === 'OPTIONS') {
       return { kind: 'plain', status: 204, headers: this.#origins.preflightHeaders(request), body: '' }

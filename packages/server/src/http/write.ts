@@ -57,8 +57,8 @@ function toMessage(text: string, where: string): NewMessage {
 function toLines(text: string): NewMessage[] {
   return text
     .split('\n')
-    .map((line, index) => ({ line: line.trim(), where: `Line ${index + 1}` }))
-    .filter(({ line }) => line !== '')
+    .map((line, index) => ({ line, where: `Line ${index + 1}` }))
+    .filter(({ line }) => !/^[ \t\r]*$/.test(line))
     .map(({ line, where }) => toMessage(line, where))
 }
 
@@ -131,49 +131,67 @@ export async function deleteKey(
 }
 
 interface ListedMessage {
+  readonly index: number
   readonly channel: unknown
-  readonly message: () => NewMessage
+  readonly toMessage: () => NewMessage
 }
 
 function toList(text: string): ListedMessage[] {
   const body = parseJson(text)
   const list = isJsonObject(body) ? body['messages'] : undefined
-  if (!Array.isArray(list))
+  if (!Array.isArray(list)) {
     throw new GamutError('body_invalid', 'The body is {"messages": [{"channel": …, "data": …}]}.')
+  }
   return rawItems(rawMembers(text).get('messages') ?? '').map((item, index) => {
     const fields: unknown = list[index]
     return {
+      index,
       channel: isJsonObject(fields) ? fields['channel'] : undefined,
-      message: () => toMessage(item, `messages[${index}]`),
+      toMessage: () => toMessage(item, `messages[${index}]`),
     }
   })
 }
 
-async function publishOne(
-  { channel: name, message }: ListedMessage,
+/** The messages of each channel, in the order in which the channels come first. */
+function byChannel(list: readonly ListedMessage[]): ReadonlyMap<unknown, readonly ListedMessage[]> {
+  const groups = new Map<unknown, ListedMessage[]>()
+  for (const one of list) {
+    const group = groups.get(one.channel)
+    if (group) group.push(one)
+    else groups.set(one.channel, [one])
+  }
+  return groups
+}
+
+/** Appends the messages of one channel together, or none of them; gives a result for each. */
+async function publishGroup(
+  name: unknown,
+  group: readonly ListedMessage[],
   identity: Identity | null,
   core: Core,
-): Promise<object> {
+): Promise<readonly object[]> {
   try {
     const channel = take(parseChannelName(name))
     await core.gate.pass(identity, 'publish', channel)
-    const { cursor, messages } = await core.publisher.publish({ channel, messages: [message()], identity })
-    const stored = messages[0]
-    return {
+    const messages = group.map(({ toMessage }) => toMessage())
+    const published = await core.publisher.publish({ channel, messages, identity })
+    const { cursor } = published
+    return published.messages.map(({ offset, time, replayed }) => ({
       channel,
       cursor,
-      offset: stored?.offset,
-      time: stored?.time,
-      ...(stored?.replayed && { replayed: true }),
-    }
+      offset,
+      time,
+      ...(replayed && { replayed }),
+    }))
   } catch (thrown) {
     const error = toGamutError(thrown, core.connections.slotMs())
     core.tally.refusal(error.code)
-    return { ...(typeof name === 'string' && { channel: name }), error: error.toBody() }
+    const refused = { ...(typeof name === 'string' && { channel: name }), error: error.toBody() }
+    return group.map(() => refused)
   }
 }
 
-/** `POST /publish`: many messages to many channels, each with a result of its own, in order (PROTOCOL §3). */
+/** `POST /publish`: many messages to many channels, each with a result of its own, in order; atomic per channel (PROTOCOL §3). */
 export async function publishMany(
   request: HttpRequest,
   identity: Identity | null,
@@ -190,6 +208,9 @@ export async function publishMany(
     )
   }
   const results: object[] = []
-  for (const one of list) results.push(await publishOne(one, identity, core))
+  for (const [name, group] of byChannel(list)) {
+    const ofGroup = await publishGroup(name, group, identity, core)
+    for (const [at, { index }] of group.entries()) results[index] = ofGroup[at] ?? {}
+  }
   return jsonReply(200, `${JSON.stringify({ results })}\n`, { 'cache-control': 'no-store' })
 }

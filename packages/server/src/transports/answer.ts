@@ -69,13 +69,28 @@ export function unchangedTag(read: ReadRequest, heads: ReadonlyMap<ChannelName, 
   })
 }
 
+/** What stands below the head does not change, but retention may take it: no cache outlives that by more than this, in milliseconds. */
+const immutableMs = 3_600_000
+
+/** How long shared caches may keep an answer: a full page below the head for long, another until it is polled again. */
+function sharedMaxAge(read: ReadRequest, heads: readonly AnswerHead[], pollAfterMs: number): string {
+  if (heads.length === 0 || !heads.every(({ more, outcome }) => more && outcome === 'resumed')) {
+    // The second of grace lets a cache ask anew by itself while it answers the crowd from what it has.
+    return `max-age=${Math.max(1, Math.floor(pollAfterMs / 1000))}, stale-while-revalidate=1`
+  }
+  const keptMs = Math.min(immutableMs, ...read.channels.map(({ settings }) => settings.retention.ageMs))
+  return `max-age=${Math.floor(keptMs / 1000)}, immutable`
+}
+
 /** Who may keep a poll's answer, and how long (PROTOCOL §4, I22). */
-function cacheHeaders(read: ReadRequest, pollAfterMs: number): Record<string, string> {
+function cacheHeaders(
+  read: ReadRequest,
+  heads: readonly AnswerHead[],
+  pollAfterMs: number,
+): Record<string, string> {
   if (read.isShared) {
-    const seconds = Math.max(1, Math.floor(pollAfterMs / 1000))
     return {
-      // The second of grace lets a cache ask anew by itself while it answers the crowd from what it has.
-      'cache-control': `public, max-age=${seconds}, stale-while-revalidate=1`,
+      'cache-control': `public, ${sharedMaxAge(read, heads, pollAfterMs)}`,
       'access-control-allow-origin': '*',
       'access-control-expose-headers': 'ETag',
     }
@@ -91,7 +106,7 @@ export function unchangedReply(read: ReadRequest, tag: string, core: Core): Plai
   return {
     kind: 'plain',
     status: 304,
-    headers: { etag: `W/"${tag}"`, ...cacheHeaders(read, pace) },
+    headers: { etag: `W/"${tag}"`, ...cacheHeaders(read, [], pace) },
     body: '',
   }
 }
@@ -121,7 +136,7 @@ export function answerReply(
   const body = read.several ? formatSeveral(heads, texts, pollAfterMs) : (texts[0] ?? '')
   count(transport, body.length, answers, core)
   return jsonReply(200, `${body}\n`, {
-    ...cacheHeaders(read, Math.max(pollAfterMs, 1000)),
+    ...cacheHeaders(read, heads, pollAfterMs),
     // An answer that tells of a failing source is not repeated as "not modified" once it works again.
     ...(isFailing ? { 'cache-control': 'no-store' } : { etag: `W/"${entityTag(heads)}"` }),
   })

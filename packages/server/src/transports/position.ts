@@ -8,10 +8,10 @@ export interface AskedPosition {
   readonly last?: number
 }
 
-/** A position from what was asked, or the channel's own where nothing was (PROTOCOL §4). */
+/** A position from what was asked, a cursor before a number, or the channel's own where nothing was (PROTOCOL §4). */
 export function toPosition({ cursor, last }: AskedPosition, { initial }: ChannelSettings): Position {
-  if (last !== undefined) return { last }
-  const place = cursor === undefined || cursor === '' ? initial : cursor
+  if (!cursor && last !== undefined) return { last }
+  const place = cursor || initial
   if (place === 'oldest') return 'oldest'
   if (place === 'newest') return { last: 0 }
   if (cursor) return { cursor }

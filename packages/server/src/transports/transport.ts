@@ -103,6 +103,8 @@ export function errorReply(error: GamutError): PlainReply {
   const { retryAfterMs } = error
   return jsonReply(error.status, JSON.stringify({ error: error.toBody() }), {
     'cache-control': 'no-store',
+    // RFC 9110 §15.5.22: the answer says what to upgrade to.
+    ...(error.code === 'upgrade_required' && { upgrade: 'websocket' }),
     ...(retryAfterMs !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
   })
 }

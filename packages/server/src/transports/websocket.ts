@@ -208,7 +208,7 @@ class FrameReader implements FrameOwner {
 /** A code without a close code of its own says by another one whether to come back (PROTOCOL §7). */
 function closeCodeOf(code: ErrorCode): number {
   const { closeCode, retry } = errorKinds[code]
-  return closeCode ?? (retry ? closeCodes.draining : closeCodes.revoked)
+  return closeCode ?? (retry ? closeCodes.overloaded : closeCodes.malformed)
 }
 
 /** Shakes hands, says why not, and closes: a browser cannot read a refused handshake (PROTOCOL §7). */

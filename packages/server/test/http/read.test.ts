@@ -225,6 +225,16 @@ describe('caching (§4, I22)', () => {
     }
   })
 
+  it('lets them keep a full page below the head for as long as retention does', async () => {
+    const { ask, gamut } = createRig({
+      channels: { 'open/*': { public: true, retention: { ageMs: 600_000 } } },
+    })
+    const { cursor } = await gamut.publish('open/a', 0)
+    for (let n = 1; n < 5; n++) await gamut.publish('open/a', n)
+    const { headers } = await ask(`/channels/open/a?as=poll&limit=2&cursor=${cursor}`)
+    expect(headers.get('cache-control')).toBe('public, max-age=600, immutable')
+  })
+
   it('keeps no stream, empty long-poll or error', async () => {
     const { ask, gamut } = createRig({ channels })
     const { cursor } = await gamut.publish('open/a', 1)
@@ -286,6 +296,7 @@ describe('reads that are refused', () => {
     expect((await ask('/rt/nothing')).status).toBe(404)
     const put = await ask('/rt/channels/a', { method: 'PUT', body: '1' })
     expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, POST, DELETE'])
+    expect((await ask('/xx/channels/a')).status).toBe(404)
     expect((await ask('/rt/channels/a')).status).toBe(200)
     expect((await ask('/rt/channels/a', { method: 'HEAD' })).status).toBe(200)
   })

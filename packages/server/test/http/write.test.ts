@@ -47,14 +47,16 @@ describe('publishing over HTTP', () => {
     expect((await read('/channels/n?cursor=oldest')).messages).toHaveLength(2)
   })
 
-  it('publishes to many channels, each with its own result, in order (§3, §15)', async () => {
+  it('publishes to many channels, each with its own result, in order, and each channel whole or not at all (§3, §15)', async () => {
     const { post, read } = createRig({ channels: { 'own/*': { publish: 'server' } } })
     const messages = [
       { channel: 'a', data: 1 },
       { channel: 'b c', data: 2 },
       { channel: 'own/x', data: 3 },
-      { channel: 'a', data: 4, event: 'error' },
-      { channel: 'a', data: 5 },
+      { channel: 'b', data: 4 },
+      { channel: 'b', data: 5, event: 'error' },
+      { channel: 'a', data: 6 },
+      7,
     ]
     const { results } = await (await post('/publish', JSON.stringify({ messages }))).json()
     expect(results.map((result: { error?: { code: string } }) => result.error?.code ?? 'stored')).toEqual([
@@ -62,11 +64,15 @@ describe('publishing over HTTP', () => {
       'channel_invalid',
       'forbidden',
       'event_invalid',
+      'event_invalid',
       'stored',
+      'channel_invalid',
     ])
-    expect(
-      (await read('/channels/a?cursor=oldest')).messages.map(({ data }: { data: number }) => data),
-    ).toEqual([1, 5])
+    const data = async (channel: string) => {
+      const answer = await read(`/channels/${channel}?cursor=oldest`)
+      return answer.messages.map((message: { data: number }) => message.data)
+    }
+    expect([await data('a'), await data('b')]).toEqual([[1, 6], []])
   })
 
   it('answers a repeated key with the first offsets, and refuses it with another body (§3, I2)', async () => {
