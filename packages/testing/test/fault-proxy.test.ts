@@ -192,7 +192,9 @@ describe('fault proxy', () => {
         peer.socket.write('123')
         await client.has('123')
         peer.socket.write('456789')
-        expect([await client.end(), client.text()]).toEqual([endBy, '12345'])
+        await client.end()
+        expect(client.text()).toBe('12345')
+        // Seen from the side that gets nothing: Node 20 reports a reset right behind data as an end.
         expect(await peer.end()).toBe(endBy)
       }
     },

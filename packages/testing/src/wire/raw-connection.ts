@@ -10,7 +10,7 @@ export type WireEnd =
   | 'complete'
   /** The peer closed its side in the middle. */
   | 'cut'
-  /** The peer reset the connection, or it broke. */
+  /** The peer reset the connection, or it broke. Node 20 shows a reset right behind data as `cut`. */
   | 'reset'
   /** Nobody took the connection. */
   | 'refused'
