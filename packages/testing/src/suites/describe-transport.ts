@@ -2,6 +2,7 @@ import type { TransportName } from '@gamut/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { batchCases } from './transport/batch-cases.js'
 import { closeCases } from './transport/close-cases.js'
+import { conflationCases } from './transport/conflation-cases.js'
 import { contentCases } from './transport/content-cases.js'
 import { gapCases } from './transport/gap-cases.js'
 import { keyedCases } from './transport/keyed-cases.js'
@@ -9,6 +10,7 @@ import { lifeCases } from './transport/life-cases.js'
 import { positionCases } from './transport/position-cases.js'
 import { refusalCases } from './transport/refusal-cases.js'
 import { setCases } from './transport/set-cases.js'
+import { sourceCases } from './transport/source-cases.js'
 import { transportTraits } from './transport/traits.js'
 import type { ServerUnderTest, TransportHarness } from './transport/transport-harness.js'
 import { suiteOptions, type TransportCase, TransportRig } from './transport/transport-rig.js'
@@ -23,6 +25,8 @@ const groups: Readonly<Record<string, readonly TransportCase[]>> = {
   sets: setCases,
   refusals: refusalCases,
   lives: lifeCases,
+  conflation: conflationCases,
+  sources: sourceCases,
 }
 
 const basePath = '/live'

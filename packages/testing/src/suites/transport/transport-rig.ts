@@ -30,6 +30,18 @@ export type ChannelKind =
   | 'keyed-short'
   | 'secret'
   | 'busy'
+  | 'conflated'
+  | 'counter'
+  | 'shaky'
+
+const loads = new Map<string, number>()
+
+/** How often a channel has been computed, this time included. */
+function countLoad(channel: string): number {
+  const count = (loads.get(channel) ?? 0) + 1
+  loads.set(channel, count)
+  return count
+}
 
 /** The options of the suite's servers. */
 export const suiteOptions: GamutOptions = {
@@ -40,6 +52,18 @@ export const suiteOptions: GamutOptions = {
     'large/*': { retention: { bytes: 64 * 1024 * 1024 } },
     'keyed/*': { keyed: true },
     'keyed-short/*': { keyed: true, retention: { count: 3 } },
+    'conflated/*': { conflate: true, retention: { bytes: 64 * 1024 * 1024 } },
+    'counter/*': { source: { everyMs: 20, load: ({ channel }) => countLoad(channel) } },
+    'shaky/*': {
+      source: {
+        everyMs: 20,
+        load: ({ channel }) => {
+          const count = countLoad(channel)
+          if (count === 1) throw new Error('a secret of the database')
+          return count - 1
+        },
+      },
+    },
   },
   authorize: (_identity, action, channel) => {
     if (channel.startsWith('busy/') && action === 'read') {
