@@ -88,7 +88,7 @@ interface Exchange {
 }
 
 /** The exact bytes of a request. */
-export function formatRequest(message: RawMessage, host: string): Buffer {
+function formatRequest(message: RawMessage, host: string): Buffer {
   const { method = 'GET', target, body } = message
   const given = message.headers ?? {}
   const fields = Array.isArray(given) ? given : Object.entries(given)
