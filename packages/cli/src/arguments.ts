@@ -87,13 +87,13 @@ export function addEnvironment(
   for (const [name, option] of Object.entries(table)) {
     const variable = toVariable(name)
     const text = env[variable]
-    if (!option.env || !text || options.has(name) || isServiceLink(variable, text)) continue
+    if (!option.env || !text || options.has(name) || isKubernetesVariable(variable, text)) continue
     options.set(name, { value: parseValue(option, text, variable), from: variable })
   }
 }
 
 /** Kubernetes sets such variables in every container beside a service named `gamut`; they mean nothing to us. */
-export function isServiceLink(variable: string, text: string): boolean {
+export function isKubernetesVariable(variable: string, text: string): boolean {
   return (
     /^GAMUT_(?:SERVICE|PORT_\d+)_/.test(variable) || (variable === 'GAMUT_PORT' && /^\w+:\/\//.test(text))
   )

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { type Gamut, type GamutOptions, isLimit } from '@gamut/server'
-import { addEnvironment, isServiceLink } from './arguments.js'
+import { addEnvironment, isKubernetesVariable } from './arguments.js'
 import { type ConfigFile, readConfigFile } from './config-file.js'
 import { usageFailure } from './failure.js'
 import { type GivenOption, type GivenOptions, parseValue, textOption, toVariable } from './option.js'
@@ -41,7 +41,7 @@ export interface ServeConfig {
 function checkVariables(env: Readonly<Record<string, string | undefined>>): void {
   const known = Object.entries(serveOptions).flatMap(([name, { env }]) => (env ? [toVariable(name)] : []))
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith('GAMUT_') || !text || isServiceLink(variable, text)) continue
+    if (!variable.startsWith('GAMUT_') || !text || isKubernetesVariable(variable, text)) continue
     if ([...known, ...otherVariables].includes(variable)) continue
     throw usageFailure(
       `The environment sets ${variable}, which is no option.${didYouMean(variable, known)} Unset it; "gamut serve --help" lists the options.`,

@@ -7,7 +7,7 @@ const width = 80
 const indent = '  '
 
 /** Breaks a text into lines of at most so many columns. */
-export function wrap(text: string, columns: number): readonly string[] {
+function wrap(text: string, columns: number): readonly string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {

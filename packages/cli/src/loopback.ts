@@ -11,7 +11,7 @@ export function isLoopback(host: string): boolean {
  * Whether a `Host` may be asked for at a server without a door. A page of any site can have its own name point to
  * 127.0.0.1 and is then of the server's origin (DNS rebinding); such a name has a dot in it and is no address.
  */
-export function isOwnHost(host: string, trusted: ReadonlySet<string>): boolean {
+function isOwnHost(host: string, trusted: ReadonlySet<string>): boolean {
   if (trusted.has(host)) return true
   const name = host.replace(/:\d+$/, '').toLowerCase()
   return !name.includes('.') || isIP(name) !== 0 || name.endsWith('.localhost')

@@ -16,7 +16,7 @@ function distance(from: string, to: string): number {
 }
 
 /** The name that was probably meant, if one is near: one that begins like it, or has few other letters. */
-export function suggest(word: string, names: readonly string[]): string | undefined {
+function suggest(word: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, changes: name.startsWith(word) && word.length > 2 ? 1 : distance(word, name) }))
     .filter(({ name, changes }) => changes <= mostChanges && changes < name.length)

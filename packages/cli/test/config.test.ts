@@ -105,8 +105,17 @@ describe('options of serve', () => {
 const inFile = (options: object) => [[], {}, json(options)] as const
 const inModule = (text: string) => [['--config', 'a.mjs'], {}, { 'a.mjs': text }] as const
 
+/** What is wrong, the name it is refused by, and how it is given. */
+type WrongOption = readonly [
+  what: string,
+  name: string,
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+  files?: Readonly<Record<string, string>>,
+]
+
 describe('a wrong option of serve', () => {
-  it.each([
+  it.each<WrongOption>([
     ['an unknown flag', '--prot', ['--prot', '1']],
     ['a flag without its value', '--port', ['--port']],
     ['a flag that swallows the next', '--port', ['--port', '--json']],
@@ -142,7 +151,7 @@ describe('a wrong option of serve', () => {
     ['a file that is no object', 'gamut.config.json', [], {}, { 'gamut.config.json': '[]' }],
     ['a file that throws', 'a.mjs', ...inModule('throw new Error("no")')],
     ['a file without options', 'a.mjs', ...inModule('export const port = 1')],
-  ] as const)('is refused by its name: %s', async (_what, name, args, env = {}, files = {}) => {
+  ])('is refused by its name: %s', async (_what, name, args, env = {}, files = {}) => {
     const here = temporaryFiles(files)
     const at = args.map((arg) => (Object.hasOwn(files, arg) ? join(here, arg) : arg))
     const { exitCode, message } = await refusal(at, env, files)
