@@ -114,51 +114,56 @@ type WrongOption = readonly [
   files?: Readonly<Record<string, string>>,
 ]
 
+const wrongOptions: readonly WrongOption[] = [
+  ['an unknown flag', '--prot', ['--prot', '1']],
+  ['a flag without its value', '--port', ['--port']],
+  ['a flag that swallows the next', '--port', ['--port', '--json']],
+  ['a flag given twice', '--port', ['--port', '1', '--port', '2']],
+  ['a flag that is no number', '--heartbeat-ms', ['--heartbeat-ms', '1e3']],
+  ['a flag out of its range', '--heartbeat-ms', ['--heartbeat-ms', '0']],
+  ['a port out of its range', '--port', ['--port', '65536']],
+  ['a flag that is no path', '--base-path', ['--base-path', 'a/']],
+  ['a flag that is no origin', '--origins', ['--origins', 'http://a.example/b']],
+  ['a flag that is no node', '--node', ['--node', 'a b']],
+  ['a level that is none', '--log-level', ['--log-level', 'loud']],
+  ['a broker that is none', '--broker', ['--broker', 'redis://user:secret@host']],
+  ['a directory that is none', '--static', ['--static', 'nowhere']],
+  ['a file that is none', '--config', ['--config', 'nowhere.json']],
+  ['an unknown variable', 'GAMUT_PROT', [], { GAMUT_PROT: '1' }],
+  ['a variable that is no number', 'GAMUT_MAX_AGE_MS', [], { GAMUT_MAX_AGE_MS: 'x' }],
+  ['a variable out of its range', 'GAMUT_MAX_AGE_MS', [], { GAMUT_MAX_AGE_MS: '0' }],
+  ['a variable that is no flag', 'GAMUT_PUBLIC', [], { GAMUT_PUBLIC: 'yes' }],
+  ['PORT', 'PORT', [], { PORT: 'x' }],
+  ['an unknown option of a file', 'gamut.config.json: prot', ...inFile({ prot: 1 })],
+  ['a port of a file', 'gamut.config.json: port', ...inFile({ port: '8080' })],
+  ['a limit of a file', 'gamut.config.json: retryMs', ...inFile({ retryMs: '1' })],
+  ['a broker of a file', 'gamut.config.json: broker', ...inFile({ broker: 'nats:' })],
+  ['a hook of a file', 'a.mjs: authorize', ...inModule('export default { authorize: true }')],
+  ['a start of a file', 'a.mjs: start', ...inModule('export default { start: 1 }')],
+  [
+    'a channel’s option',
+    'gamut.config.json: channels["a:b/:c"].retention.cuont',
+    ...inFile({ channels: { 'a:b/:c': { retention: { cuont: 1 } } } }),
+  ],
+  ['a pattern', 'gamut.config.json: channels["a/*/b"]', ...inFile({ channels: { 'a/*/b': {} } })],
+  ['a file that is no JSON', 'gamut.config.json', [], {}, { 'gamut.config.json': '{' }],
+  ['a file that is no object', 'gamut.config.json', [], {}, { 'gamut.config.json': '[]' }],
+  ['a file that throws', 'a.mjs', ...inModule('throw new Error("no")')],
+  ['a file without options', 'a.mjs', ...inModule('export const port = 1')],
+]
+
 describe('a wrong option of serve', () => {
-  it.each<WrongOption>([
-    ['an unknown flag', '--prot', ['--prot', '1']],
-    ['a flag without its value', '--port', ['--port']],
-    ['a flag that swallows the next', '--port', ['--port', '--json']],
-    ['a flag given twice', '--port', ['--port', '1', '--port', '2']],
-    ['a flag that is no number', '--heartbeat-ms', ['--heartbeat-ms', '1e3']],
-    ['a flag out of its range', '--heartbeat-ms', ['--heartbeat-ms', '0']],
-    ['a port out of its range', '--port', ['--port', '65536']],
-    ['a flag that is no path', '--base-path', ['--base-path', 'a/']],
-    ['a flag that is no origin', '--origins', ['--origins', 'http://a.example/b']],
-    ['a flag that is no node', '--node', ['--node', 'a b']],
-    ['a level that is none', '--log-level', ['--log-level', 'loud']],
-    ['a broker that is none', '--broker', ['--broker', 'redis://user:secret@host']],
-    ['a directory that is none', '--static', ['--static', 'nowhere']],
-    ['a file that is none', '--config', ['--config', 'nowhere.json']],
-    ['an unknown variable', 'GAMUT_PROT', [], { GAMUT_PROT: '1' }],
-    ['a variable that is no number', 'GAMUT_MAX_AGE_MS', [], { GAMUT_MAX_AGE_MS: 'x' }],
-    ['a variable out of its range', 'GAMUT_MAX_AGE_MS', [], { GAMUT_MAX_AGE_MS: '0' }],
-    ['a variable that is no flag', 'GAMUT_PUBLIC', [], { GAMUT_PUBLIC: 'yes' }],
-    ['PORT', 'PORT', [], { PORT: 'x' }],
-    ['an unknown option of a file', 'gamut.config.json: prot', ...inFile({ prot: 1 })],
-    ['a port of a file', 'gamut.config.json: port', ...inFile({ port: '8080' })],
-    ['a limit of a file', 'gamut.config.json: retryMs', ...inFile({ retryMs: '1' })],
-    ['a broker of a file', 'gamut.config.json: broker', ...inFile({ broker: 'nats:' })],
-    ['a hook of a file', 'a.mjs: authorize', ...inModule('export default { authorize: true }')],
-    ['a start of a file', 'a.mjs: start', ...inModule('export default { start: 1 }')],
-    [
-      'a channel’s option',
-      'gamut.config.json: channels["a:b/:c"].retention.cuont',
-      ...inFile({ channels: { 'a:b/:c': { retention: { cuont: 1 } } } }),
-    ],
-    ['a pattern', 'gamut.config.json: channels["a/*/b"]', ...inFile({ channels: { 'a/*/b': {} } })],
-    ['a file that is no JSON', 'gamut.config.json', [], {}, { 'gamut.config.json': '{' }],
-    ['a file that is no object', 'gamut.config.json', [], {}, { 'gamut.config.json': '[]' }],
-    ['a file that throws', 'a.mjs', ...inModule('throw new Error("no")')],
-    ['a file without options', 'a.mjs', ...inModule('export const port = 1')],
-  ])('is refused by its name: %s', async (_what, name, args, env = {}, files = {}) => {
-    const here = temporaryFiles(files)
-    const at = args.map((arg) => (Object.hasOwn(files, arg) ? join(here, arg) : arg))
-    const { exitCode, message } = await refusal(at, env, files)
-    expect(message).toContain(name)
-    expect(exitCode).toBe(2)
-    expect(message).not.toContain('secret')
-  })
+  it.each(wrongOptions.map(([what, name, args, env = {}, files = {}]) => ({ what, name, args, env, files })))(
+    'is refused by its name: $what',
+    async ({ name, args, env, files }) => {
+      const here = temporaryFiles(files)
+      const at = args.map((arg) => (Object.hasOwn(files, arg) ? join(here, arg) : arg))
+      const { exitCode, message } = await refusal(at, env, files)
+      expect(message).toContain(name)
+      expect(exitCode).toBe(2)
+      expect(message).not.toContain('secret')
+    },
+  )
 
   it('is refused with the name that was probably meant', async () => {
     expect((await refusal(['--prot', '1'])).message).toContain('Did you mean --port?')
