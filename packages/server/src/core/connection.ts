@@ -133,8 +133,9 @@ export class Connection implements Held {
 
   #beat(): void {
     const { clock, hub, limits, wheel } = this.#core
-    const silentMs = clock.elapsed() - this.#outbox.writtenAt
-    if (silentMs >= stuckHeartbeats * limits.heartbeatMs) {
+    const now = clock.elapsed()
+    const silentMs = now - this.#outbox.writtenAt
+    if (now - (this.#outbox.blockedSince ?? now) >= stuckHeartbeats * limits.heartbeatMs) {
       this.closed()
       this.#outbox.abort(closeCodes.slow, 'slow')
       return

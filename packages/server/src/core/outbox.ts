@@ -18,6 +18,8 @@ const controlBytes = 4096
 export class Outbox implements Flushable {
   /** When something was last written, by `elapsed`. */
   writtenAt: number
+  /** Since when the runtime has no room, by `elapsed`; `undefined` while it has. */
+  blockedSince: number | undefined
   readonly #wire: Wire
   readonly #loop: WriteLoop
   readonly #maxBytes: number
@@ -28,7 +30,6 @@ export class Outbox implements Flushable {
   #chunks: Uint8Array[] = []
   #bytes = 0
   #controlled = 0
-  #blocked = false
   #ended = false
   #ending: { readonly code: number | undefined; readonly reason: string | undefined } | undefined
   #waiting: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
@@ -48,6 +49,10 @@ export class Outbox implements Flushable {
     this.#elapsed = options.elapsed
     this.#seal = options.seal
     this.writtenAt = options.elapsed()
+  }
+
+  get #blocked(): boolean {
+    return this.blockedSince !== undefined
   }
 
   /** Takes bytes for the end of this turn, full or not: who has much to write asks for `room` first. */
@@ -92,14 +97,14 @@ export class Outbox implements Flushable {
     this.#bytes = 0
     this.#controlled = 0
     this.writtenAt = this.#elapsed()
-    this.#blocked = !this.#wire.write(chunks)
+    this.blockedSince = this.#wire.write(chunks) ? undefined : this.writtenAt
     if (!this.#blocked) this.#release()
   }
 
   /** The runtime has room again. */
   drained(): void {
     if (!this.#blocked) return
-    this.#blocked = false
+    this.blockedSince = undefined
     if (this.#ending) this.#finish()
     else if (this.#chunks.length > 0) this.#loop.add(this)
     else this.#release()

@@ -1,3 +1,4 @@
+import { createVirtualClock } from '@gamut/testing'
 import { describe, expect, it } from 'vitest'
 import {
   createGamut,
@@ -51,7 +52,11 @@ class CountingWire implements Wire {
   }
 
   end(): void {}
-  abort(): void {}
+
+  isAborted = false
+  abort(): void {
+    this.isAborted = true
+  }
 }
 
 async function openStream(gamut: Gamut, target: string) {
@@ -204,5 +209,21 @@ describe('maxRate', () => {
     const skipped = frames.reduce((sum, frame) => sum + (frame.skipped ?? 0), 0)
     expect(delivered + skipped).toBe(200)
     expect(skipped).toBeGreaterThan(0)
+  })
+})
+
+describe('the write-progress watchdog (§10, I15)', () => {
+  it('ends a reader that takes nothing for three heartbeats, and no other, however late it looks', async () => {
+    const clock = createVirtualClock()
+    const { gamut } = setUp({ clock, heartbeatMs: 1000 })
+    const stuck = await openStream(gamut, '/channels/a?as=sse')
+    await openStream(gamut, '/channels/a?as=sse')
+    await turns()
+    stuck.wire.isFull = true
+    await gamut.publish('a', 1)
+    await turns()
+    await clock.advance(10_000)
+    expect(stuck.wire.isAborted).toBe(true)
+    expect(gamut.connections).toBe(1)
   })
 })
