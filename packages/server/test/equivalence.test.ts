@@ -124,7 +124,7 @@ function comparable(event: ReaderEvent): unknown {
 
 async function readOnce(transport: TransportName, channel: string, cursor: string, limit: number) {
   const reader = openReader(transport, { origin: sound.served.url, channel, cursor, limit, pollMs: 0 })
-  const events = await takeUntil(reader, isLast)
+  const events = [...(await takeUntil(reader, isLast))]
   // The end of a snapshot may stand behind its last message.
   const end = isKeyed(channel) ? reader.cursor?.split('.').length : 3
   if (end !== 3) events.push(...(await takeUntil(reader, ({ kind }) => kind === 'snapshot-end')))
