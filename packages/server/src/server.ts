@@ -181,8 +181,12 @@ class Server implements Gamut {
   }
 
   async drain(): Promise<void> {
-    this.#core.connections.drain()
-    await new Promise<void>((resolve) => this.#core.clock.turn(resolve))
+    this.#core.connections.draining = true
+    // What was published in this turn is delivered at the end of it, perhaps after ours: it still reaches its readers.
+    await this.#turn()
+    await this.#turn()
+    this.#core.connections.sendAway()
+    await this.#turn()
   }
 
   async stop(): Promise<void> {
@@ -190,6 +194,10 @@ class Server implements Gamut {
     this.#core.sources.close()
     this.#core.wheel.clear()
     await this.#core.broker.close()
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => this.#core.clock.turn(resolve))
   }
 
   async #publish(channel: string, message: NewMessage, options: PublishOptions): Promise<PublishResult> {

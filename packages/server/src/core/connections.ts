@@ -18,6 +18,7 @@ export interface Held {
 /** Knows every held connection of the node: counts them, bounds them and sends them away. */
 export class Connections {
   draining = false
+  #isSendingAway = false
   readonly #held = new Set<Held>()
   readonly #max: number
   readonly #acceptRate: number
@@ -58,6 +59,8 @@ export class Connections {
     const tally = this.#tally.of(held.transport)
     tally.connections++
     tally.opened++
+    // It was let in before the drain and has only now found its position.
+    if (this.#isSendingAway) void Promise.resolve().then(() => held.reconnect(this.slotMs(), 'draining'))
   }
 
   remove(held: Held): void {
@@ -65,14 +68,15 @@ export class Connections {
   }
 
   /** When one reader shall come back so that all of them together arrive at the accept rate (PROTOCOL §10). */
-  slotMs(): number {
-    const spreadMs = Math.max(leastSpreadMs, (this.#held.size / this.#acceptRate) * 1000)
+  slotMs(readers = this.#held.size): number {
+    const spreadMs = Math.max(leastSpreadMs, (readers / this.#acceptRate) * 1000)
     return Math.round(leastSpreadMs / 2 + this.#random() * spreadMs)
   }
 
   /** Sends every reader away, each with its own time to come back. */
-  drain(): void {
-    this.draining = true
-    for (const held of [...this.#held]) held.reconnect(this.slotMs(), 'draining')
+  sendAway(): void {
+    this.#isSendingAway = true
+    const readers = this.#held.size
+    for (const held of [...this.#held]) held.reconnect(this.slotMs(readers), 'draining')
   }
 }

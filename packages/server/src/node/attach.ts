@@ -58,7 +58,7 @@ export function attach(gamut: Gamut, server: Server): Attached {
     close: async () => {
       await gamut.drain()
       upgrades.close()
-      await waitUntil(() => gamut.connections === 0, gamut.limits.drainWindowMs)
+      await waitUntil(() => gamut.connections + upgrades.open === 0, gamut.limits.drainWindowMs)
       upgrades.terminate()
     },
   }

@@ -62,14 +62,21 @@ export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<S
     url: `http://${shown}:${address.port}`,
     server,
     close: async () => {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      const idle = setInterval(() => server.closeIdleConnections(), 50)
-      const deadline = setTimeout(() => server.closeAllConnections(), gamut.limits.drainWindowMs)
+      const endsAt = performance.now() + gamut.limits.drainWindowMs
+      // It listens until all are told, so that who comes now hears "draining" and not a refused connection.
       await attached.close()
-      await closed
-      clearInterval(idle)
-      clearTimeout(deadline)
+      await closeServer(server, endsAt - performance.now())
       await gamut.stop()
     },
   }
+}
+
+/** Lets requests under way finish, for so long. */
+async function closeServer(server: Server, patienceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const deadline = setTimeout(() => server.closeAllConnections(), Math.max(0, patienceMs))
+  await closed
+  clearInterval(idle)
+  clearTimeout(deadline)
 }

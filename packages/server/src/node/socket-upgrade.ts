@@ -80,6 +80,11 @@ export class SocketUpgrades {
     }
   }
 
+  /** How many sockets have not said goodbye. */
+  get open(): number {
+    return this.#alive.size
+  }
+
   /** Pings no more. Open sockets are ended by whoever drains. */
   close(): void {
     clearInterval(this.#pinging)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { createMemoryBroker } from '../../src/index.js'
 import { codeOf, createRig, readUntil } from '../rig.js'
 
 describe('streams', () => {
@@ -84,5 +85,33 @@ describe('streams', () => {
     expect((await ask('/healthz')).status).toBe(200)
     expect(await codeOf(await post('/channels/a', '1'))).toBe('draining')
     expect(await codeOf(await ask('/channels/a'))).toBe('draining')
+  })
+
+  it('that were let in before a drain and open after it are sent away too (§10)', async () => {
+    let release = () => {}
+    const broker = createMemoryBroker()
+    const { watch } = broker
+    broker.watch = async (channels) => {
+      await new Promise<void>((resolve) => {
+        release = resolve
+      })
+      return watch.call(broker, channels)
+    }
+    const { ask, gamut } = createRig({ broker })
+    const opening = ask('/channels/a?as=sse')
+    await new Promise((resolve) => setImmediate(resolve))
+    await gamut.drain()
+    release()
+    expect(await (await opening).text()).toContain('event: $reconnect')
+    expect(gamut.connections).toBe(0)
+  })
+
+  it('get what was published in the turn of the drain before they are sent away', async () => {
+    const { ask, gamut } = createRig()
+    const stream = await ask('/channels/a?as=sse')
+    await Promise.all([gamut.publish('a', 'last word'), gamut.drain()])
+    const text = await stream.text()
+    expect(text.indexOf('last word')).toBeGreaterThan(0)
+    expect(text.indexOf('$reconnect')).toBeGreaterThan(text.indexOf('last word'))
   })
 })

@@ -19,6 +19,15 @@ export type WireEnd =
   /** The bytes were not HTTP/1.1. */
   | 'malformed'
 
+/** Errors of a socket that never was connected: nobody listens, or the name is not known, or there is no way. */
+export const nobody: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
+
 /** Thrown when a connection ends before a response began. */
 export class WireClosed extends Error {
   override readonly name = 'WireClosed'
@@ -177,7 +186,7 @@ class WireConnection implements RawConnection {
       this.#socket.end()
     })
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.#finish(error.code === 'ECONNREFUSED' ? 'refused' : 'reset')
+      this.#finish(nobody.has(error.code ?? '') ? 'refused' : 'reset')
     })
     this.#socket.on('close', () => this.#finish('reset'))
   }

@@ -1,6 +1,7 @@
 import { subprotocol } from '@gamut/protocol'
 import { type RawData, WebSocket } from 'ws'
 import { closedEvent, type Feed } from './feed.js'
+import { nobody } from './raw-connection.js'
 import { buildReadRequest, type ReadOptions } from './read-request.js'
 import type { ClosedEvent } from './reader-event.js'
 import { frameEvents } from './server-frames.js'
@@ -78,7 +79,7 @@ export function readSocket(
       })
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      failed ??= closedEvent(error.code === 'ECONNREFUSED' ? 'refused' : 'reset', { message: error.message })
+      failed ??= closedEvent(nobody.has(error.code ?? '') ? 'refused' : 'reset', { message: error.message })
     })
     socket.on('close', (code, reason) => {
       const clean = code !== 1006
