@@ -86,6 +86,11 @@ export type ParsedFrame =
       readonly malformed: boolean
     }
 
+/** Whether a value is a rate that can be kept, in batches a second: once in 100 seconds to 1,000 times. */
+export function isRate(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0.01 && value <= 1000
+}
+
 function isRef(value: unknown): value is Ref {
   return typeof value === 'string' ? value.length <= 64 : Number.isSafeInteger(value)
 }
@@ -106,8 +111,8 @@ function parseSubscribe(
       return refused('frame_invalid', `${name} is a whole number of at least ${least}.`)
     }
   }
-  if (maxRate !== undefined && !(typeof maxRate === 'number' && maxRate > 0 && maxRate <= 1000)) {
-    return refused('frame_invalid', 'maxRate is a number of batches a second, above 0 and at most 1,000.')
+  if (maxRate !== undefined && !isRate(maxRate)) {
+    return refused('frame_invalid', 'maxRate is a number of batches a second, from 0.01 to 1,000.')
   }
   if (gap !== undefined && gap !== 'newest') return refused('frame_invalid', 'gap can only be "newest".')
   return parsed({
@@ -117,7 +122,7 @@ function parseSubscribe(
     ...(last !== undefined && { last: Number(last) }),
     ...(limit !== undefined && { limit: Number(limit) }),
     ...(gap !== undefined && { gap }),
-    ...(maxRate !== undefined && { maxRate }),
+    ...(maxRate !== undefined && { maxRate: Number(maxRate) }),
   })
 }
 

@@ -31,6 +31,7 @@ export {
 export { type EventStreamFormat, eventCodec, formatPadding, formatSetPosition } from './event-stream.js'
 export {
   type ClientFrame,
+  isRate,
   type Open,
   type ParsedFrame,
   type PublishedFrame,

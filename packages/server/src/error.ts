@@ -10,7 +10,8 @@ export class GamutError extends Error {
 
   constructor(code: ErrorCode, message: string, retryAfterMs?: number) {
     super(message)
-    this.code = code
+    // JavaScript can throw any code from a hook: one that is not in the table must not end the process later.
+    this.code = Object.hasOwn(errorKinds, code) ? code : 'internal'
     this.retryAfterMs = retryAfterMs
   }
 
@@ -36,4 +37,13 @@ export function toGamutError(thrown: unknown, retryAfterMs: number): GamutError 
   }
   const message = 'The server failed to handle this. Try again; if it stays, tell whoever runs it.'
   return new GamutError('internal', message, retryAfterMs)
+}
+
+/** What was thrown, as text for a log: also of what has no text. */
+export function textOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
+  } catch {
+    return 'something without a text was thrown'
+  }
 }

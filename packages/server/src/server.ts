@@ -19,7 +19,7 @@ import { Publisher } from './core/publish.js'
 import { Sources } from './core/source.js'
 import { Wheel } from './core/wheel.js'
 import { WriteLoop } from './core/write-loop.js'
-import { GamutError, toGamutError } from './error.js'
+import { GamutError, textOf } from './error.js'
 import { fromRequest, type HttpRequest } from './http/request.js'
 import { toResponse } from './http/response.js'
 import { Routes } from './http/routes.js'
@@ -132,7 +132,7 @@ class Server implements Gamut {
     this.#routes = new Routes(this.#core, { basePath, origins, metrics })
     this.#started = this.#core.broker.start(this.#core.hub, this.#core.settings)
     this.#started.catch((error: unknown) =>
-      logger.error({ error: String(error) }, 'the broker did not start'),
+      logger.error({ error: textOf(error) }, 'the broker did not start'),
     )
   }
 
@@ -152,7 +152,7 @@ class Server implements Gamut {
     try {
       await this.#started
     } catch (error) {
-      return this.#routes.refuse(request, toGamutError(error, this.#core.connections.slotMs()))
+      return this.#routes.refuse(request, error)
     }
     return this.#routes.handle(request)
   }

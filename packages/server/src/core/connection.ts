@@ -77,6 +77,11 @@ export class Connection implements Held {
     this.#outbox.write(encoder.encode(text))
   }
 
+  /** A promise while nothing more should be written. */
+  room(): undefined | Promise<void> {
+    return this.#outbox.room()
+  }
+
   /** Writes what a subscription gives. An opening needs more than the item, so its transport writes that. */
   give(item: Exclude<Item, { kind: 'open' }>): undefined | Promise<void> {
     if (item.kind === 'gap') this.write(this.#codec.gap(item.channel, item.gap))
@@ -100,17 +105,22 @@ export class Connection implements Held {
   end(code?: number, reason?: string): void {
     this.#release()
     this.#outbox.end(code, reason)
+    if (this.#outbox.isEnded) this.#leave()
+    // Its peer takes nothing just now: it counts until it has taken the rest, or is cut.
+    else this.#stopBeat = this.#core.wheel.after(this.#core.limits.heartbeatMs, () => this.#cut())
   }
 
   /** The runtime has room again. */
   drained(): void {
     this.#outbox.drained()
+    if (this.#outbox.isEnded) this.#leave()
   }
 
   /** The peer is gone. */
   closed(): void {
     this.#release()
     this.#outbox.close()
+    this.#leave()
   }
 
   #givePage(page: Page): undefined | Promise<void> {
@@ -128,7 +138,17 @@ export class Connection implements Held {
     this.#stopAge()
     for (const subscription of this.subscriptions.values()) subscription.end()
     this.subscriptions.clear()
+  }
+
+  /** It is no connection any more. */
+  #leave(): void {
+    this.#stopBeat()
     this.#core.connections.remove(this)
+  }
+
+  #cut(): void {
+    this.#outbox.abort(closeCodes.slow, 'slow')
+    this.closed()
   }
 
   #beat(): void {
@@ -136,8 +156,7 @@ export class Connection implements Held {
     const now = clock.elapsed()
     const silentMs = now - this.#outbox.writtenAt
     if (now - (this.#outbox.blockedSince ?? now) >= stuckHeartbeats * limits.heartbeatMs) {
-      this.closed()
-      this.#outbox.abort(closeCodes.slow, 'slow')
+      this.#cut()
       return
     }
     if (silentMs >= limits.heartbeatMs) this.#outbox.control(encoder.encode(this.#codec.heartbeat(hub.stale)))

@@ -2,15 +2,21 @@ import type { ChannelName, ErrorBody } from '@gamut/protocol'
 import type { Broker, BrokerListener, StoredBatch } from '../broker/broker.js'
 import type { ChannelSettings } from '../channels.js'
 import type { Clock } from '../clock.js'
+import { textOf } from '../error.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
 import { LiveChannel, type LiveReader } from './live-channel.js'
 import type { LogReader } from './log-reader.js'
 import type { Wheel } from './wheel.js'
+import type { WindowTotal } from './window.js'
 
 /** A channel's window stays so long after its last reader: a long-poll comes again, a page reloads. */
 const lingerMs = 30_000
+/** So many channels stay at once; who asks for one name after the other pushes the first ones out. */
+const maxLingering = 10_000
+/** How much of their bound windows keep when they have passed it, so that it is not passed again at once. */
+const roomAfterCut = 0.9
 /** How many heads are asked for at once when all have to be checked. */
 const headsAtOnce = 1000
 
@@ -34,6 +40,9 @@ export class Hub implements BrokerListener {
   stale = false
   readonly #parts: HubParts
   readonly #channels = new Map<ChannelName, LiveChannel>()
+  /** Channels that nobody reads any more, the one that was left first in front. */
+  readonly #lingering = new Set<LiveChannel>()
+  readonly #windowTotal: WindowTotal = { bytes: 0 }
   readonly #watched = new Map<ChannelName, Promise<void>>()
   readonly #dirty = new Set<LiveChannel>()
   #wanted: ChannelName[] = []
@@ -48,9 +57,7 @@ export class Hub implements BrokerListener {
   }
 
   get windowBytes(): number {
-    let sum = 0
-    for (const { window } of this.#channels.values()) sum += window.bytes
-    return sum
+    return this.#windowTotal.bytes
   }
 
   /** Joins a channel: from now on the reader is told of every batch. Rejects if the broker cannot be reached. */
@@ -58,6 +65,7 @@ export class Hub implements BrokerListener {
     const channel = this.#live(name)
     channel.readers.add(reader)
     channel.stay()
+    this.#lingering.delete(channel)
     try {
       await this.#watch(name)
     } catch (error) {
@@ -70,6 +78,9 @@ export class Hub implements BrokerListener {
   leave(channel: LiveChannel, reader: LiveReader): void {
     if (!channel.readers.delete(reader) || channel.readers.size > 0) return
     channel.stay = this.#parts.wheel.after(lingerMs, () => this.#forget(channel))
+    this.#lingering.add(channel)
+    const [first] = this.#lingering
+    if (first && this.#lingering.size > maxLingering) this.#forget(first)
   }
 
   /** Tells the readers of a channel that its source fails, or with `undefined` that it works again. */
@@ -101,7 +112,7 @@ export class Hub implements BrokerListener {
   onRestored(): void {
     this.stale = false
     this.#checkHeads().catch((error: unknown) => {
-      this.#parts.logger.warn({ error: String(error) }, 'the heads could not be checked')
+      this.#parts.logger.warn({ error: textOf(error) }, 'the heads could not be checked')
     })
   }
 
@@ -115,10 +126,11 @@ export class Hub implements BrokerListener {
     })
   }
 
-  /** Lets go of windows until all fit: first those that nobody reads, then the oldest. */
+  /** Lets go of windows until all fit with some room: first those that nobody reads, then the oldest. */
   #keepWithinTotal(): void {
-    let excess = this.windowBytes - this.#parts.windowTotalBytes
-    if (excess <= 0) return
+    const { windowTotalBytes } = this.#parts
+    if (this.windowBytes <= windowTotalBytes) return
+    let excess = this.windowBytes - windowTotalBytes * roomAfterCut
     const byReaders = [...this.#channels.values()].sort(
       (a, b) => Math.sign(a.readers.size) - Math.sign(b.readers.size),
     )
@@ -162,10 +174,12 @@ export class Hub implements BrokerListener {
     const known = this.#channels.get(name)
     if (known) return known
     const { log, clock, windowBytes, tally, settings } = this.#parts
+    const windowTotal = this.#windowTotal
     const made = new LiveChannel(name, settings(name), {
       log,
       tally,
-      elapsed: () => clock.elapsed(),
+      clock,
+      windowTotal,
       windowBytes,
     })
     this.#channels.set(name, made)
@@ -174,6 +188,9 @@ export class Hub implements BrokerListener {
 
   #forget(live: LiveChannel): void {
     if (live.readers.size > 0 || this.#channels.get(live.name) !== live) return
+    live.stay()
+    this.#lingering.delete(live)
+    live.window.reset(undefined)
     this.#channels.delete(live.name)
     this.#watched.delete(live.name)
     this.#parts.broker.unwatch([live.name])

@@ -9,10 +9,11 @@ import {
 } from '@gamut/protocol'
 import type { ReadFrom, ReadLimit, StoredBatch } from '../broker/broker.js'
 import type { ChannelSettings } from '../channels.js'
+import type { Clock } from '../clock.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { LogPage, LogReader } from './log-reader.js'
 import { Page } from './page.js'
-import { Window } from './window.js'
+import { Window, type WindowTotal } from './window.js'
 
 /** A batch has no more messages than a reader takes by default, and no more bytes (PROTOCOL §4). */
 export const maxBatch: ReadLimit = { count: 100, bytes: 1024 * 1024 }
@@ -31,8 +32,9 @@ export interface LiveReader {
 export interface LiveChannelParts {
   readonly log: LogReader
   readonly tally: Tally
-  readonly elapsed: () => number
+  readonly clock: Clock
   readonly windowBytes: number
+  readonly windowTotal: WindowTotal
 }
 
 /** Joins what follows each other; a hole starts a new run. */
@@ -65,7 +67,8 @@ export class LiveChannel {
     this.name = name
     this.settings = settings
     this.#parts = parts
-    this.window = new Window(settings.retention, parts.windowBytes)
+    const count = settings.volatile ? 1 : settings.retention.count
+    this.window = new Window({ ...settings.retention, count }, parts.windowBytes, parts.windowTotal)
   }
 
   /** Keeps an announcement for the end of the turn. */
@@ -89,7 +92,7 @@ export class LiveChannel {
 
   /** Reads what follows a cursor from the window; `undefined` if it is not in there. */
   peek(cursor: Cursor, limit: ReadLimit): Page | 'end' | undefined {
-    return this.window.page(cursor, limit, this.#parts.elapsed())
+    return this.window.page(cursor, limit, this.#parts.clock.elapsed())
   }
 
   /** Forgets what is pending: the log has it, or has lost it since. */
@@ -120,7 +123,12 @@ export class LiveChannel {
   #seed({ page, head }: LogPage): void {
     const isSnapshot = page.head.snapshotEnd
     this.window.reset(isSnapshot ? head : page.head.after)
-    if (!isSnapshot) this.window.push(page, this.#parts.elapsed())
+    if (isSnapshot) return
+    const { clock } = this.#parts
+    const now = clock.elapsed()
+    // A message is as old as its time says, or retention by age would begin anew with whoever reads it.
+    const [oldest] = page.messages()
+    this.window.push(page, now, now - Math.max(0, clock.now() - (oldest?.time ?? 0)))
   }
 
   #accept(run: readonly StoredBatch[]): Page[] {
@@ -136,7 +144,7 @@ export class LiveChannel {
     if (followers === -1) window.reset(first.after)
     return splitRun(this.name, fresh).map((batch) => {
       const page = Page.of(batch, () => this.#parts.tally.encodes++)
-      window.push(page, this.#parts.elapsed())
+      window.push(page, this.#parts.clock.elapsed())
       return page
     })
   }

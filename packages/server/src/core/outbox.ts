@@ -51,6 +51,11 @@ export class Outbox implements Flushable {
     this.writtenAt = options.elapsed()
   }
 
+  /** Everything was handed to the runtime, or nothing will be any more. */
+  get isEnded(): boolean {
+    return this.#ended
+  }
+
   get #blocked(): boolean {
     return this.blockedSince !== undefined
   }

@@ -1,4 +1,13 @@
-import { type ChannelName, type Cursor, type NewMessage, parseJson } from '@gamut/protocol'
+import {
+  type ChannelName,
+  type Cursor,
+  type NewMessage,
+  parseEvent,
+  parseId,
+  parseJson,
+  parseKey,
+  toOneLine,
+} from '@gamut/protocol'
 import {
   type Appended,
   type AppendMessage,
@@ -134,8 +143,8 @@ export class Publisher {
     settings: ChannelSettings,
   ): Promise<AppendMessage> {
     const hooked = await this.#parts.hooks.onPublish?.(message, { channel, identity })
-    if (hooked) check(hooked, settings)
-    const admitted = hooked ?? message
+    const admitted = hooked ? checkHooked(hooked) : message
+    if (hooked) check(admitted, settings)
     if (settings.schema && admitted.data !== undefined) await checkSchema(admitted.data, settings.schema)
     // The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict.
     return message.id === undefined ? admitted : { ...admitted, id: message.id, hash: hashMessage(message) }
@@ -151,6 +160,28 @@ function refusal(code: Extract<AppendResult, { ok: false }>['code'], channel: Ch
     code,
     'This key was used for another message: use a new key for each message, and the same only to repeat it.',
   )
+}
+
+/** What a hook gave to store goes to every reader, so it is checked like what comes from outside; a wrong one is the application's fault. */
+function checkHooked({ data, event, key, id, deleted }: NewMessage): NewMessage {
+  const isWhole = deleted ? data === undefined : typeof data === 'string' && parseJson(data) !== undefined
+  const parsed = [
+    event === undefined || parseEvent(event).ok,
+    key === undefined || parseKey(key).ok,
+    id === undefined || parseId(id).ok,
+  ]
+  if (!isWhole || parsed.includes(false)) {
+    throw new TypeError(
+      'onPublish returned a message whose data is no JSON text, or with a wrong event, key or id',
+    )
+  }
+  return {
+    ...(data !== undefined && { data: toOneLine(data) }),
+    ...(event !== undefined && { event }),
+    ...(key !== undefined && { key }),
+    ...(id !== undefined && { id }),
+    ...(deleted && { deleted }),
+  }
 }
 
 function check(message: NewMessage, settings: ChannelSettings): void {

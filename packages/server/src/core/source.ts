@@ -2,6 +2,7 @@ import { type ChannelName, type ErrorBody, errorBody } from '@gamut/protocol'
 import type { Broker } from '../broker/broker.js'
 import type { ChannelSettings, ChannelSource } from '../channels.js'
 import type { Clock } from '../clock.js'
+import { textOf } from '../error.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Publisher } from './publish.js'
@@ -147,7 +148,7 @@ export class Sources {
       retryMs,
     )
     this.#parts.tally.sourceFailures++
-    this.#parts.logger.warn({ channel: run.channel, error: String(error), retryMs }, 'a source failed')
+    this.#parts.logger.warn({ channel: run.channel, error: textOf(error), retryMs }, 'a source failed')
     this.#parts.tell(run.channel, run.error)
   }
 

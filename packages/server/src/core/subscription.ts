@@ -44,6 +44,7 @@ export class Subscription implements LiveReader {
   #ended = false
   #opened: Opened | undefined
   #stopSource: (() => void) | undefined
+  #stopPace: (() => void) | undefined
 
   constructor(options: SubscriptionOptions, sink: Sink, parts: SubscriptionParts) {
     this.options = options
@@ -109,6 +110,7 @@ export class Subscription implements LiveReader {
   #leave(): void {
     this.#stopSource?.()
     this.#stopSource = undefined
+    this.#stopPace?.()
     if (this.#live) this.#parts.hub.leave(this.#live, this)
   }
 
@@ -223,7 +225,7 @@ export class Subscription implements LiveReader {
     const { maxRate } = this.options
     if (maxRate === undefined || page.count === 0) return true
     this.#busy = true
-    this.#parts.clock.after(1000 / maxRate, () => this.#resume(() => this.#go()))
+    this.#stopPace = this.#parts.clock.after(1000 / maxRate, () => this.#resume(() => this.#go()))
     return false
   }
 

@@ -3,6 +3,16 @@ import type { ReadLimit, Retention } from '../broker/broker.js'
 import type { EncodedBatch } from './encoded-batch.js'
 import { Page, type Segment } from './page.js'
 
+/** Pages kept by their start: those where many readers come back at once. */
+const maxPages = 8
+/** What a message takes besides its text, in bytes: or a window of tiny messages would be many times its bound. */
+const messageOverhead = 128
+
+/** The bytes of all windows of a node, kept by each of them. */
+export interface WindowTotal {
+  bytes: number
+}
+
 interface Kept {
   readonly page: Page
   readonly batch: EncodedBatch
@@ -33,8 +43,11 @@ export class Window {
   readonly #retention: Retention
   readonly #maxBytes: number
 
-  constructor(retention: Retention, maxBytes: number) {
+  readonly #total: WindowTotal
+
+  constructor(retention: Retention, maxBytes: number, total: WindowTotal) {
     this.#retention = retention
+    this.#total = total
     this.#maxBytes = Math.min(maxBytes, retention.bytes)
   }
 
@@ -43,14 +56,17 @@ export class Window {
     return this.#head
   }
 
-  /** Adds a page of one whole batch, which follows the head exactly. */
-  push(page: Page, now: number): void {
+  /** Adds a page of one whole batch, which follows the head exactly; `at` is when its oldest message was stored. */
+  push(page: Page, now: number, at = now): void {
     const batch = page.segments[0]?.batch
     if (!batch) return
-    const bytes = batch.batch.messages.reduce((sum, message) => sum + messageBytes(message), 0)
-    this.#kept.push({ page, batch, bytes, keptAt: now })
+    const bytes = batch.batch.messages.reduce(
+      (sum, message) => sum + messageBytes(message) + messageOverhead,
+      0,
+    )
+    this.#kept.push({ page, batch, bytes, keptAt: at })
     this.#messages += batch.batch.messages.length
-    this.bytes += bytes
+    this.#count(bytes)
     this.#head = batch.batch.cursor
     this.version++
     this.#pages.clear()
@@ -62,7 +78,7 @@ export class Window {
     this.#kept = []
     this.#messages = 0
     this.#dropped = 0
-    this.bytes = 0
+    this.#count(-this.bytes)
     this.#head = head
     this.version++
     this.#pages.clear()
@@ -84,6 +100,10 @@ export class Window {
     if (known) return known
     const page = this.#cut(cursor, place, limit)
     this.#pages.set(key, page)
+    for (const oldest of this.#pages.keys()) {
+      if (this.#pages.size <= maxPages) break
+      this.#pages.delete(oldest)
+    }
     return page
   }
 
@@ -94,13 +114,18 @@ export class Window {
       const { length } = first.batch.batch.messages
       if (this.bytes <= this.#maxBytes && now - first.keptAt < ageMs && this.#messages - length < count) break
       this.#kept.shift()
-      this.bytes -= first.bytes
+      this.#count(-first.bytes)
       this.#messages -= length
       this.#pages.clear()
     }
     const dropped = Math.max(0, this.#messages - count)
     if (dropped !== this.#dropped) this.#pages.clear()
     this.#dropped = dropped
+  }
+
+  #count(bytes: number): void {
+    this.bytes += bytes
+    this.#total.bytes += bytes
   }
 
   #cut(cursor: Cursor, { at, index }: Place, limit: ReadLimit): Page {

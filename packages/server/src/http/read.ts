@@ -3,6 +3,7 @@ import {
   type ChannelName,
   defaultWaitSeconds,
   isCursor,
+  isRate,
   maxWaitSeconds,
   mediaTypes,
   parseEntityTags,
@@ -12,7 +13,8 @@ import {
   transports,
 } from '@gamut/protocol'
 import type { Core } from '../core/core.js'
-import { GamutError, toGamutError } from '../error.js'
+import { toRefusal } from '../core/refusal.js'
+import { GamutError } from '../error.js'
 import type { Identity } from '../hooks.js'
 import { toPosition } from '../transports/position.js'
 import { transportTable } from '../transports/table.js'
@@ -115,26 +117,25 @@ function toReadRequest(
 ): Omit<ReadRequest, 'identity'> {
   const maxRate = query.get('maxRate')
   const envelope = isFlagSet(query, 'envelope')
-  if (maxRate !== null && !(Number(maxRate) > 0 && Number(maxRate) <= 1000)) {
-    throw new GamutError(
-      'query_invalid',
-      'maxRate is a number of batches a second, above 0 and at most 1,000.',
-    )
+  if (maxRate !== null && !isRate(Number(maxRate))) {
+    throw new GamutError('query_invalid', 'maxRate is a number of batches a second, from 0.01 to 1,000.')
   }
   const channels = toChannelReads(request, query, target, core)
+  // A position outside the URL makes another answer of it, which no cache and no tag of the URL may stand for.
+  const isByHeader = Boolean(request.header('last-event-id'))
   const canShare = asked.isExplicit && (asked.transport === 'poll' || asked.transport === 'long-poll')
   return {
     channels,
     several: target.several,
     limit: Math.min(wholeNumber(query, 'limit', 1, Number.MAX_SAFE_INTEGER) ?? defaultLimit, maxLimit),
-    afterGap: oneOf(query, 'gap', ['newest']) ?? 'oldest',
+    afterGap: oneOf(query, 'gap', ['oldest', 'newest']) ?? 'oldest',
     ...(maxRate !== null && { maxRate: Number(maxRate) }),
     waitMs: asked.waitMs,
     isPreferred: asked.isPreferred,
-    isShared: canShare && channels.every(({ settings }) => settings.public),
+    isShared: canShare && !isByHeader && channels.every(({ settings }) => settings.public),
     ...(envelope !== undefined && { envelope }),
     raw: isFlagSet(query, 'raw') ?? false,
-    known: parseEntityTags(request.header('if-none-match') ?? ''),
+    known: isByHeader ? [] : parseEntityTags(request.header('if-none-match') ?? ''),
     isProxied: proxyHeaders.some((name) => request.header(name) !== undefined),
     onGone: (call) => request.onGone(call),
   }
@@ -203,9 +204,6 @@ export async function read(
     for (const channel of target.channels) await core.gate.pass(identity, 'read', channel)
     return await transport.open({ ...asking, identity }, core)
   } catch (thrown) {
-    const error = toGamutError(thrown, core.connections.slotMs())
-    if (error !== thrown) core.logger.error({ error: String(thrown) }, 'a read failed')
-    core.tally.refusal(error.code)
-    return refuse(error)
+    return refuse(toRefusal(thrown, core))
   }
 }

@@ -52,8 +52,9 @@ export function toResponse(reply: Reply, method: string): Response {
     )
   }
   const { status, headers } = reply
-  if (reply.kind === 'stream')
-    return new Response(method === 'HEAD' ? null : toStream(reply), { status, headers })
+  if (reply.kind === 'stream') {
+    return new Response(method === 'HEAD' ? dismiss(reply) : toStream(reply), { status, headers })
+  }
   const isEmpty = method === 'HEAD' || status === 204 || status === 304
   return new Response(isEmpty ? null : reply.body, { status, headers })
 }

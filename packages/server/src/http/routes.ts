@@ -1,6 +1,7 @@
 import { type ChannelName, type Parsed, parseChannelName } from '@gamut/protocol'
 import type { Core } from '../core/core.js'
-import { GamutError, toGamutError } from '../error.js'
+import { toRefusal } from '../core/refusal.js'
+import { GamutError } from '../error.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { errorReply, type Reply } from '../transports/transport.js'
 import { OriginCheck } from './cors.js'
@@ -78,16 +79,14 @@ export class Routes {
     try {
       reply = await this.#answer(request)
     } catch (thrown) {
-      const error = toGamutError(thrown, this.#core.connections.slotMs())
-      if (error !== thrown) this.#core.logger.error({ error: String(thrown) }, 'a request failed')
-      return this.refuse(request, error)
+      return this.refuse(request, thrown)
     }
     return this.#forPages(request, reply)
   }
 
   /** Refuses a request of any kind: a read in the way of its transport, so that a browser can see why (PROTOCOL §6, §7). */
-  refuse(request: HttpRequest, error: GamutError): Reply {
-    this.#core.tally.refusal(error.code)
+  refuse(request: HttpRequest, thrown: unknown): Reply {
+    const error = toRefusal(thrown, this.#core)
     const { path, query } = splitTarget(request.target)
     const isRead = /^\/(?:channels|connect)(?:\/|$)/.test(path.slice(this.#options.basePath.length))
     const reply =

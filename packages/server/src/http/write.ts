@@ -17,7 +17,8 @@ import {
 } from '@gamut/protocol'
 import type { Core } from '../core/core.js'
 import type { Published } from '../core/publish.js'
-import { GamutError, toGamutError } from '../error.js'
+import { toRefusal } from '../core/refusal.js'
+import { GamutError } from '../error.js'
 import type { Identity } from '../hooks.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 import { isFlagSet } from './query.js'
@@ -54,18 +55,20 @@ function toMessage(text: string, where: string): NewMessage {
   throw new GamutError(message.code, `${where}: ${message.message}`)
 }
 
-function toLines(text: string): NewMessage[] {
-  return text
+function toLines(text: string, most: number): NewMessage[] {
+  const lines = text
     .split('\n')
     .map((line, index) => ({ line, where: `Line ${index + 1}` }))
     .filter(({ line }) => !/^[ \t\r]*$/.test(line))
-    .map(({ line, where }) => toMessage(line, where))
+  // Before any is parsed: a body of tiny lines would take long.
+  if (lines.length > most) throw new GamutError('too_large', `Publish at most ${most} messages at once.`)
+  return lines.map(({ line, where }) => toMessage(line, where))
 }
 
 /** The messages that a body holds, by its content type (PROTOCOL §3). */
-function toMessages(text: string, request: HttpRequest, query: URLSearchParams): NewMessage[] {
+function toMessages(text: string, request: HttpRequest, query: URLSearchParams, core: Core): NewMessage[] {
   const type = mediaTypeOf(request.header('content-type') ?? '')
-  if (type === mediaTypes.ndjson) return toLines(text)
+  if (type === mediaTypes.ndjson) return toLines(text, core.limits.maxMessagesPerPublish)
   const event = query.get('event')
   const key = query.get('key')
   const named = {
@@ -106,7 +109,7 @@ export async function publish(
   await core.gate.pass(identity, 'publish', channel)
   if (close) await core.gate.pass(identity, 'close', channel)
   const text = await readText(request, core)
-  const messages = close && text === '' ? [] : toMessages(text, request, query)
+  const messages = close && text === '' ? [] : toMessages(text, request, query, core)
   if (messages.length === 0 && !close)
     throw new GamutError('body_invalid', 'There is no message in the body.')
   return publishedReply(
@@ -184,9 +187,8 @@ async function publishGroup(
       ...(replayed && { replayed }),
     }))
   } catch (thrown) {
-    const error = toGamutError(thrown, core.connections.slotMs())
-    core.tally.refusal(error.code)
-    const refused = { ...(typeof name === 'string' && { channel: name }), error: error.toBody() }
+    const error = toRefusal(thrown, core).toBody()
+    const refused = { ...(typeof name === 'string' && { channel: name }), error }
     return group.map(() => refused)
   }
 }

@@ -5,6 +5,7 @@ import {
   formatAnswer,
   formatSetCursor,
   frameCodec,
+  type Outcome,
   type TransportName,
 } from '@gamut/protocol'
 import type { Head, ReadLimit } from '../broker/broker.js'
@@ -22,9 +23,12 @@ export interface ChannelAnswer extends Opened {
   readonly error?: object
 }
 
-/** How much one batch of this read may hold. */
-export function batchLimit({ limit }: Pick<ReadRequest, 'limit'>): ReadLimit {
-  return { count: limit, bytes: maxBatch.bytes }
+/** How much one batch of this read may hold; the channels of a set share its bytes. */
+export function batchLimit({
+  limit,
+  channels,
+}: Pick<ReadRequest, 'limit'> & Partial<ReadRequest>): ReadLimit {
+  return { count: limit, bytes: Math.floor(maxBatch.bytes / Math.max(1, channels?.length ?? 1)) }
 }
 
 function answerHead({ channel, outcome, gap, reason, log, error }: ChannelAnswer, core: Core): AnswerHead {
@@ -54,6 +58,8 @@ function entityTag(answers: readonly Pick<AnswerHead, 'cursor' | 'outcome' | 'mo
     .join('~')
 }
 
+const outcomes: ReadonlySet<string | undefined> = new Set<Outcome>(['live', 'resumed', 'snapshot', 'gap'])
+
 /** The tag in `If-None-Match` that a read would answer again: nothing has been added since. Found from the heads alone. */
 export function unchangedTag(read: ReadRequest, heads: ReadonlyMap<ChannelName, Head>): string | undefined {
   return read.known.find((tag) => {
@@ -63,7 +69,12 @@ export function unchangedTag(read: ReadRequest, heads: ReadonlyMap<ChannelName, 
       read.channels.every(({ channel }, index) => {
         const head = heads.get(channel)
         const [cursor, outcome, ...flags] = (parts[index] ?? '').split('-')
-        return head && outcome && cursor === head.head && flags.join() === (head.closed ? 'closed' : '')
+        return (
+          head &&
+          outcomes.has(outcome) &&
+          cursor === head.head &&
+          flags.join() === (head.closed ? 'closed' : '')
+        )
       })
     )
   })
@@ -95,7 +106,10 @@ function cacheHeaders(
       'access-control-expose-headers': 'ETag',
     }
   }
-  return { 'cache-control': 'private, no-cache', vary: 'Authorization, Cookie, Origin, Accept, Prefer' }
+  return {
+    'cache-control': 'private, no-cache',
+    vary: 'Authorization, Cookie, Origin, Accept, Prefer, Last-Event-ID',
+  }
 }
 
 /** Nothing has changed since the reader's last poll. */

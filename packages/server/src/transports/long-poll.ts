@@ -11,9 +11,13 @@ import { answerReply, type ChannelAnswer, unchangedReply, unchangedTag } from '.
 import { subscribe } from './subscribe.js'
 import { errorReply, type PlainReply, type ReadRequest, type Transport } from './transport.js'
 
-/** Whether there is something to tell at once. */
-function isNews({ outcome, log }: Opened): boolean {
-  return log.page.count > 0 || log.closed || outcome === 'gap' || outcome === 'snapshot'
+/** Whether there is something to tell at once: anything of one channel, or the end of all of them. */
+function isNews(answers: readonly Pick<Opened, 'outcome' | 'log'>[]): boolean {
+  const isOver = answers.every(({ log }) => log.closed && !log.more)
+  return (
+    isOver ||
+    answers.some(({ outcome, log }) => log.page.count > 0 || outcome === 'gap' || outcome === 'snapshot')
+  )
 }
 
 /** A parked long-poll: waits for the first item of any of its channels. */
@@ -51,8 +55,8 @@ class Parked implements Held {
     if (!answer) return undefined
     if (item?.kind === 'page' && answer.log.page.count > 0) return new Promise(() => {})
     this.answers.set(channel, { ...answer, ...changes(answer.log, item) })
-    // An opening is not news, nor is an error that was there before: an answer to it would be asked for again at once.
-    if (item?.kind !== 'open' && (item?.kind !== 'error' || this.isBegun)) this.#settle()
+    // An error that was there before is not news: an answer to it would be asked for again at once.
+    if (isNews([...this.answers.values()]) || (item?.kind === 'error' && this.isBegun)) this.#settle()
     return undefined
   }
 }
@@ -139,10 +143,10 @@ export const longPoll: Transport = {
         channel: subscriptions[index]?.options.channel as ChannelName,
         ...one,
       }))
-      if (opened.some(isNews) || read.waitMs === 0) return reply(read, answers, core)
+      if (isNews(opened) || read.waitMs === 0) return reply(read, answers, core)
       parked = new Parked(answers)
       const answer = await wait(read, core, parked, subscriptions)
-      const isUnchanged = [...parked.answers.values()].every((one) => !isNews(one))
+      const isUnchanged = !isNews([...parked.answers.values()])
       return tag !== undefined && isUnchanged && answer.status === 200
         ? unchangedReply(read, tag, core)
         : answer

@@ -15,8 +15,9 @@ import {
 } from '@gamut/protocol'
 import { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
+import { toRefusal } from '../core/refusal.js'
 import type { Sink } from '../core/sink.js'
-import { GamutError, toGamutError } from '../error.js'
+import { GamutError } from '../error.js'
 import { toPosition } from './position.js'
 import { subscribe } from './subscribe.js'
 import type {
@@ -40,6 +41,9 @@ class FrameReader implements FrameOwner {
   /** The work under way on each channel: frames of one channel wait for each other. */
   readonly #queues = new Map<ChannelName, Promise<void>>()
   #unanswered = 0
+  /** Reasons not to read the socket on: too many unanswered frames, no room for answers. */
+  #holds = 0
+  #isFull = false
 
   constructor(core: Core, read: ReadRequest, wire: FrameWire) {
     this.#core = core
@@ -57,15 +61,16 @@ class FrameReader implements FrameOwner {
     const parsed = parseClientFrame(text)
     if (parsed.ok) {
       this.#take(parsed.frame)
-      return
+    } else {
+      const { code, message, malformed, ...named } = parsed
+      this.#fail(named, toRefusal(new GamutError(code, message), this.#core))
+      if (malformed) this.#connection.end(errorKinds[code].closeCode, code)
     }
-    const { code, message, malformed, ...named } = parsed
-    this.#fail(named, new GamutError(code, message))
-    if (malformed) this.#connection.end(errorKinds[code].closeCode, code)
+    this.#holdWhileFull()
   }
 
   refuse(error: GamutError): void {
-    this.#fail({}, error)
+    this.#fail({}, toRefusal(error, this.#core))
     this.#connection.end(errorKinds[error.code].closeCode, error.code)
   }
 
@@ -90,11 +95,11 @@ class FrameReader implements FrameOwner {
 
   /** Runs the work of one channel in frame order; what fails is told with the frame's ref. */
   #enqueue(channel: ChannelName, { ref }: Named<object>, work: () => Promise<void>): void {
-    if (++this.#unanswered === this.#core.limits.maxUnansweredFrames) this.#wire.pause()
+    if (++this.#unanswered === this.#core.limits.maxUnansweredFrames) this.#hold()
     const before = this.#queues.get(channel) ?? Promise.resolve()
     const named = ref === undefined ? {} : { ref }
     const live = () => (this.#connection.isClosed ? undefined : work())
-    const after = before.then(live).catch((error: unknown) => this.#fail(named, this.#refusal(error)))
+    const after = before.then(live).catch((error: unknown) => this.#fail(named, toRefusal(error, this.#core)))
     this.#queues.set(channel, after)
     void after.then(() => {
       if (this.#queues.get(channel) === after) this.#queues.delete(channel)
@@ -103,7 +108,27 @@ class FrameReader implements FrameOwner {
   }
 
   #settle(): void {
-    if (this.#unanswered-- === this.#core.limits.maxUnansweredFrames) this.#wire.resume()
+    if (this.#unanswered-- === this.#core.limits.maxUnansweredFrames) this.#unhold()
+  }
+
+  #hold(): void {
+    if (this.#holds++ === 0) this.#wire.pause()
+  }
+
+  #unhold(): void {
+    if (--this.#holds === 0) this.#wire.resume()
+  }
+
+  /** A peer that takes no answers is asked no more questions: its answers would gather without bound (I18). */
+  #holdWhileFull(): void {
+    const room = this.#isFull ? undefined : this.#connection.room()
+    if (room === undefined) return
+    this.#isFull = true
+    this.#hold()
+    void room.then(() => {
+      this.#isFull = false
+      this.#unhold()
+    })
   }
 
   async #askToSubscribe(frame: SubscribeFrame): Promise<void> {
@@ -148,6 +173,8 @@ class FrameReader implements FrameOwner {
       end: (reason) => this.#connection.endChannel(channel, reason),
     }
     const subscription = subscribe(one, style, sink, this.#core)
+    // The peer may have gone while a hook was asked: nobody would ever end what it subscribes to.
+    if (this.#connection.isClosed) return
     subscriptions.set(channel, subscription)
     try {
       await subscription.open()
@@ -182,7 +209,7 @@ class FrameReader implements FrameOwner {
           const { offset, time, replayed } = stored
           this.#ok(frame, { channel, cursor, offset, time, ...(replayed && { replayed }) })
         },
-        (error: unknown) => this.#fail(frame, this.#refusal(error)),
+        (error: unknown) => this.#fail(frame, toRefusal(error, this.#core)),
       )
       .then(() => this.#settle())
   }
@@ -191,12 +218,7 @@ class FrameReader implements FrameOwner {
     if (ref !== undefined) this.#send(formatFrame({ type: 'ok', ref, ...published }))
   }
 
-  #refusal(thrown: unknown): GamutError {
-    return toGamutError(thrown, this.#core.connections.slotMs())
-  }
-
   #fail({ ref }: Named<object>, error: GamutError): void {
-    this.#core.tally.refusal(error.code)
     this.#send(formatFrame({ type: 'error', ...(ref !== undefined && { ref }), ...error.toBody() }))
   }
 

@@ -1,3 +1,4 @@
+import { createVirtualClock } from '@gamut/testing'
 import { describe, expect, it } from 'vitest'
 import { codeOf, createRig } from '../rig.js'
 
@@ -178,6 +179,17 @@ describe('long-polling', () => {
     expect(await (await waiting).json()).toMatchObject({ closed: true, messages: [] })
   })
 
+  it('waits on although one of several channels has ended (§4)', async () => {
+    const { ask, gamut, read } = createRig()
+    await gamut.close('done')
+    const { cursor } = await read('/channels?channel=a&channel=done')
+    const waiting = ask(`/channels?channel=a&channel=done&cursor=${cursor}&wait=60`)
+    await expect.poll(() => gamut.connections).toBe(1)
+    await gamut.publish('a', 1)
+    const { channels, closed } = await (await waiting).json()
+    expect([channels[0].messages.length, channels[1].closed, closed]).toEqual([1, true, false])
+  })
+
   it('waits on several channels for the first of them (§4)', async () => {
     const { ask, gamut, read } = createRig()
     const { cursor } = await read('/channels?channel=a&channel=b')
@@ -201,6 +213,65 @@ describe('long-polling', () => {
   })
 })
 
+describe('a position that a header names', () => {
+  const channels = { 'open/*': { public: true } }
+
+  it('makes an answer that no shared cache may keep for others (I22)', async () => {
+    const { ask, gamut } = createRig({ channels })
+    await gamut.publish('open/a', 1)
+    for (const id of ['garbage', (await gamut.publish('open/a', 2)).cursor]) {
+      const { headers } = await ask('/channels/open/a?as=poll', { headers: { 'last-event-id': id } })
+      expect(headers.get('cache-control')).toBe('private, no-cache')
+      expect(headers.get('vary')).toContain('Last-Event-ID')
+    }
+  })
+
+  it('is never answered by the tag of the answer without it (I5)', async () => {
+    const { ask, gamut } = createRig()
+    const { cursor } = await gamut.publish('a', 1)
+    await gamut.publish('a', 2)
+    await gamut.publish('a', 3)
+    const tag = (await ask('/channels/a')).headers.get('etag') ?? ''
+    const answer = await ask('/channels/a', { headers: { 'if-none-match': tag, 'last-event-id': cursor } })
+    expect((await answer.json()).messages).toMatchObject([{ data: 2 }, { data: 3 }])
+  })
+
+  it('and no tag but one that was given is known', async () => {
+    const { ask, gamut } = createRig()
+    const { cursor } = await gamut.publish('a', 1)
+    const answer = await ask('/channels/a', { headers: { 'if-none-match': `W/"${cursor}-invented"` } })
+    expect(answer.status).toBe(200)
+  })
+})
+
+describe('what is gone for one transport', () => {
+  it('is gone for all: a volatile channel keeps one message in the window too (I8)', async () => {
+    const { read, ask, gamut } = createRig({ channels: { v: { volatile: true } } })
+    const stream = await ask('/channels/v?as=sse')
+    const { cursor } = await gamut.publish('v', 1)
+    for (let n = 2; n < 6; n++) await gamut.publish('v', n)
+    await new Promise((resolve) => setImmediate(resolve))
+    const polled = await read(`/channels/v?cursor=${cursor}`)
+    const waited = await read(`/channels/v?cursor=${cursor}&wait=0`)
+    expect([waited.outcome, waited.messages]).toEqual([polled.outcome, polled.messages])
+    await stream.body?.cancel()
+  })
+
+  it('is gone by its age, also where a reader has read it into the window (I8)', async () => {
+    const clock = createVirtualClock()
+    const { read, ask, gamut } = createRig({ clock, channels: { a: { retention: { ageMs: 4000 } } } })
+    const { cursor } = await gamut.publish('a', 1)
+    await gamut.publish('a', 2)
+    await clock.advance(2500)
+    const stream = await ask('/channels/a?as=sse&cursor=oldest')
+    await clock.advance(2500)
+    const polled = await read(`/channels/a?cursor=${cursor}`)
+    const waited = await read(`/channels/a?cursor=${cursor}&wait=0`)
+    expect([waited.outcome, waited.messages]).toEqual([polled.outcome, polled.messages])
+    await stream.body?.cancel()
+  })
+})
+
 describe('caching (§4, I22)', () => {
   const channels = { 'open/*': { public: true, need: { stalenessMs: 5000 } } }
 
@@ -221,7 +292,7 @@ describe('caching (§4, I22)', () => {
     ]) {
       const { headers } = await ask(target)
       expect(headers.get('cache-control')).toBe('private, no-cache')
-      expect(headers.get('vary')).toBe('Authorization, Cookie, Origin, Accept, Prefer')
+      expect(headers.get('vary')).toBe('Authorization, Cookie, Origin, Accept, Prefer, Last-Event-ID')
     }
   })
 

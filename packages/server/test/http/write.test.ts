@@ -200,6 +200,7 @@ const cases: [string, string, BodyInit, Record<string, string>, number, string][
     'too_large',
   ],
   ['a body of 1 MiB and 1', '/channels/x', 'x'.repeat(1024 * 1024 + 1), text, 413, 'too_large'],
+  ['more lines than messages', '/channels/x', '{}\n'.repeat(1001), ndjson, 413, 'too_large'],
   ['no list', '/publish', '{"messages":{}}', { 'content-type': 'application/json' }, 400, 'body_invalid'],
   ["the server's own", '/channels/$nodes', '1', { 'content-type': 'application/json' }, 403, 'forbidden'],
   ['a bad name', '/channels/a%20b', '1', { 'content-type': 'application/json' }, 400, 'channel_invalid'],
