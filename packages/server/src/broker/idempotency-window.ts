@@ -15,10 +15,15 @@ export type KeyKind = 'append' | 'message'
 // JSON, because a character that joins two texts may also occur inside one (guarantees: security rule 2).
 const nameOf = (kind: KeyKind, publisher: string, key: string) => JSON.stringify([kind, publisher, key])
 
+/** How long appends under a key are on average before keys go early, so that keys of long ones do not take all memory. */
+const maxPlacesPerKey = 2
+
 /** The keys of one channel whose repetition is recognised: for some time, and the newest ones only (PROTOCOL §3). */
 export class IdempotencyWindow {
   readonly #seen = new LinkedMap<string, Remembered & { readonly at: number }>()
   readonly #settings: LogSettings['idempotency']
+  /** Messages whose places are remembered: what a key of a long append takes. */
+  #places = 0
 
   constructor(settings: LogSettings['idempotency']) {
     this.#settings = settings
@@ -32,10 +37,15 @@ export class IdempotencyWindow {
     return this.#seen.get(nameOf(kind, publisher, key))
   }
 
-  /** `now` by the clock that does not jump. */
+  /** `now` by the clock that does not jump. The newest key stays, however long its append. */
   remember(kind: KeyKind, publisher: string, key: string, answer: Remembered, now: number): void {
-    this.#seen.set(nameOf(kind, publisher, key), { ...answer, at: now })
-    while (this.#seen.size > this.#settings.maxKeys && this.#dropOldest());
+    const name = nameOf(kind, publisher, key)
+    this.#places += answer.messages.length - (this.#seen.get(name)?.messages.length ?? 0)
+    this.#seen.set(name, { ...answer, at: now })
+    const { maxKeys } = this.#settings
+    while (this.#seen.size > 1 && (this.#seen.size > maxKeys || this.#places > maxPlacesPerKey * maxKeys)) {
+      this.#dropOldest()
+    }
   }
 
   /** Forgets the keys whose time is over. */
@@ -46,8 +56,10 @@ export class IdempotencyWindow {
     }
   }
 
-  #dropOldest(): boolean {
+  #dropOldest(): void {
     const oldest = this.#seen.oldest
-    return oldest !== undefined && this.#seen.delete(oldest[0])
+    if (!oldest) return
+    this.#places -= oldest[1].messages.length
+    this.#seen.delete(oldest[0])
   }
 }

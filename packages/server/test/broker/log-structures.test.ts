@@ -1,3 +1,4 @@
+import type { Cursor } from '@gamut/protocol'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { EntryRing, firstAfter, type LogEntry } from '../../src/broker/entry-ring.js'
@@ -129,4 +130,18 @@ it('remembers so many idempotency keys and no more (§3)', () => {
   expect([94, 95].map((key) => window.find('append', 'p', `k${key}`)?.hash)).toEqual([undefined, 'h'])
   window.expire(2_000)
   expect(window.size).toBe(0)
+})
+
+it('forgets keys of long appends before their places take all memory, but never the newest (I18)', () => {
+  const window = new IdempotencyWindow({ windowMs: 1_000, maxKeys: 10 })
+  const long = {
+    hash: 'h',
+    cursor: 'e.1.0' as Cursor,
+    messages: Array(1000).fill({ offset: 1, time: 0, replayed: false }),
+  }
+  window.remember('append', 'p', 'first', long, 0)
+  expect(window.find('append', 'p', 'first')).toBeDefined()
+  window.remember('append', 'p', 'second', long, 0)
+  expect(window.find('append', 'p', 'first')).toBeUndefined()
+  expect(window.find('append', 'p', 'second')).toBeDefined()
 })
