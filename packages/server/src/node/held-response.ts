@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { Wire } from '../core/outbox.js'
 import { joinBytes } from '../core/page.js'
+import { GamutError } from '../error.js'
 import { dismiss } from '../http/response.js'
-import type { PlainReply, StreamReply } from '../transports/transport.js'
+import { errorReply, type PlainReply, type StreamReply } from '../transports/transport.js'
 
 /** Sends a whole answer. A request whose body was not read to its end closes the connection, or the rest would be taken for the next request. */
 export function sendPlain({ status, headers, body }: PlainReply, response: ServerResponse): void {
@@ -15,12 +16,21 @@ export function sendPlain({ status, headers, body }: PlainReply, response: Serve
 
 /** Holds a response open: the one owner of its life. The head leaves at once, before there is anything to tell. */
 export function holdResponse(reply: StreamReply, response: ServerResponse): void {
-  response.writeHead(reply.status, reply.headers)
   if (response.req.method === 'HEAD') {
     dismiss(reply)
-    response.end()
+    response.writeHead(reply.status, reply.headers).end()
     return
   }
+  // It waits behind another answer on its socket, which may be endless too, and not every Node tells it when that closes.
+  if (!response.socket) {
+    dismiss(reply)
+    sendPlain(
+      errorReply(new GamutError('query_invalid', 'A stream needs a connection of its own.')),
+      response,
+    )
+    return
+  }
+  response.writeHead(reply.status, reply.headers)
   response.flushHeaders()
   const wire: Wire = {
     write: (chunks) => response.write(joinBytes(chunks)),
