@@ -1,5 +1,25 @@
 import type { IncomingMessage } from 'node:http'
-import { bodyTooLarge, type HttpRequest } from '../http/request.js'
+import type { Socket } from 'node:net'
+import { bodyTooLarge, callSoon, type HttpRequest } from '../http/request.js'
+
+/** Who waits for the end of each socket: one listener serves all requests that it carries. */
+const waiting = new WeakMap<Socket, Set<() => void>>()
+
+function watch(socket: Socket): Set<() => void> {
+  const calls = new Set<() => void>()
+  waiting.set(socket, calls)
+  socket.once('close', () => {
+    for (const call of calls) call()
+  })
+  return calls
+}
+
+function onGone(socket: Socket, call: () => void): () => void {
+  if (socket.destroyed) return callSoon(call)
+  const calls = waiting.get(socket) ?? watch(socket)
+  calls.add(call)
+  return () => calls.delete(call)
+}
 
 async function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes)
@@ -35,6 +55,6 @@ export function fromIncoming(message: IncomingMessage, isUpgrade: boolean): Http
     },
     body: (maxBytes) => readBody(message, maxBytes),
     toRequest: () => toRequest(message),
-    onGone: (call) => message.socket.once('close', call),
+    onGone: (call) => onGone(message.socket, call),
   }
 }

@@ -85,7 +85,7 @@ async function wait(
 ): Promise<PlainReply> {
   core.connections.add(parked)
   const stop = core.clock.after(read.waitMs, () => parked.done())
-  read.onGone(() => parked.done())
+  const forget = read.onGone(() => parked.done())
   for (const subscription of subscriptions) subscription.begin()
   parked.isBegun = true
   try {
@@ -93,6 +93,7 @@ async function wait(
     return refusal ?? reply(read, [...parked.answers.values()], core)
   } finally {
     stop()
+    forget()
     core.connections.remove(parked)
   }
 }

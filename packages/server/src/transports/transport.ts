@@ -79,8 +79,8 @@ export interface ReadRequest {
   readonly known: readonly string[]
   /** A proxy stands between, which may wait for 2 KiB before it sends any on. */
   readonly isProxied: boolean
-  /** Calls back when the peer has gone. */
-  onGone(call: () => void): void
+  /** Calls back once the peer has gone, soon where it has already; gives what takes that back. */
+  onGone(call: () => void): () => void
 }
 
 /** How one transport answers a read. None of them touches a socket. */
