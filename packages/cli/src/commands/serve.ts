@@ -19,8 +19,10 @@ import { readVersion } from '../version.js'
 /** Who may read and publish, in words; refuses a server that others reach and that nobody guards. */
 function describeDoor({ options, host, isPublic }: ServeConfig): string {
   if (options.authorize) return 'whom the authorize hook lets'
-  if (isPublic) return 'everybody who reaches it: any channel may be read and published (--public)'
-  if (isLoopback(host)) return 'this machine only: any channel may be read and published'
+  if (isPublic)
+    return 'everybody who reaches it: every channel may be read, and published unless it says otherwise (--public)'
+  if (isLoopback(host))
+    return 'this machine only: every channel may be read, and published unless it says otherwise'
   throw usageFailure(
     `host ${host}: others can reach that address, and nothing says who may do what. Give an authorize hook in a config file, or --public if everybody may read and publish everything.`,
   )
