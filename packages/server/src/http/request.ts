@@ -32,12 +32,19 @@ export function bodyTooLarge(maxBytes: number): GamutError {
   return new GamutError('too_large', `A body has at most ${maxBytes} bytes: send it in parts.`)
 }
 
+/** A body does not come to its end: nobody is there any more to be told. */
+export function bodyCutOff(): GamutError {
+  return new GamutError('body_invalid', 'The body was cut off.')
+}
+
 async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
   const reader = request.body?.getReader()
   const chunks: Uint8Array[] = []
   let size = 0
   while (reader) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch(() => {
+      throw bodyCutOff()
+    })
     if (done) break
     size += value.length
     if (size > maxBytes) {

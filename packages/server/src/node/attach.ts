@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream'
 import { GamutError } from '../error.js'
 import type { Gamut } from '../server.js'
 import { errorReply } from '../transports/transport.js'
-import { holdResponse, sendPlain } from './held-response.js'
+import { holdResponse } from './held-response.js'
 import { fromIncoming } from './node-request.js'
+import { sendPlain } from './plain-response.js'
 import { SocketUpgrades } from './socket-upgrade.js'
 
 type RequestListener = (message: IncomingMessage, response: ServerResponse) => void

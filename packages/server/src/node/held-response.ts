@@ -3,16 +3,8 @@ import type { Wire } from '../core/outbox.js'
 import { joinBytes } from '../core/page.js'
 import { GamutError } from '../error.js'
 import { dismiss } from '../http/response.js'
-import { errorReply, type PlainReply, type StreamReply } from '../transports/transport.js'
-
-/** Sends a whole answer. A request whose body was not read to its end closes the connection, or the rest would be taken for the next request. */
-export function sendPlain({ status, headers, body }: PlainReply, response: ServerResponse): void {
-  const bytes = Buffer.from(body)
-  const isEmpty = status === 204 || status === 304
-  if (!response.req.complete) response.shouldKeepAlive = false
-  response.writeHead(status, isEmpty ? headers : { ...headers, 'content-length': bytes.length })
-  response.end(isEmpty || response.req.method === 'HEAD' ? undefined : bytes)
-}
+import { errorReply, type StreamReply } from '../transports/transport.js'
+import { sendPlain } from './plain-response.js'
 
 /** Holds a response open: the one owner of its life. The head leaves at once, before there is anything to tell. */
 export function holdResponse(reply: StreamReply, response: ServerResponse): void {

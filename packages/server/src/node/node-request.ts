@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { bodyTooLarge, callSoon, type HttpRequest } from '../http/request.js'
+import { bodyCutOff, bodyTooLarge, callSoon, type HttpRequest } from '../http/request.js'
 
 /** Who waits for the end of each socket: one listener serves all requests that it carries. */
 const waiting = new WeakMap<Socket, Set<() => void>>()
@@ -21,16 +21,24 @@ function onGone(socket: Socket, call: () => void): () => void {
   return () => calls.delete(call)
 }
 
-async function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
-  if (Number(message.headers['content-length'] ?? 0) > maxBytes) throw bodyTooLarge(maxBytes)
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of message as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) throw bodyTooLarge(maxBytes)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+/** Read by events: what iterates over a request destroys it where it stops, and nobody could be answered. */
+function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const refuse = () => reject(bodyTooLarge(maxBytes))
+    const cutOff = () => reject(bodyCutOff())
+    if (Number(message.headers['content-length'] ?? 0) > maxBytes) return refuse()
+    if (message.destroyed) return cutOff()
+    let chunks: Buffer[] = []
+    let size = 0
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size <= maxBytes) return chunks.push(chunk)
+      chunks = []
+      return refuse()
+    })
+    message.once('end', () => resolve(Buffer.concat(chunks)))
+    message.once('close', cutOff)
+  })
 }
 
 function toRequest(message: IncomingMessage): Request {
