@@ -178,6 +178,12 @@ describe('splice', () => {
     expect([open('resumed'), open('gap')]).toEqual(['drop', 'reread'])
   })
 
+  test('takes no position of a set while one of its channels is behind (I11)', () => {
+    const splice = createSplice(at('e.1.a'), at('e.3.c'))
+    const position = { kind: 'position', cursor: 's.00000000.e.2.b' } as const
+    expect([splice(position), splice(message('e.3.c')), splice(position)]).toEqual(['drop', 'drop', 'take'])
+  })
+
   test('takes everything where nothing came meanwhile', () => {
     expect(createSplice(at('e.3.c'), at('e.3.c'))(message('f.9.z'))).toBe('take')
   })

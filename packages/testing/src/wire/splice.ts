@@ -28,6 +28,8 @@ export function createSplice(
   const behind = new Map([...held].filter(([channel, cursor]) => from.get(channel) !== cursor))
 
   return (event) => {
+    // The position of a set names those channels too that are still behind.
+    if (event.kind === 'position') return behind.size > 0 ? 'drop' : 'take'
     if (!('channel' in event) || event.channel === undefined) return 'take'
     const target = behind.get(event.channel)
     if (target === undefined) return 'take'

@@ -1,0 +1,170 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Cursor } from '@gamut/protocol'
+import { transports } from '@gamut/protocol'
+import { channelNames, channelOf, channels, finiteChannels } from './channels.js'
+import type { History, ReaderTraits } from './history.js'
+import type { NodeUnderTest } from './node-under-test.js'
+import type { Plan, ReaderPlan } from './plan.js'
+import { createPublisher, type Publisher } from './publisher.js'
+import { createRandom } from './random.js'
+import { type PlannedReader, startReader, waitUntil } from './reader.js'
+import type { Recorder } from './recorder.js'
+import type { Ways } from './ways.js'
+
+/** What a run is made of. More nodes are more ways, and readers that go from one to another. */
+export interface RunParts {
+  readonly plan: Plan
+  readonly node: NodeUnderTest
+  readonly ways: Ways
+  readonly recorder: Recorder
+}
+
+/** What a run has left to be judged. */
+export interface RunResult {
+  readonly history: History
+  /** How long after the last fault everybody was at the top. */
+  readonly convergedMs: number
+}
+
+/** After the last fault, every reader is at the top within this (I14): a dead way is noticed after 4 s, come back from within 1.5 s, and the rest is reading. */
+const convergenceMs = 30_000
+const pollMs = 50
+
+class FaultRun {
+  readonly #parts: RunParts
+  readonly #traits = new Map<string, ReaderTraits>()
+  readonly #readers: PlannedReader[]
+  readonly #publishers: Publisher[]
+  /** Straight to the server, for what ends a run. */
+  readonly #last: Publisher
+
+  constructor(parts: RunParts) {
+    const { plan, node, recorder } = parts
+    this.#parts = parts
+    this.#readers = plan.readers.map((reader) => this.#start(reader))
+    const random = createRandom(plan.seed)
+    this.#publishers = plan.publishers.map((publisher) =>
+      createPublisher({
+        plan: publisher,
+        random: random.fork(publisher.name),
+        origin: this.#originOf(publisher.way),
+        recorder,
+      }),
+    )
+    this.#last = createPublisher({
+      plan: { name: 'last', by: 'http', atOnce: 1, everyMs: 0 },
+      random: random.fork('last'),
+      origin: node.origin,
+      recorder,
+    })
+  }
+
+  async run(): Promise<RunResult> {
+    await this.#work()
+    const { recorder } = this.#parts
+    const healedAt = recorder.now()
+    const heads = await this.#finish()
+    await this.#converge(this.#readers, heads, healedAt + convergenceMs)
+    const convergedMs = recorder.now() - healedAt
+    for (const reader of this.#readers) reader.close()
+    for (const publisher of [...this.#publishers, this.#last]) publisher.close()
+    await this.#readAnew(heads)
+    const traits = new Map(Object.entries(channels).map(([name, channel]) => [name, channel.traits]))
+    return {
+      history: { channels: traits, readers: this.#traits, events: recorder.events, heads },
+      convergedMs,
+    }
+  }
+
+  #originOf(way: number | undefined): string {
+    const { node, ways } = this.#parts
+    return (way === undefined ? undefined : ways.origins[way]) ?? node.origin
+  }
+
+  #start(plan: ReaderPlan, fresh?: ReaderTraits['fresh'], cursor?: string): PlannedReader {
+    const reader = startReader(plan, this.#originOf(plan.way), this.#parts.recorder, cursor)
+    this.#traits.set(plan.name, { channels: reader.channels, ...(fresh && { fresh }) })
+    return reader
+  }
+
+  /** Publishes, reads and suffers as planned; in the end all faults are over and every publish has its outcome. */
+  async #work(): Promise<void> {
+    const { plan, node, ways, recorder } = this.#parts
+    const over = new AbortController()
+    const suffering = (async () => {
+      for (const fault of plan.server)
+        if (await waitUntil(fault.atMs, recorder, over.signal)) await node.suffer(fault)
+    })()
+    const closing = waitUntil(plan.closeAtMs, recorder, over.signal).then(() =>
+      this.#last.publish({ name: 'close two', channel: 'jobs/two', messages: [], close: true }),
+    )
+    const playing = [ways.play(over.signal), ...this.#readers.map((reader) => reader.play(over.signal))]
+    const working = this.#publishers.map((publisher) => publisher.work(over.signal))
+    await waitUntil(plan.workMs, recorder, over.signal)
+    over.abort()
+    await Promise.all([suffering, closing, ...playing])
+    await Promise.all(working)
+  }
+
+  /** One last message for every channel, so that all have something to bring; and the finite ones end. */
+  async #finish(): Promise<ReadonlyMap<string, Cursor>> {
+    const heads = new Map<string, Cursor>()
+    for (const channel of channelNames) {
+      const keyed = channelOf(channel).keys !== undefined
+      const data = `{"m":"last ${channel}"}`
+      const messages = [keyed ? { data, key: 'key 1' } : { data }]
+      const name = `last ${channel}`
+      await this.#last.publish({ name, channel, messages })
+      if (finiteChannels.includes(channel))
+        await this.#last.publish({ name: `end ${channel}`, channel, messages: [], close: true })
+      heads.set(channel, await this.#parts.node.head(channel))
+    }
+    return heads
+  }
+
+  /** Waits until all are where the log ends, or time is up; who is not then, the checker names. */
+  async #converge(
+    readers: readonly PlannedReader[],
+    heads: ReadonlyMap<string, Cursor>,
+    untilMs: number,
+  ): Promise<void> {
+    const { recorder } = this.#parts
+    const isThere = ({ plan, isOver, channels, ended, positions }: PlannedReader) =>
+      isOver ||
+      channels.every((channel) => {
+        // Who reads one channel must hear its end; of several, one that ended and began anew is told of but once.
+        if (finiteChannels.includes(channel) && plan.channel === channel) return ended.has(channel)
+        return ended.has(channel) || positions.get(channel) === heads.get(channel)
+      })
+    while (!readers.every(isThere) && recorder.now() < untilMs) await delay(pollMs)
+  }
+
+  /** A new reader for every channel and transport reads everything that there is. */
+  async #readAnew(heads: ReadonlyMap<string, Cursor>): Promise<void> {
+    const { recorder } = this.#parts
+    for (const transport of transports) {
+      const readers = channelNames.flatMap((channel) => {
+        const begins = channelOf(channel).traits.keyed
+          ? (['oldest', 'snapshot'] as const)
+          : (['oldest'] as const)
+        return begins.map((fresh) => {
+          const plan = {
+            name: `fresh ${transport} ${channel} ${fresh}`,
+            transport,
+            channel,
+            flips: [],
+            stalls: [],
+          }
+          return this.#start({ ...plan, limit: 1000 }, fresh, fresh === 'oldest' ? fresh : undefined)
+        })
+      })
+      await this.#converge(readers, heads, recorder.now() + convergenceMs)
+      for (const reader of readers) reader.close()
+    }
+  }
+}
+
+/** Runs a plan to its end: work under faults, healing, and everything read anew. */
+export function runFaults(parts: RunParts): Promise<RunResult> {
+  return new FaultRun(parts).run()
+}

@@ -1,0 +1,105 @@
+import type { Cursor, GapReason, Outcome, TransportName } from '@gamut/protocol'
+
+/** What is published: `hash` is over all that a reader gets of it. */
+export interface PlannedMessage {
+  readonly hash: string
+  readonly key?: string
+  readonly deleted?: true
+}
+
+interface OfPublish {
+  readonly publish: string
+  readonly channel: string
+}
+
+interface OfReader {
+  readonly reader: string
+  readonly channel: string
+}
+
+/** One thing that happened to a publish. `at` is in milliseconds of one clock for the whole history. */
+export type PublishEvent = { readonly at: number } & OfPublish &
+  (
+    | { readonly kind: 'invoked'; readonly messages: readonly PlannedMessage[]; readonly close?: true }
+    /** One try; it may have been stored. */
+    | { readonly kind: 'unknown'; readonly why: string }
+    /** One try, of which surely nothing was stored; it is tried again. */
+    | { readonly kind: 'refused'; readonly why: string }
+    /** Given up: no try was stored unless one was `unknown`. */
+    | { readonly kind: 'failed'; readonly why: string }
+    | { readonly kind: 'acknowledged'; readonly cursor: Cursor; readonly offsets: readonly number[] }
+  )
+
+/** One thing that a reader was told. */
+export type ReadingEvent = { readonly at: number } & OfReader &
+  (
+    | {
+        readonly kind: 'opened'
+        readonly outcome: Outcome
+        readonly cursor?: Cursor
+        readonly gap?: { readonly reason: GapReason; readonly after: string; readonly cursor: Cursor }
+        readonly reason?: GapReason
+      }
+    | {
+        readonly kind: 'received'
+        readonly transport: TransportName
+        readonly cursor: Cursor
+        readonly offset: number
+        readonly hash: string
+        readonly key?: string
+        readonly deleted?: true
+      }
+    /** The end of a batch, or the position of a set. */
+    | { readonly kind: 'moved'; readonly cursor: Cursor }
+    | { readonly kind: 'gap'; readonly reason: GapReason; readonly after: string; readonly cursor: Cursor }
+    | { readonly kind: 'skipped'; readonly skipped: number }
+    | { readonly kind: 'snapshot-end'; readonly cursor: Cursor }
+    | { readonly kind: 'ended'; readonly reason: string }
+  )
+
+/** One thing that happened around them. */
+export type OtherEvent = { readonly at: number } & (
+  | { readonly kind: 'fault'; readonly name: string; readonly where: string; readonly on: boolean }
+  /** A life of the store begins: every cursor of it has this epoch. */
+  | { readonly kind: 'life'; readonly epoch: string }
+  /** A reader has lost its connection, or left it for another transport. */
+  | { readonly kind: 'left'; readonly reader: string; readonly why: string }
+  /** A reader stopped for good although it should not, or its server broke the protocol. */
+  | { readonly kind: 'gave-up'; readonly reader: string; readonly why: string }
+)
+
+/** Whatever is written down. */
+export type HistoryEvent = PublishEvent | ReadingEvent | OtherEvent
+
+/** What the checker must know of a channel. */
+export interface ChannelTraits {
+  readonly keyed: boolean
+  /** The log keeps only so many of its newest messages. */
+  readonly count?: number
+  /** A reader that is behind may be given the newest message of each key only. */
+  readonly conflate?: true
+  /** The broker itself deletes keys past a number of them. */
+  readonly evicts?: true
+}
+
+/** What the checker must know of a reader. */
+export interface ReaderTraits {
+  readonly channels: readonly string[]
+  /** Came after everything was over and read all that there was: from the oldest, or the snapshot of a keyed channel. */
+  readonly fresh?: 'oldest' | 'snapshot'
+}
+
+/** A whole run. */
+export interface History {
+  readonly channels: ReadonlyMap<string, ChannelTraits>
+  readonly readers: ReadonlyMap<string, ReaderTraits>
+  readonly events: readonly HistoryEvent[]
+  /** The end of each channel's log once everything had come to rest. */
+  readonly heads: ReadonlyMap<string, Cursor>
+}
+
+/** One promise that was not held. */
+export interface Violation {
+  readonly rule: string
+  readonly says: string
+}

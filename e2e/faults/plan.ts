@@ -1,0 +1,236 @@
+import type { TransportName } from '@gamut/protocol'
+import { transports } from '@gamut/protocol'
+import type { ProxyFaults } from '@gamut/testing'
+import { channelNames } from './channels.js'
+import { createRandom, type Random } from './random.js'
+
+/** What goes wrong on the way, from when and for how long. */
+export interface WayFault {
+  readonly atMs: number
+  readonly forMs: number
+  readonly name: string
+  /** `cut` and `reset` happen once; `refuse` lets nobody in. */
+  readonly what: 'cut' | 'reset' | 'refuse' | ProxyFaults
+}
+
+/** What happens to the server: stopped and continued, drained and started again, or killed and started again. */
+export interface ServerFault {
+  readonly atMs: number
+  readonly what: 'stop' | 'drain' | 'kill'
+  readonly forMs: number
+}
+
+/** How a reader reads and what it does. */
+export interface ReaderPlan {
+  readonly name: string
+  readonly transport: TransportName
+  /** A list is read at `/channels`. */
+  readonly channel: string | readonly string[]
+  /** The way it takes to the server; none: straight. */
+  readonly way?: number
+  readonly limit?: number
+  /** When it goes over to another transport. */
+  readonly flips: readonly { readonly atMs: number; readonly transport: TransportName }[]
+  /** When it takes nothing. */
+  readonly stalls: readonly { readonly atMs: number; readonly forMs: number }[]
+}
+
+/** Who publishes, by which way. */
+export interface PublisherPlan {
+  readonly name: string
+  readonly by: 'http' | 'websocket'
+  readonly way?: number
+  /** How many of its publishes may be under way at once. */
+  readonly atOnce: number
+  readonly everyMs: number
+}
+
+/** Everything that a seed decides, before anything runs. */
+export interface Plan {
+  readonly seed: number
+  readonly workMs: number
+  readonly ways: readonly (readonly WayFault[])[]
+  readonly server: readonly ServerFault[]
+  readonly readers: readonly ReaderPlan[]
+  readonly publishers: readonly PublisherPlan[]
+  /** When `jobs/two` ends. */
+  readonly closeAtMs: number
+}
+
+const wayCount = 8
+const faultsByName: Readonly<Record<string, (random: Random) => Pick<WayFault, 'what' | 'forMs'>>> = {
+  cut: () => ({ what: 'cut', forMs: 0 }),
+  reset: () => ({ what: 'reset', forMs: 0 }),
+  refuse: (random) => ({ what: 'refuse', forMs: random.between(300, 3000) }),
+  'mute to the server': (random) => ({
+    what: { toServer: { mute: true } },
+    forMs: random.between(500, 6000),
+  }),
+  'mute to the client': (random) => ({
+    what: { toClient: { mute: true } },
+    forMs: random.between(500, 6000),
+  }),
+  'half-open': (random) => ({
+    what: { toServer: { mute: true }, toClient: { mute: true } },
+    forMs: random.between(500, 8000),
+  }),
+  'held to the client': (random) => ({
+    what: { toClient: { hold: true } },
+    forMs: random.between(300, 8000),
+  }),
+  'held to the server': (random) => ({
+    what: { toServer: { hold: true } },
+    forMs: random.between(300, 4000),
+  }),
+  'cut after byte k': (random) => ({
+    what: {
+      toClient: {
+        endAfterBytes: random.chance(0.5) ? random.between(1, 600) : random.between(600, 20_000),
+        endBy: random.pick(['cut', 'reset']),
+      },
+    },
+    forMs: random.between(1000, 4000),
+  }),
+  'request cut after byte k': (random) => ({
+    what: { toServer: { endAfterBytes: random.between(1, 700), endBy: random.pick(['cut', 'reset']) } },
+    forMs: random.between(500, 3000),
+  }),
+  'single bytes': (random) => ({
+    what: { toServer: { writeBytes: 1 }, toClient: { writeBytes: 1 } },
+    forMs: random.between(500, 2500),
+  }),
+  delay: (random) => ({
+    what: {
+      toServer: { delayMs: random.between(0, 300) },
+      toClient: { delayMs: random.between(20, 400) },
+    },
+    forMs: random.between(1000, 5000),
+  }),
+  '8 KB/s': (random) => ({
+    what: { toClient: { bytesPerSecond: 8192 } },
+    forMs: random.between(2000, 9000),
+  }),
+  'cut when idle': (random) => ({
+    what: { idleMs: random.between(100, 900) },
+    forMs: random.between(2000, 5000),
+  }),
+}
+
+function planWay(random: Random, workMs: number): readonly WayFault[] {
+  const found: WayFault[] = []
+  for (let atMs = random.between(1500, 4000); ; ) {
+    const name = random.pick(Object.keys(faultsByName))
+    const fault = faultsByName[name]?.(random)
+    if (!fault || atMs + fault.forMs > workMs) return found
+    found.push({ atMs, name, ...fault })
+    atMs += fault.forMs + random.between(500, 4500)
+  }
+}
+
+/** Each kind of fault comes once before any comes again. */
+function planServer(random: Random, workMs: number): readonly ServerFault[] {
+  const found: ServerFault[] = []
+  let kinds: ServerFault['what'][] = []
+  for (let atMs = random.between(5000, 8000); atMs < workMs - 6000; atMs += random.between(9000, 16_000)) {
+    if (kinds.length === 0) kinds = ['stop', 'drain', 'kill']
+    const [what = 'stop'] = kinds.splice(random.between(0, kinds.length - 1), 1)
+    found.push({ atMs, what, forMs: what === 'stop' ? random.between(1000, 3000) : random.between(0, 1500) })
+  }
+  return found
+}
+
+function planFlips(random: Random, workMs: number): ReaderPlan['flips'] {
+  const found: { atMs: number; transport: TransportName }[] = []
+  for (let burst = random.between(1000, 6000); burst < workMs; burst += random.between(3000, 9000)) {
+    let atMs = burst
+    for (let left = random.between(3, 12); left > 0 && atMs < workMs; left -= 1) {
+      found.push({ atMs, transport: random.pick(transports) })
+      atMs += random.between(50, 500)
+    }
+    burst = atMs
+  }
+  return found
+}
+
+function planStalls(random: Random, workMs: number): ReaderPlan['stalls'] {
+  const found: { atMs: number; forMs: number }[] = []
+  for (let atMs = random.between(1000, 5000); atMs < workMs; ) {
+    const forMs = random.between(1000, 9000)
+    found.push({ atMs, forMs })
+    atMs += forMs + random.between(1000, 5000)
+  }
+  return found
+}
+
+const steady = { flips: [], stalls: [] }
+
+function planReaders(random: Random, workMs: number): readonly ReaderPlan[] {
+  const way = () => random.between(0, wayCount - 1)
+  const singles = ['plain', 'short', 'keyed', 'crowded', 'jobs/one']
+  const readers: ReaderPlan[] = transports.flatMap((transport) => [
+    ...singles.map((channel) => ({
+      ...steady,
+      name: `${transport} ${channel}`,
+      transport,
+      channel,
+      way: way(),
+    })),
+    { ...steady, name: `${transport} one by one`, transport, channel: 'plain', limit: 1, way: way() },
+    {
+      ...steady,
+      name: `${transport} set`,
+      transport,
+      channel: ['plain', 'short', 'keyed', 'volatile'],
+      way: way(),
+    },
+    {
+      ...steady,
+      name: `${transport} stalled`,
+      transport,
+      channel: random.pick(['short', 'crowded', 'keyed']),
+      way: way(),
+      stalls: planStalls(random, workMs),
+    },
+  ])
+  for (const channel of ['plain', 'plain', 'short', 'keyed', 'crowded', 'volatile', 'jobs/two'])
+    readers.push({
+      ...steady,
+      name: `flipping ${channel} ${readers.length}`,
+      transport: random.pick(transports),
+      channel,
+      way: way(),
+      flips: planFlips(random, workMs),
+    })
+  readers.push({
+    ...steady,
+    name: 'flipping set',
+    transport: 'websocket',
+    channel: ['crowded', 'plain', 'short'],
+    way: way(),
+    flips: planFlips(random, workMs),
+    stalls: planStalls(random, workMs),
+  })
+  for (const channel of ['jobs/two', 'volatile'])
+    readers.push({ ...steady, name: `sse ${channel}`, transport: 'sse', channel, way: way() })
+  readers.push({ ...steady, name: 'straight', transport: 'websocket', channel: channelNames })
+  return readers
+}
+
+/** Draws the whole run from a seed. */
+export function planRun(seed: number, seconds: number): Plan {
+  const random = createRandom(seed)
+  const workMs = seconds * 1000
+  const publishers = [0, 1, 2, 3, 4, 5].map((index): PublisherPlan => {
+    const by = index % 2 === 0 ? 'http' : 'websocket'
+    return { name: `p${index}`, by, way: index, atOnce: by === 'http' ? 2 : 6, everyMs: 100 }
+  })
+  return {
+    seed,
+    workMs,
+    ways: Array.from({ length: wayCount }, (_, index) => planWay(random.fork(`way ${index}`), workMs)),
+    server: planServer(random.fork('server'), workMs),
+    readers: planReaders(random.fork('readers'), workMs),
+    publishers,
+    closeAtMs: random.between(Math.floor(workMs * 0.3), Math.floor(workMs * 0.9)),
+  }
+}

@@ -1,0 +1,46 @@
+import type { History } from './history.js'
+
+/** What a run has done, in words. */
+export interface Summary {
+  readonly text: string
+  /** What should have happened in every run and did not: a run that attacks nothing shows nothing. */
+  readonly idle: readonly string[]
+}
+
+function tally(names: readonly string[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return new Map([...counts].sort(([, a], [, b]) => b - a))
+}
+
+function line(title: string, counts: ReadonlyMap<string, number>): string {
+  return `${title}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`
+}
+
+const expected = ['acknowledged', 'unknown', 'received', 'opened', 'gap', 'skipped', 'ended', 'left', 'life']
+
+/** Counts what a history holds. */
+export function summaryOf({ events, readers }: History, convergedMs: number): Summary {
+  const kinds = tally(events.map(({ kind }) => kind))
+  const transports = tally(events.flatMap((event) => (event.kind === 'received' ? [event.transport] : [])))
+  const faults = tally(events.flatMap((event) => (event.kind === 'fault' && event.on ? [event.name] : [])))
+  const outcomes = tally(events.flatMap((event) => (event.kind === 'opened' ? [event.outcome] : [])))
+  const losses = tally(
+    events.flatMap((event) => {
+      if (event.kind === 'gap') return [event.reason]
+      return event.kind === 'opened' ? [event.gap?.reason ?? event.reason ?? []].flat() : []
+    }),
+  )
+  const text = [
+    `${readers.size} readers; at the top ${Math.round(convergedMs)} ms after the last fault`,
+    line('events', kinds),
+    line('received by', transports),
+    line('outcomes', outcomes),
+    line('losses told', losses),
+    line('faults', faults),
+  ].join('\n')
+  const wanted = [...expected.map((kind) => [kind, kinds] as const), ['epoch', losses] as const]
+  const servers = (['stop', 'drain', 'kill'] as const).map((name) => [name, faults] as const)
+  const idle = [...wanted, ...servers].flatMap(([name, counts]) => (counts.has(name) ? [] : [name]))
+  return { text, idle }
+}
