@@ -164,10 +164,13 @@ function planStalls(random: Random, workMs: number): ReaderPlan['stalls'] {
 
 const steady = { flips: [], stalls: [] }
 
-function planReaders(random: Random, workMs: number): readonly ReaderPlan[] {
-  const way = () => random.between(0, wayCount - 1)
+const drawWay = (random: Random) => random.between(0, wayCount - 1)
+
+/** Readers that keep to their transport: of each channel, one by one, of a set, and stalling. */
+function planTransportReaders(random: Random, workMs: number): readonly ReaderPlan[] {
+  const way = () => drawWay(random)
   const singles = ['plain', 'short', 'keyed', 'crowded', 'jobs/one']
-  const readers: ReaderPlan[] = transports.flatMap((transport) => [
+  return transports.flatMap((transport) => [
     ...singles.map((channel) => ({
       ...steady,
       name: `${transport} ${channel}`,
@@ -192,6 +195,12 @@ function planReaders(random: Random, workMs: number): readonly ReaderPlan[] {
       stalls: planStalls(random, workMs),
     },
   ])
+}
+
+/** Readers that change their transport, and those of the channels that are left. */
+function planOtherReaders(random: Random, workMs: number): readonly ReaderPlan[] {
+  const way = () => drawWay(random)
+  const readers: ReaderPlan[] = []
   for (const channel of ['plain', 'plain', 'short', 'keyed', 'crowded', 'volatile', 'jobs/two'])
     readers.push({
       ...steady,
@@ -229,7 +238,10 @@ export function planRun(seed: number, seconds: number): Plan {
     workMs,
     ways: Array.from({ length: wayCount }, (_, index) => planWay(random.fork(`way ${index}`), workMs)),
     server: planServer(random.fork('server'), workMs),
-    readers: planReaders(random.fork('readers'), workMs),
+    readers: [
+      ...planTransportReaders(random.fork('readers'), workMs),
+      ...planOtherReaders(random.fork('other readers'), workMs),
+    ],
     publishers,
     closeAtMs: random.between(Math.floor(workMs * 0.3), Math.floor(workMs * 0.9)),
   }
