@@ -1,5 +1,4 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import { GamutError } from '../error.js'
 import type { Gamut } from '../server.js'
 import { errorReply } from '../transports/transport.js'
@@ -7,9 +6,9 @@ import { holdResponse } from './held-response.js'
 import { fromIncoming } from './node-request.js'
 import { sendPlain } from './plain-response.js'
 import { SocketUpgrades } from './socket-upgrade.js'
+import { isHandshake, type UpgradeListener, upgradeOnly } from './upgrade-only.js'
 
 type RequestListener = (message: IncomingMessage, response: ServerResponse) => void
-type UpgradeListener = (message: IncomingMessage, socket: Duplex, head: Buffer) => void
 
 /** Gamut in an HTTP server. */
 export interface Attached {
@@ -26,6 +25,12 @@ async function answer(gamut: Gamut, message: IncomingMessage, response: ServerRe
       errorReply(new GamutError('upgrade_required', 'Ask for a WebSocket by a WebSocket handshake.')),
       response,
     )
+}
+
+/** What the runtime itself could not do: nothing of it is told. */
+function fail(response: ServerResponse): void {
+  if (response.headersSent) response.destroy()
+  else response.writeHead(500, { 'cache-control': 'no-store', 'content-length': 0 }).end()
 }
 
 function notFound(_message: IncomingMessage, response: ServerResponse): void {
@@ -47,20 +52,22 @@ export function attach(gamut: Gamut, server: Server): Attached {
   server.removeAllListeners('request')
   server.removeAllListeners('upgrade')
   server.on('request', (message, response) => {
-    if (gamut.owns(message.url ?? '/')) void answer(gamut, message, response)
+    if (gamut.owns(message.url ?? '/')) answer(gamut, message, response).catch(() => fail(response))
     else for (const other of others) other.call(server, message, response)
   })
-  server.on('upgrade', (message, socket, head) => {
-    if (gamut.owns(message.url ?? '/')) void upgrades.upgrade(message, socket, head)
-    else if (otherUpgrades.length === 0) socket.destroy()
+  const passes = (message: IncomingMessage) => {
+    if (!gamut.owns(message.url ?? '/')) return otherUpgrades.length > 0
+    return isHandshake(message) && !upgrades.isOver
+  }
+  upgradeOnly(server, passes, (message, socket, head) => {
+    if (gamut.owns(message.url ?? '/')) upgrades.upgrade(message, socket, head)
     else for (const other of otherUpgrades) other.call(server, message, socket, head)
   })
   return {
     close: async () => {
       await gamut.drain()
-      upgrades.close()
       await waitUntil(() => gamut.connections + upgrades.open === 0, gamut.limits.drainWindowMs)
-      upgrades.terminate()
+      upgrades.close()
     },
   }
 }

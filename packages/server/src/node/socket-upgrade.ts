@@ -8,6 +8,19 @@ import type { Gamut } from '../server.js'
 import { errorReply, type FrameWire, type PlainReply, type UpgradeReply } from '../transports/transport.js'
 import { fromIncoming } from './node-request.js'
 
+/** How long a handshake may take, in milliseconds, the hooks that are asked for it too: nobody notices meanwhile that its peer goes. */
+const handshakeMs = 30_000
+/** How long a peer may take for a refusal, in milliseconds. */
+const refusedMs = 2000
+
+/** Ends a socket that has not closed by itself after so long; gives what takes that back. */
+function destroyAfter(socket: Duplex, ms: number): () => void {
+  const timer = setTimeout(() => socket.destroy(), ms).unref()
+  const cancel = () => clearTimeout(timer)
+  socket.once('close', cancel)
+  return cancel
+}
+
 /** Answers a handshake that is not accepted, over the bare socket that Node leaves. */
 function refuseSocket({ status, headers, body }: PlainReply, socket: Duplex): void {
   const bytes = Buffer.from(body)
@@ -17,6 +30,9 @@ function refuseSocket({ status, headers, body }: PlainReply, socket: Duplex): vo
     ...lines.map(([name, value]) => `${name}: ${value}`),
   ]
   socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]))
+  // What is still sent is read, to the peer's own end: a connection that is closed over it would be reset, and the answer lost.
+  socket.resume()
+  destroyAfter(socket, refusedMs)
 }
 
 /** Each chunk is a frame; the line feed that ends it on a stream is not sent. */
@@ -39,9 +55,12 @@ function toWire(webSocket: WebSocket, socket: Duplex): FrameWire {
 export class SocketUpgrades {
   readonly #gamut: Gamut
   readonly #server: WebSocketServer
+  /** Every socket from its handshake until it is closed: Node's server does not know them any more. */
+  readonly #sockets = new Set<Duplex>()
   /** Open sockets, and whether each has answered since the last ping. */
   readonly #alive = new Map<WebSocket, boolean>()
   readonly #pinging: NodeJS.Timeout
+  #isOver = false
 
   constructor(gamut: Gamut) {
     this.#gamut = gamut
@@ -57,15 +76,32 @@ export class SocketUpgrades {
   }
 
   /** Answers a handshake for one of Gamut's paths. */
-  async upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.#sockets.add(socket)
+    socket.once('close', () => this.#sockets.delete(socket))
     socket.on('error', () => socket.destroy())
-    if (message.headers.upgrade?.toLowerCase() !== 'websocket') {
-      refuseSocket(
-        errorReply(new GamutError('upgrade_required', 'Only "Upgrade: websocket" is known here.')),
-        socket,
-      )
-      return
-    }
+    const cancel = destroyAfter(socket, handshakeMs)
+    this.#answer(message, socket, head, cancel).catch(() => socket.destroy())
+  }
+
+  /** How many sockets are not closed, those of handshakes too. */
+  get open(): number {
+    return this.#sockets.size
+  }
+
+  /** Takes no more handshakes. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Ends every socket at once. Whoever drains has told their peers. */
+  close(): void {
+    this.#isOver = true
+    clearInterval(this.#pinging)
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, cancel: () => void): Promise<void> {
     const reply = await this.#gamut.handle(fromIncoming(message, true))
     if (reply.kind === 'plain') {
       refuseSocket(reply, socket)
@@ -76,23 +112,11 @@ export class SocketUpgrades {
         socket,
       )
     } else {
-      this.#server.handleUpgrade(message, socket, head, (webSocket) => this.#hold(reply, webSocket, socket))
+      this.#server.handleUpgrade(message, socket, head, (webSocket) => {
+        cancel()
+        this.#hold(reply, webSocket, socket)
+      })
     }
-  }
-
-  /** How many sockets have not said goodbye. */
-  get open(): number {
-    return this.#alive.size
-  }
-
-  /** Pings no more. Open sockets are ended by whoever drains. */
-  close(): void {
-    clearInterval(this.#pinging)
-  }
-
-  /** Ends every socket at once. */
-  terminate(): void {
-    for (const webSocket of this.#alive.keys()) webSocket.terminate()
   }
 
   #hold(reply: UpgradeReply, webSocket: WebSocket, socket: Duplex): void {
