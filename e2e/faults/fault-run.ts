@@ -4,6 +4,7 @@ import { transports } from '@gamut/protocol'
 import { channelNames, channelOf, channels, finiteChannels } from './channels.js'
 import type { History, ReaderTraits } from './history.js'
 import type { NodeUnderTest } from './node-under-test.js'
+import { drawFlood } from './operation.js'
 import type { Plan, ReaderPlan } from './plan.js'
 import { createPublisher, type Publisher } from './publisher.js'
 import { createRandom } from './random.js'
@@ -100,10 +101,23 @@ class FaultRun {
     )
     const playing = [ways.play(over.signal), ...this.#readers.map((reader) => reader.play(over.signal))]
     const working = this.#publishers.map((publisher) => publisher.work(over.signal))
+    const flooding = this.#flood(over.signal)
     await waitUntil(plan.workMs, recorder, over.signal)
     over.abort()
-    await Promise.all([suffering, closing, ...playing])
+    await Promise.all([suffering, closing, flooding, ...playing])
     await Promise.all(working)
+  }
+
+  async #flood(signal: AbortSignal): Promise<void> {
+    const { plan, recorder } = this.#parts
+    const random = createRandom(plan.seed).fork('floods')
+    for (const [index, { atMs, channel, publishes }] of plan.floods.entries()) {
+      if (!(await waitUntil(atMs, recorder, signal))) return
+      const operations = Array.from({ length: publishes }, (_, part) =>
+        drawFlood(random, `flood ${index}-${part}`, channel),
+      )
+      await Promise.all(operations.map((operation) => this.#last.publish(operation)))
+    }
   }
 
   /** One last message for every channel, so that all have something to bring; and the finite ones end. */

@@ -32,10 +32,11 @@ function odd(random: Random): string {
   return text === '"' ? '\\"' : text
 }
 
+const largeSize = (random: Random) => random.between(30_000, 50_000)
+
 /** JSON text; its name comes first, so that a violation can be read. */
 function drawData(random: Random, name: string, size: number): string {
-  const isLarge = random.chance(0.02)
-  const length = isLarge ? random.between(30_000, 50_000) : random.between(0, size)
+  const length = random.chance(0.02) ? largeSize(random) : random.between(0, size)
   const space = random.chance(0.2) ? '  ' : ''
   const number = random.pick(['1', '1.0', '-0', '1e3', '12345678901234567890', '0.1e-7'])
   return `{"m":"${name}",${space}"n":${number},"pad":"${odd(random)}${'x'.repeat(length)}${odd(random)}"}`
@@ -66,6 +67,19 @@ export function drawOperation(random: Random, name: string, most: number): Opera
   const messages = Array.from({ length: count }, (_, index) =>
     drawMessage(random, `${name}.${index}`, channel, true),
   )
+  return { name, channel, messages }
+}
+
+const floodMessages = 15
+
+/** One of the publishes of a flood: as much as a body may hold. */
+export function drawFlood(random: Random, name: string, channel: string): Operation {
+  const messages = Array.from({ length: floodMessages }, (_, index): NewMessage => {
+    const id = `${name}.${index}`
+    const { keys } = channelOf(channel)
+    const key = keys === undefined ? {} : { key: `key ${random.between(1, keys)}` }
+    return { id, ...key, data: `{"m":"${id}","pad":"${'y'.repeat(largeSize(random))}"}` }
+  })
   return { name, channel, messages }
 }
 

@@ -45,6 +45,14 @@ export interface PublisherPlan {
   readonly everyMs: number
 }
 
+/** Megabytes at once: more than the buffers of a connection take, so that readers fill up and leave the live path. */
+export interface FloodPlan {
+  readonly atMs: number
+  readonly channel: string
+  /** So many publishes, all under way at once. */
+  readonly publishes: number
+}
+
 /** Everything that a seed decides, before anything runs. */
 export interface Plan {
   readonly seed: number
@@ -53,6 +61,7 @@ export interface Plan {
   readonly server: readonly ServerFault[]
   readonly readers: readonly ReaderPlan[]
   readonly publishers: readonly PublisherPlan[]
+  readonly floods: readonly FloodPlan[]
   /** When `jobs/two` ends. */
   readonly closeAtMs: number
 }
@@ -162,6 +171,16 @@ function planStalls(random: Random, workMs: number): ReaderPlan['stalls'] {
   return found
 }
 
+/** Into the channel with short retention, where readers then miss some, and the one that conflates, by turns. */
+function planFloods(random: Random, workMs: number): readonly FloodPlan[] {
+  const found: FloodPlan[] = []
+  for (let atMs = random.between(3000, 8000); atMs < workMs; atMs += random.between(5000, 12_000)) {
+    const channel = found.length % 2 === 0 ? 'crowded' : 'short'
+    found.push({ atMs, channel, publishes: random.between(6, 10) })
+  }
+  return found
+}
+
 const steady = { flips: [], stalls: [] }
 
 const drawWay = (random: Random) => random.between(0, wayCount - 1)
@@ -243,6 +262,7 @@ export function planRun(seed: number, seconds: number): Plan {
       ...planOtherReaders(random.fork('other readers'), workMs),
     ],
     publishers,
+    floods: planFloods(random.fork('floods'), workMs),
     closeAtMs: random.between(Math.floor(workMs * 0.3), Math.floor(workMs * 0.9)),
   }
 }
