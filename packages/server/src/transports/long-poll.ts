@@ -55,8 +55,10 @@ class Parked implements Held {
     if (!answer) return undefined
     if (item?.kind === 'page' && answer.log.page.count > 0) return new Promise(() => {})
     this.answers.set(channel, { ...answer, ...changes(answer.log, item) })
-    // An error that was there before is not news: an answer to it would be asked for again at once.
-    if (isNews([...this.answers.values()]) || (item?.kind === 'error' && this.isBegun)) this.#settle()
+    // An end or an error that was there before is not news: an answer to it would be asked for again at once.
+    const isEnd = item === undefined && !answer.log.closed
+    const isError = item?.kind === 'error' && this.isBegun
+    if (isEnd || isError || isNews([...this.answers.values()])) this.#settle()
     return undefined
   }
 }

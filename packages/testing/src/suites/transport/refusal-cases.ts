@@ -40,7 +40,7 @@ const badQueries: readonly (readonly [ErrorCode, Partial<ReadOptions>])[] = [
   ['query_invalid', { query: { last: '-1' } }],
   ['query_invalid', { query: { last: '1e309' } }],
   ['query_invalid', { query: { last: '' } }],
-  ['query_invalid', { query: { gap: 'oldest' } }],
+  ['query_invalid', { query: { gap: 'never' } }],
   ['query_invalid', { query: { maxRate: '0' } }],
   ['query_invalid', { query: { maxRate: 'Infinity' } }],
 ]
