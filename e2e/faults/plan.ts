@@ -29,6 +29,8 @@ export interface ReaderPlan {
   /** The way it takes to the server; none: straight. */
   readonly way?: number
   readonly limit?: number
+  /** Whether it names its transport in the query or asks for it by header fields. */
+  readonly ask?: 'query' | 'headers'
   /** When it goes over to another transport. */
   readonly flips: readonly { readonly atMs: number; readonly transport: TransportName }[]
   /** When it takes nothing. */
@@ -196,6 +198,7 @@ function planTransportReaders(random: Random, workMs: number): readonly ReaderPl
       transport,
       channel,
       way: way(),
+      ask: random.pick(['query', 'headers'] as const),
     })),
     { ...steady, name: `${transport} one by one`, transport, channel: 'plain', limit: 1, way: way() },
     {

@@ -42,6 +42,7 @@ class FollowingReader implements PlannedReader {
     this.channels = typeof plan.channel === 'string' ? [plan.channel] : plan.channel
     this.#recorder = recorder
     const limit = plan.limit === undefined ? {} : { limit: plan.limit }
+    const ask = plan.ask === undefined ? {} : { ask: plan.ask }
     const from = cursor === undefined ? {} : { cursor }
     this.#options = {
       origin,
@@ -51,6 +52,7 @@ class FollowingReader implements PlannedReader {
       pollMs: 250,
       backoff,
       ...limit,
+      ...ask,
       ...from,
     }
     this.#transport = plan.transport
