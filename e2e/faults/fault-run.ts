@@ -61,9 +61,8 @@ class FaultRun {
   }
 
   async run(): Promise<RunResult> {
-    await this.#work()
+    const healedAt = await this.#work()
     const { recorder } = this.#parts
-    const healedAt = recorder.now()
     const heads = await this.#finish()
     await this.#converge(this.#readers, heads, healedAt + convergenceMs)
     const convergedMs = recorder.now() - healedAt
@@ -88,8 +87,8 @@ class FaultRun {
     return reader
   }
 
-  /** Publishes, reads and suffers as planned; in the end all faults are over and every publish has its outcome. */
-  async #work(): Promise<void> {
+  /** Publishes, reads and suffers as planned, until every publish has its outcome; gives when the last fault was over. */
+  async #work(): Promise<number> {
     const { plan, node, ways, recorder } = this.#parts
     const over = new AbortController()
     const suffering = (async () => {
@@ -104,8 +103,10 @@ class FaultRun {
     const flooding = this.#flood(over.signal)
     await waitUntil(plan.workMs, recorder, over.signal)
     over.abort()
-    await Promise.all([suffering, closing, flooding, ...playing])
-    await Promise.all(working)
+    await Promise.all([suffering, ...playing])
+    const healedAt = recorder.now()
+    await Promise.all([closing, flooding, ...working])
+    return healedAt
   }
 
   async #flood(signal: AbortSignal): Promise<void> {

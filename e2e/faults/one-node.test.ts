@@ -16,7 +16,8 @@ import { summaryOf } from './summary.js'
 import { openWays } from './ways.js'
 
 const seed = Number(process.env['GAMUT_SEED'] ?? 1)
-const seconds = Number(process.env['GAMUT_FAULT_SECONDS'] ?? 120)
+/** In less, not every kind of fault would have its turn. */
+const seconds = Math.max(60, Number(process.env['GAMUT_FAULT_SECONDS'] ?? 120))
 
 /** A server of some dozen readers needs a fifth of it; what it keeps for the logs of a run of minutes is little. */
 const memoryBytes = 400 * 1024 ** 2
