@@ -116,8 +116,12 @@ class FollowingReader implements PlannedReader {
         this.#transport = event.transport
         add({ kind: 'left', reader, why: `for ${event.transport}` })
         return
-      case 'error':
       case 'closed':
+        this.#lastWords = JSON.stringify(event)
+        // Of a channel that was read to its end, that is how an event stream says so (PROTOCOL §6).
+        if (event.status === 204) for (const channel of this.channels) this.#end(channel, 'closed')
+        return
+      case 'error':
         this.#lastWords = JSON.stringify(event)
         return
       case 'position':
@@ -161,9 +165,14 @@ class FollowingReader implements PlannedReader {
         add({ ...event, reader })
         return
       case 'end':
-        add({ kind: 'ended', reader, channel: event.channel, reason: event.reason })
-        if (event.reason === 'closed') this.ended.add(event.channel)
+        this.#end(event.channel, event.reason)
     }
+  }
+
+  #end(channel: string, reason: string): void {
+    if (this.ended.has(channel)) return
+    if (reason === 'closed') this.ended.add(channel)
+    this.#recorder.add({ kind: 'ended', reader: this.plan.name, channel, reason })
   }
 
   #move(channel: string, cursor: Cursor): void {
