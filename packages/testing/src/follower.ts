@@ -142,9 +142,12 @@ class WireFollower implements Follower {
     const leg = this.#open(transport)
     const abandon = () => leg.reader.close()
     this.#stop.signal.addEventListener('abort', abandon)
-    const opened = await readToOpen(leg, this.#channels).finally(() =>
-      this.#stop.signal.removeEventListener('abort', abandon),
-    )
+    // A connection that says nothing would hold up this change and every later one.
+    const patience = setTimeout(abandon, this.#silenceMs())
+    const opened = await readToOpen(leg, this.#channels).finally(() => {
+      clearTimeout(patience)
+      this.#stop.signal.removeEventListener('abort', abandon)
+    })
     if (!opened || this.#stop.signal.aborted) {
       leg.reader.close()
       return false
@@ -218,7 +221,11 @@ class WireFollower implements Follower {
     leg.verdict.note(event)
     const spliced = leg.splice(event)
     if (spliced !== 'take') return spliced === 'drop'
-    if (event.kind === 'open') this.#backoff.opened()
+    if (event.kind === 'open') {
+      this.#backoff.opened()
+      // A lost log may have begun anew, with a channel that had ended.
+      if (event.gap?.reason === 'epoch') this.#ended.delete(event.channel)
+    }
     if (event.kind === 'answer') this.#pollAfterMs = this.#options.pollMs ?? event.pollAfterMs
     if (event.kind === 'end' && event.reason === 'closed') {
       if (this.#ended.has(event.channel)) return true
@@ -229,8 +236,18 @@ class WireFollower implements Follower {
     return true
   }
 
+  /** 204 is how an event stream says that its channels have ended and are read to their ends (PROTOCOL §6). */
+  #endAll(): void {
+    for (const channel of this.#channels) {
+      if (this.#ended.has(channel)) continue
+      this.#ended.add(channel)
+      this.#queue.push({ kind: 'end', channel, reason: 'closed' })
+    }
+  }
+
   async #comeBack(leg: Leg, closed: ClosedEvent): Promise<void> {
     const verdict = leg.verdict.after(closed)
+    if (closed.status === 204) this.#endAll()
     if (this.#ended.size === this.#channels.length || !verdict.back) return this.#finish(closed)
     const afterMs = this.#backoff.next(verdict.afterMs)
     this.#queue.push({ kind: 'waiting', afterMs, because: closed })
