@@ -26,7 +26,7 @@ export interface Hooks {
   authenticate?(request: Request): Awaitable<Identity | null>
   /** Whether somebody may do that now. Asked on every way to read and to write over the network. Default: nobody may. */
   authorize?(identity: Identity | null, action: Action, channel: ChannelName): Awaitable<boolean>
-  /** Sees each message before it is stored; may return another one to store in its place, or throw `GamutError` to refuse. */
+  /** Sees a copy of each message before it is stored; may return another one to store in its place, or throw `GamutError` to refuse. */
   onPublish?(
     message: OutgoingMessage,
     context: { readonly channel: ChannelName; readonly identity: Identity | null },

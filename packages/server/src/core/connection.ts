@@ -105,6 +105,7 @@ export class Connection implements Held {
   end(code?: number, reason?: string): void {
     this.#release()
     this.#outbox.end(code, reason)
+    this.#stopBeat()
     if (this.#outbox.isEnded) this.#leave()
     // Its peer takes nothing just now: it counts until it has taken the rest, or is cut.
     else this.#stopBeat = this.#core.wheel.after(this.#core.limits.heartbeatMs, () => this.#cut())

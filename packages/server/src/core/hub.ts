@@ -190,7 +190,8 @@ export class Hub implements BrokerListener {
     if (live.readers.size > 0 || this.#channels.get(live.name) !== live) return
     live.stay()
     this.#lingering.delete(live)
-    live.window.reset(undefined)
+    this.#dirty.delete(live)
+    live.dispose()
     this.#channels.delete(live.name)
     this.#watched.delete(live.name)
     this.#parts.broker.unwatch([live.name])

@@ -60,6 +60,7 @@ export class LiveChannel {
   error: ErrorBody | undefined
   /** Cancels the end of a channel that nobody read for a while. */
   stay: () => void = () => {}
+  #isDisposed = false
   #pending: StoredBatch[] = []
   readonly #parts: LiveChannelParts
 
@@ -69,6 +70,13 @@ export class LiveChannel {
     this.#parts = parts
     const count = settings.volatile ? 1 : settings.retention.count
     this.window = new Window({ ...settings.retention, count }, parts.windowBytes, parts.windowTotal)
+  }
+
+  /** Nobody reads it any more, and nothing is kept from now on. */
+  dispose(): void {
+    this.#isDisposed = true
+    this.#pending = []
+    this.window.reset(undefined)
   }
 
   /** Keeps an announcement for the end of the turn. */
@@ -116,7 +124,8 @@ export class LiveChannel {
     const { head, page, more } = log
     const isEnd = !more && page.head.cursor === head
     // Unless an announcement came meanwhile: then it cannot be known which of the two is newer.
-    if (isEnd && this.window.head === undefined && this.window.version === version) this.#seed(log)
+    if (!this.#isDisposed && isEnd && this.window.head === undefined && this.window.version === version)
+      this.#seed(log)
     return log
   }
 

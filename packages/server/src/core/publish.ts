@@ -142,7 +142,7 @@ export class Publisher {
     { channel, identity }: PublishRequest,
     settings: ChannelSettings,
   ): Promise<AppendMessage> {
-    const hooked = await this.#parts.hooks.onPublish?.(message, { channel, identity })
+    const hooked = await this.#parts.hooks.onPublish?.({ ...message }, { channel, identity })
     const admitted = hooked ? checkHooked(hooked) : message
     if (hooked) check(admitted, settings)
     if (settings.schema && admitted.data !== undefined) await checkSchema(admitted.data, settings.schema)

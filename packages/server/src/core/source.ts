@@ -135,7 +135,13 @@ export class Sources {
 
   #again(run: Run): void {
     if (run.readers > 0 || run.leaseUntil > this.#parts.clock.elapsed()) void this.#load(run)
-    else this.#runs.delete(run.channel)
+    else this.#forget(run)
+  }
+
+  /** Nobody reads it: a later run begins without its error. */
+  #forget(run: Run): void {
+    this.#runs.delete(run.channel)
+    if (run.error) this.#parts.tell(run.channel, undefined)
   }
 
   #fail(run: Run, error: unknown): void {

@@ -6,6 +6,7 @@ const tickMs = 100
 interface Entry {
   readonly call: () => void
   readonly bucket: number
+  isCancelled: boolean
 }
 
 /** One timer for any number of deadlines, in steps of 100 ms. Runs only while there is one. */
@@ -23,7 +24,7 @@ export class Wheel {
   after(ms: number, call: () => void): () => void {
     if (this.#buckets.size === 0) this.#tick = Math.floor(this.#clock.elapsed() / tickMs)
     const bucket = Math.ceil((this.#clock.elapsed() + ms) / tickMs)
-    const entry: Entry = { call, bucket }
+    const entry: Entry = { call, bucket, isCancelled: false }
     const entries = this.#buckets.get(bucket)
     if (entries) entries.add(entry)
     else this.#buckets.set(bucket, new Set([entry]))
@@ -39,6 +40,7 @@ export class Wheel {
   }
 
   #remove(entry: Entry): void {
+    entry.isCancelled = true
     const entries = this.#buckets.get(entry.bucket)
     if (!entries?.delete(entry) || entries.size > 0) return
     this.#buckets.delete(entry.bucket)
@@ -62,6 +64,7 @@ export class Wheel {
       for (const entry of this.#buckets.get(this.#tick) ?? []) due.push(entry)
       this.#buckets.delete(this.#tick)
     }
-    for (const entry of due) entry.call()
+    // One that is due may cancel another that is due in the same turn.
+    for (const entry of due) if (!entry.isCancelled) entry.call()
   }
 }

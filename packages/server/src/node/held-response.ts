@@ -4,7 +4,7 @@ import { joinBytes } from '../core/page.js'
 import { GamutError } from '../error.js'
 import { dismiss } from '../http/response.js'
 import { errorReply, type StreamReply } from '../transports/transport.js'
-import { sendPlain } from './plain-response.js'
+import { cutIfNotTaken, sendPlain } from './plain-response.js'
 
 /** Holds a response open: the one owner of its life. The head leaves at once, before there is anything to tell. */
 export function holdResponse(reply: StreamReply, response: ServerResponse): void {
@@ -26,7 +26,10 @@ export function holdResponse(reply: StreamReply, response: ServerResponse): void
   response.flushHeaders()
   const wire: Wire = {
     write: (chunks) => response.write(joinBytes(chunks)),
-    end: () => response.end(),
+    end: () => {
+      cutIfNotTaken(response)
+      response.end()
+    },
     abort: () => response.destroy(),
   }
   const owner = reply.start(wire)

@@ -12,6 +12,7 @@ export function sendPlain({ status, headers, body }: PlainReply, response: Serve
   const bytes = Buffer.from(body)
   const isEmpty = status === 204 || status === 304
   const { req } = response
+  if (response.destroyed) return
   if (!req.complete) response.shouldKeepAlive = false
   response.writeHead(status, isEmpty ? headers : { ...headers, 'content-length': bytes.length })
   cutIfNotTaken(response)
@@ -21,7 +22,7 @@ export function sendPlain({ status, headers, body }: PlainReply, response: Serve
 }
 
 /** Ends the connection of a peer that does not read. Its time begins when its turn on the connection has come. */
-function cutIfNotTaken(response: ServerResponse): void {
+export function cutIfNotTaken(response: ServerResponse): void {
   const begin = () => {
     const timer = setTimeout(() => response.destroy(), takeMs).unref()
     response.once('close', () => clearTimeout(timer))

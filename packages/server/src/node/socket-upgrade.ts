@@ -125,6 +125,7 @@ export class SocketUpgrades {
     const { maxBodyBytes } = this.#gamut.limits
     webSocket.on('message', (data, isBinary) => {
       const bytes = data as Buffer
+      this.#alive.set(webSocket, true)
       if (isBinary) owner.refuse(new GamutError('frame_invalid', 'Frames are text: JSON objects.'))
       else if (bytes.length > maxBodyBytes)
         owner.refuse(new GamutError('too_large', `A frame has at most ${maxBodyBytes} bytes.`))
@@ -142,6 +143,11 @@ export class SocketUpgrades {
 
   #ping(): void {
     for (const [webSocket, isAlive] of this.#alive) {
+      // It is we who do not read: its pong could not arrive.
+      if (webSocket.isPaused) {
+        this.#alive.set(webSocket, true)
+        continue
+      }
       if (!isAlive) {
         webSocket.terminate()
         continue

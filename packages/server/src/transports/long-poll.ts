@@ -9,7 +9,7 @@ import type { Subscription } from '../core/subscription.js'
 import { GamutError } from '../error.js'
 import { answerReply, type ChannelAnswer, unchangedReply, unchangedTag } from './answer.js'
 import { subscribe } from './subscribe.js'
-import { errorReply, type PlainReply, type ReadRequest, type Transport } from './transport.js'
+import { errorReply, type PlainReply, type ReadRequest, type Reply, type Transport } from './transport.js'
 
 /** Whether there is something to tell at once: anything of one channel, or the end of all of them. */
 function isNews(answers: readonly Pick<Opened, 'outcome' | 'log'>[]): boolean {
@@ -23,6 +23,8 @@ function isNews(answers: readonly Pick<Opened, 'outcome' | 'log'>[]): boolean {
 /** A parked long-poll: waits for the first item of any of its channels. */
 class Parked implements Held {
   readonly transport = 'long-poll'
+  /** Something was told; else the wait came to its end. */
+  hasNews = false
   /** Every channel has said how it opened. */
   isBegun = false
   readonly answers: Map<ChannelName, ChannelAnswer>
@@ -58,7 +60,10 @@ class Parked implements Held {
     // An end or an error that was there before is not news: an answer to it would be asked for again at once.
     const isEnd = item === undefined && !answer.log.closed
     const isError = item?.kind === 'error' && this.isBegun
-    if (isEnd || isError || isNews([...this.answers.values()])) this.#settle()
+    if (isEnd || isError || isNews([...this.answers.values()])) {
+      this.hasNews = true
+      this.#settle()
+    }
     return undefined
   }
 }
@@ -126,6 +131,14 @@ async function waitFromKnown(read: ReadRequest, core: Core): Promise<{ read: Rea
   return { read: { ...read, channels }, tag }
 }
 
+/**
+ * A tag says only whether to wait: the answer is what the URL itself asks for, or caches would keep a part of it as the
+ * whole.
+ */
+function answerKnown(asked: ReadRequest, tag: string, hasNews: boolean, core: Core): Promise<Reply> | Reply {
+  return hasNews ? longPoll.open({ ...asked, known: [], waitMs: 0 }, core) : unchangedReply(asked, tag, core)
+}
+
 /** The first batch, as soon as there is one, or at the deadline an empty one (PROTOCOL §4). */
 export const longPoll: Transport = {
   name: 'long-poll',
@@ -146,13 +159,15 @@ export const longPoll: Transport = {
         channel: subscriptions[index]?.options.channel as ChannelName,
         ...one,
       }))
-      if (isNews(opened) || read.waitMs === 0) return reply(read, answers, core)
+      const hasNews = isNews(opened)
+      if (hasNews || read.waitMs === 0) {
+        return tag === undefined ? reply(read, answers, core) : answerKnown(asked, tag, hasNews, core)
+      }
       parked = new Parked(answers)
       const answer = await wait(read, core, parked, subscriptions)
-      const isUnchanged = !isNews([...parked.answers.values()])
-      return tag !== undefined && isUnchanged && answer.status === 200
-        ? unchangedReply(read, tag, core)
-        : answer
+      return tag === undefined || answer.status !== 200
+        ? answer
+        : answerKnown(asked, tag, parked.hasNews, core)
     } finally {
       for (const subscription of subscriptions) subscription.end()
     }

@@ -41,9 +41,8 @@ class FrameReader implements FrameOwner {
   /** The work under way on each channel: frames of one channel wait for each other. */
   readonly #queues = new Map<ChannelName, Promise<void>>()
   #unanswered = 0
-  /** Reasons not to read the socket on: too many unanswered frames, no room for answers. */
-  #holds = 0
   #isFull = false
+  #isWaiting = false
 
   constructor(core: Core, read: ReadRequest, wire: FrameWire) {
     this.#core = core
@@ -66,7 +65,7 @@ class FrameReader implements FrameOwner {
       this.#fail(named, toRefusal(new GamutError(code, message), this.#core))
       if (malformed) this.#connection.end(errorKinds[code].closeCode, code)
     }
-    this.#holdWhileFull()
+    this.#waitWhileFull()
   }
 
   refuse(error: GamutError): void {
@@ -95,7 +94,8 @@ class FrameReader implements FrameOwner {
 
   /** Runs the work of one channel in frame order; what fails is told with the frame's ref. */
   #enqueue(channel: ChannelName, { ref }: Named<object>, work: () => Promise<void>): void {
-    if (++this.#unanswered === this.#core.limits.maxUnansweredFrames) this.#hold()
+    this.#unanswered++
+    this.#readOrWait()
     const before = this.#queues.get(channel) ?? Promise.resolve()
     const named = ref === undefined ? {} : { ref }
     const live = () => (this.#connection.isClosed ? undefined : work())
@@ -108,27 +108,29 @@ class FrameReader implements FrameOwner {
   }
 
   #settle(): void {
-    if (this.#unanswered-- === this.#core.limits.maxUnansweredFrames) this.#unhold()
-  }
-
-  #hold(): void {
-    if (this.#holds++ === 0) this.#wire.pause()
-  }
-
-  #unhold(): void {
-    if (--this.#holds === 0) this.#wire.resume()
+    this.#unanswered--
+    this.#readOrWait()
   }
 
   /** A peer that takes no answers is asked no more questions: its answers would gather without bound (I18). */
-  #holdWhileFull(): void {
+  #waitWhileFull(): void {
     const room = this.#isFull ? undefined : this.#connection.room()
     if (room === undefined) return
     this.#isFull = true
-    this.#hold()
+    this.#readOrWait()
     void room.then(() => {
       this.#isFull = false
-      this.#unhold()
+      this.#readOrWait()
     })
+  }
+
+  /** Reads the socket on, unless too many frames are unanswered or there is no room for answers. */
+  #readOrWait(): void {
+    const mustWait = this.#isFull || this.#unanswered >= this.#core.limits.maxUnansweredFrames
+    if (mustWait === this.#isWaiting) return
+    this.#isWaiting = mustWait
+    if (mustWait) this.#wire.pause()
+    else this.#wire.resume()
   }
 
   async #askToSubscribe(frame: SubscribeFrame): Promise<void> {
@@ -200,6 +202,7 @@ class FrameReader implements FrameOwner {
     await gate.pass(this.#read.identity, 'publish', channel)
     const prepared = await publisher.prepare({ channel, messages: [message], identity: this.#read.identity })
     this.#unanswered++
+    this.#readOrWait()
     void publisher
       .append(prepared)
       .then(

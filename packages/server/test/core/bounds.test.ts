@@ -91,6 +91,30 @@ describe('what a peer can make the server keep (I18)', () => {
     expect(wire.frames.filter((frame) => frame.includes('"ok"'))).toHaveLength(sent)
   })
 
+  it('is not more unanswered frames the second time than the first', async () => {
+    let release = () => {}
+    let isHeld = false
+    const gamut = open({
+      maxUnansweredFrames: 4,
+      onPublish: async () => {
+        if (isHeld) await new Promise<void>((resolve) => (release = resolve))
+        return undefined
+      },
+    })
+    const { wire, send } = await openSocket(gamut)
+    for (let n = 0; n < 3; n++) send({ type: 'publish', ref: n, channel: `c${n}`, data: n })
+    await turns()
+    expect(wire.isPaused).toBe(false)
+    isHeld = true
+    for (let n = 0; n < 4; n++) send({ type: 'publish', ref: `held${n}`, channel: 'held', data: n })
+    await turns()
+    expect(wire.isPaused).toBe(true)
+    isHeld = false
+    release()
+    await turns()
+    expect(wire.isPaused).toBe(false)
+  })
+
   it('is not a subscription of a socket that has gone while a hook was asked', async () => {
     let release = () => {}
     const asked = new Promise<void>((resolve) => {
@@ -206,6 +230,18 @@ describe('what an application can throw or give', () => {
     send({ type: 'publish', ref: 1, channel: 'a', data: 1 })
     await turns()
     expect(error).toHaveBeenCalledTimes(3)
+  })
+
+  it('changes nothing by changing what it was shown (I23)', async () => {
+    const { post, read } = createRig({
+      onPublish: (message) => {
+        Object.assign(message, { event: 'x\ndata: injected', data: 'no JSON' })
+        return undefined
+      },
+    })
+    await post('/channels/a', '1')
+    expect((await read('/channels/a')).messages).toMatchObject([{ data: 1 }])
+    expect((await read('/channels/a')).messages[0].event).toBeUndefined()
   })
 
   it.each([

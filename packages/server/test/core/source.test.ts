@@ -97,6 +97,19 @@ describe('computed channels (§2)', () => {
     )
   })
 
+  it('begin without the error of an earlier run', async () => {
+    const { ask, clock, state } = setUp()
+    state.fails = true
+    const first = await ask('/channels/report?as=sse')
+    await clock.advance(1500)
+    await first.body?.cancel()
+    await clock.advance(20_000)
+    state.fails = false
+    const second = await ask('/channels/report?as=sse')
+    const text = await readUntil(second, (seen) => seen.includes('data: 0'))
+    expect(text).not.toContain('$error')
+  })
+
   it('do not answer "not modified" while they fail', async () => {
     const { ask, clock, state } = setUp()
     const tag = (await ask('/channels/report')).headers.get('etag') ?? ''

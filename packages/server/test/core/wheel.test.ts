@@ -50,6 +50,17 @@ describe('the wheel', () => {
     expect(calls).toBe(0)
   })
 
+  it('does not call what another call of the same turn has cancelled', async () => {
+    const clock = createVirtualClock()
+    const wheel = new Wheel(clock)
+    let calls = 0
+    const cancels = [() => {}]
+    wheel.after(100, () => cancels[0]?.())
+    cancels[0] = wheel.after(100, () => calls++)
+    await clock.advance(500)
+    expect(calls).toBe(0)
+  })
+
   it('lets a call set the next', async () => {
     const clock = createVirtualClock()
     const wheel = new Wheel(clock)

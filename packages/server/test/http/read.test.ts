@@ -200,12 +200,23 @@ describe('long-polling', () => {
     expect(channels.map(({ messages }: { messages: unknown[] }) => messages.length)).toEqual([0, 1])
   })
 
+  it('with a known tag answers what its URL asks for, and not only what is new (I22)', async () => {
+    const { ask, gamut } = createRig({ channels: { k: { keyed: true, public: true } } })
+    for (const key of ['a', 'b']) await gamut.publish('k', 1, { key })
+    const url = '/channels/k?as=long-poll&wait=30'
+    const tag = (await ask(url)).headers.get('etag') ?? ''
+    const waiting = ask(url, { headers: { 'if-none-match': tag } })
+    await expect.poll(() => gamut.connections).toBe(1)
+    await gamut.publish('k', 2, { key: 'c' })
+    expect(await (await waiting).json()).toMatchObject({ outcome: 'snapshot', messages: { length: 3 } })
+  })
+
   it('with a known tag waits for what follows, and answers 304 if nothing does (§4)', async () => {
     const { ask, gamut } = createRig()
     await gamut.publish('a', 1)
     const tag = (await ask('/channels/a')).headers.get('etag') ?? ''
     const none = await ask('/channels/a?wait=0', { headers: { 'if-none-match': tag } })
-    expect(none.status).toBe(200)
+    expect(none.status).toBe(304)
     const waiting = ask('/channels/a?wait=60', { headers: { 'if-none-match': tag } })
     await expect.poll(() => gamut.connections).toBe(1)
     await gamut.publish('a', 2)
