@@ -1,4 +1,4 @@
-import { type ChannelName, type Parsed, parseChannelName } from '@gamut/protocol'
+import { type ChannelName, parseChannelName } from '@gamut/protocol'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
@@ -8,6 +8,7 @@ import { OriginCheck } from './cors.js'
 import { health, info, readiness, renderMetrics } from './operations.js'
 import { type ReadTarget, read, refuseRead } from './read.js'
 import { type HttpRequest, splitTarget } from './request.js'
+import { take } from './take.js'
 import { deleteKey, publish, publishMany } from './write.js'
 
 /** What the routes need besides the core. */
@@ -25,11 +26,6 @@ interface Call {
 
 type Method = (call: Call) => Promise<Reply> | Reply
 type Methods = Readonly<Record<string, Method>>
-
-function take<T>(parsed: Parsed<T>): T {
-  if (parsed.ok) return parsed.value
-  throw new GamutError(parsed.code, parsed.message)
-}
 
 /** A channel's name from the rest of a raw path: each segment decoded by itself, so that an encoded slash stays wrong. */
 function toChannel(rest: string): ChannelName {

@@ -4,7 +4,6 @@ import {
   mediaTypeOf,
   mediaTypes,
   type NewMessage,
-  type Parsed,
   parseChannelName,
   parseEvent,
   parseId,
@@ -23,13 +22,9 @@ import type { Identity } from '../hooks.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 import { isFlagSet } from './query.js'
 import type { HttpRequest } from './request.js'
+import { take } from './take.js'
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-function take<T>(parsed: Parsed<T>): T {
-  if (parsed.ok) return parsed.value
-  throw new GamutError(parsed.code, parsed.message)
-}
 
 async function readText(request: HttpRequest, core: Core): Promise<string> {
   const body = await request.body(core.limits.maxBodyBytes)
