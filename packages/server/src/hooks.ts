@@ -1,9 +1,18 @@
 import type { ChannelName } from '@gamut/protocol'
 
-/** Who is asking, as the application knows it. */
+/** Who is asking, as the application knows it (PROTOCOL §12). */
 export interface Identity {
+  /** 1 to 255 characters without control characters. Idempotency keys are this identity's own, and it is revoked by this name. */
   readonly id: string
+  /** Whatever `authorize` wants to know. Never leaves the server. */
   readonly claims?: Readonly<Record<string, unknown>>
+  /** When it ends by itself, in milliseconds since 1970 by the wall clock; reading ends with it. Default: never. */
+  readonly expiresAt?: number
+  /**
+   * A name of the credential that said who this is, like a JWT's `jti`, to revoke that one alone; as long as an `id`.
+   * Not the credential itself.
+   */
+  readonly token?: string
 }
 
 /** What somebody wants to do with a channel. */
@@ -22,7 +31,10 @@ export interface OutgoingMessage {
 
 /** What the application plugs in. A hook that throws anything but a `GamutError` refuses with `internal`. */
 export interface Hooks {
-  /** Says who sends a request; `null` for nobody known. Its body cannot be read. Default: nobody is known. */
+  /**
+   * Says who sends a request; `null` for nobody known. Its body cannot be read. What is neither is the application's
+   * fault: `internal`, and logged. Default: nobody is known.
+   */
   authenticate?(request: Request): Awaitable<Identity | null>
   /** Whether somebody may do that now. Asked on every way to read and to write over the network. Default: nobody may. */
   authorize?(identity: Identity | null, action: Action, channel: ChannelName): Awaitable<boolean>

@@ -2,6 +2,7 @@ import { type ChannelName, isServerChannel } from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
 import { GamutError } from '../error.js'
 import type { Action, Hooks, Identity } from '../hooks.js'
+import { toIdentity } from './identity.js'
 
 /** The one gate on every way to read and to write over the network (PROTOCOL §12, I21). */
 export class Gate {
@@ -13,9 +14,9 @@ export class Gate {
     this.#settings = settings
   }
 
-  /** Who sends the request; throws what the hook throws. */
+  /** Who sends the request; throws what the hook throws, and a `TypeError` for what is no identity. */
   async identify(request: () => Request): Promise<Identity | null> {
-    return (await this.#hooks.authenticate?.(request())) ?? null
+    return toIdentity(await this.#hooks.authenticate?.(request()))
   }
 
   /** Throws `unauthenticated` or `forbidden` unless somebody may do that now. */
