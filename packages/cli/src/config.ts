@@ -14,7 +14,17 @@ const fileOnly = ['channels', 'authenticate', 'authorize', 'onPublish', 'start']
 const neverInFile = ['config', 'json']
 const fileOptions = [...Object.keys(serveOptions).filter((name) => !neverInFile.includes(name)), ...fileOnly]
 /** Passed on to `createGamut`, which checks them. */
-const gamutOptions = ['basePath', 'origins', 'node', 'channels', 'authenticate', 'authorize', 'onPublish']
+const gamutOptions = [
+  'basePath',
+  'origins',
+  'trustedProxies',
+  'forwardedHeader',
+  'node',
+  'channels',
+  'authenticate',
+  'authorize',
+  'onPublish',
+]
 /** Variables of the other commands. */
 const otherVariables = ['GAMUT_URL', 'GAMUT_TOKEN']
 

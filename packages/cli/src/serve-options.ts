@@ -75,6 +75,21 @@ export const serveOptions: OptionTable = {
     group: where,
     env: true,
   },
+  trustedProxies: {
+    kind: 'list',
+    placeholder: 'A,B',
+    help: 'proxies, as addresses or ranges, that say who asks',
+    group: where,
+    env: true,
+  },
+  forwardedHeader: {
+    kind: 'text',
+    placeholder: 'H',
+    help: 'how they say it; or forwarded',
+    default: 'x-forwarded-for',
+    group: where,
+    env: true,
+  },
   public: {
     kind: 'flag',
     help: 'everybody who reaches it may read and publish everything',

@@ -1,6 +1,17 @@
+import { isAddressRange } from './address.js'
 import type { Broker } from './broker/broker.js'
 import type { ChannelDefinition } from './channels.js'
-import { checkFields, type FieldRules, fail, isFunction, isNumber, isObject } from './check.js'
+import {
+  checkFields,
+  type FieldRules,
+  fail,
+  isFunction,
+  isNumber,
+  isObject,
+  isOneOf,
+  type Rule,
+} from './check.js'
+import type { ForwardedHeader } from './client-address.js'
 import { type Clock, systemClock } from './clock.js'
 import type { Hooks } from './hooks.js'
 import { type Logger, silentLogger } from './telemetry/logger.js'
@@ -82,6 +93,16 @@ export interface GamutOptions extends Hooks, Partial<Limits> {
   readonly basePath?: string
   /** Origins besides the server's own whose pages may read and publish, like `https://app.example.com`; `*` for all. */
   readonly origins?: readonly string[]
+  /**
+   * Proxies in front, as addresses and ranges like `10.0.0.0/8`, whose word is taken for who they speak for. Default:
+   * none, so that nobody names an address of their choice.
+   */
+  readonly trustedProxies?: readonly string[]
+  /**
+   * The header in which they say it. Default: `x-forwarded-for`, which nearly all set. The other one is not looked at: a
+   * proxy that does not know it passes on whatever a client has written there.
+   */
+  readonly forwardedHeader?: ForwardedHeader
   /** This node's name, shown in `welcome`. Default: random. */
   readonly node?: string
   readonly metrics?: Metrics
@@ -99,6 +120,8 @@ export interface ResolvedOptions {
   readonly broker: Broker | undefined
   readonly basePath: string
   readonly origins: readonly string[]
+  readonly trustedProxies: readonly string[]
+  readonly forwardedHeader: ForwardedHeader
   readonly node: string
   readonly metrics: Metrics | undefined
   readonly logger: Logger
@@ -110,6 +133,14 @@ const amount = isNumber(1, 2 ** 31 - 1)
 const limitRules = Object.fromEntries(
   Object.keys(defaultLimits).map((name) => [name, amount]),
 ) as unknown as FieldRules<Limits>
+
+const isAddressList: Rule = (value, name) => {
+  if (!Array.isArray(value)) fail(name, 'a list of addresses is needed')
+  for (const text of value) {
+    if (!isAddressRange(text))
+      fail(name, `"${String(text)}" is neither an address nor a range like "10.0.0.0/8"`)
+  }
+}
 
 const rules: FieldRules<GamutOptions> = {
   ...limitRules,
@@ -126,6 +157,8 @@ const rules: FieldRules<GamutOptions> = {
     if (!Array.isArray(value)) fail(name, 'a list of origins is needed')
     for (const origin of value) checkOrigin(origin, name)
   },
+  trustedProxies: isAddressList,
+  forwardedHeader: isOneOf('x-forwarded-for', 'forwarded'),
   node: (value, name) => {
     if (typeof value !== 'string' || !/^[A-Za-z0-9_.-]{1,64}$/.test(value)) {
       fail(name, 'a name of 1 to 64 characters of A-Z a-z 0-9 _ . - is needed')
@@ -166,6 +199,8 @@ export function resolveOptions(options: GamutOptions): ResolvedOptions {
     broker: options.broker,
     basePath: options.basePath ?? '',
     origins: options.origins ?? [],
+    trustedProxies: options.trustedProxies ?? [],
+    forwardedHeader: options.forwardedHeader ?? 'x-forwarded-for',
     node: options.node ?? `node-${Math.floor(random() * 36 ** 6).toString(36)}`,
     metrics: options.metrics,
     logger: options.logger ?? silentLogger,

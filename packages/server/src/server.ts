@@ -7,9 +7,11 @@ import {
   parseId,
   parseKey,
 } from '@gamut/protocol'
+import { AddressSet } from './address.js'
 import type { Broker } from './broker/broker.js'
 import { createMemoryBroker } from './broker/memory.js'
 import { defineChannels } from './channels.js'
+import { clientAddress, type ForwardedHeader } from './client-address.js'
 import { Connections } from './core/connections.js'
 import type { Core } from './core/core.js'
 import { Gate } from './core/gate.js'
@@ -55,6 +57,8 @@ export interface Gamut {
   fetch(request: Request): Promise<Response>
   /** Answers a request in the form that runtimes use, held responses and WebSockets too. Never rejects. */
   handle(request: HttpRequest): Promise<Reply>
+  /** Whose a request is, from the address of its peer: the `address` of an `HttpRequest` (see `trustedProxies`). */
+  clientAddress(peer: string, header: (name: string) => string | undefined): string
   /** Whether a request target belongs to Gamut's routes. */
   owns(target: string): boolean
   /** Appends a message; `data` is anything that `JSON.stringify` takes. Hooks but `onPublish` are not asked. Throws `GamutError`. */
@@ -124,11 +128,15 @@ function toJson(data: unknown): string {
 class Server implements Gamut {
   readonly #core: Core
   readonly #routes: Routes
+  readonly #proxies: AddressSet
+  readonly #forwardedHeader: ForwardedHeader
   readonly #started: Promise<void>
 
   constructor(options: ResolvedOptions) {
     const { basePath, origins, metrics, logger } = options
     this.#core = createCore(options)
+    this.#proxies = new AddressSet(options.trustedProxies)
+    this.#forwardedHeader = options.forwardedHeader
     this.#routes = new Routes(this.#core, { basePath, origins, metrics })
     this.#started = this.#core.broker.start(this.#core.hub, this.#core.settings)
     this.#started.catch((error: unknown) =>
@@ -155,6 +163,11 @@ class Server implements Gamut {
       return this.#routes.refuse(request, error)
     }
     return this.#routes.handle(request)
+  }
+
+  clientAddress(peer: string, header: (name: string) => string | undefined): string {
+    const list = this.#proxies.isEmpty ? undefined : header(this.#forwardedHeader)
+    return clientAddress(peer, list, this.#forwardedHeader, this.#proxies)
   }
 
   owns(target: string): boolean {

@@ -7,6 +7,11 @@ export interface HttpRequest {
   readonly target: string
   /** The peer asks to speak WebSocket, and the runtime can. */
   readonly isUpgrade: boolean
+  /**
+   * Who sends it, behind trusted proxies too, in one form for each address (as `Gamut.clientAddress` gives it); empty
+   * where that is not known.
+   */
+  readonly address: string
   header(name: string): string | undefined
   /** The whole body; throws `too_large` past so many bytes. */
   body(maxBytes: number): Promise<Uint8Array>
@@ -75,6 +80,7 @@ export function fromRequest(request: Request): HttpRequest {
     method: request.method,
     target: pathname + search,
     isUpgrade: false,
+    address: '',
     header: (name) => request.headers.get(name) ?? undefined,
     body: (maxBytes) => readBody(request, maxBytes),
     toRequest: () => request,

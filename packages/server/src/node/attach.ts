@@ -17,7 +17,7 @@ export interface Attached {
 }
 
 async function answer(gamut: Gamut, message: IncomingMessage, response: ServerResponse): Promise<void> {
-  const reply = await gamut.handle(fromIncoming(message, false))
+  const reply = await gamut.handle(fromIncoming(gamut, message, false))
   if (reply.kind === 'stream') holdResponse(reply, response)
   else if (reply.kind === 'plain') sendPlain(reply, response)
   else

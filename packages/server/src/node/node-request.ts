@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { bodyCutOff, bodyTooLarge, callSoon, type HttpRequest } from '../http/request.js'
+import type { Gamut } from '../server.js'
 
 /** Who waits for the end of each socket: one listener serves all requests that it carries. */
 const waiting = new WeakMap<Socket, Set<() => void>>()
@@ -52,15 +53,17 @@ function toRequest(message: IncomingMessage): Request {
 }
 
 /** Node's request in the form that routes take; nothing is parsed before it is asked for. */
-export function fromIncoming(message: IncomingMessage, isUpgrade: boolean): HttpRequest {
+export function fromIncoming(gamut: Gamut, message: IncomingMessage, isUpgrade: boolean): HttpRequest {
+  const header = (name: string) => {
+    const value = message.headers[name]
+    return Array.isArray(value) ? value.join(', ') : value
+  }
   return {
     method: message.method ?? 'GET',
     target: message.url ?? '/',
     isUpgrade,
-    header: (name) => {
-      const value = message.headers[name]
-      return Array.isArray(value) ? value.join(', ') : value
-    },
+    address: gamut.clientAddress(message.socket.remoteAddress ?? '', header),
+    header,
     body: (maxBytes) => readBody(message, maxBytes),
     toRequest: () => toRequest(message),
     onGone: (call) => onGone(message.socket, call),

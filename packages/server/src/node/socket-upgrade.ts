@@ -102,7 +102,7 @@ export class SocketUpgrades {
   }
 
   async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, cancel: () => void): Promise<void> {
-    const reply = await this.#gamut.handle(fromIncoming(message, true))
+    const reply = await this.#gamut.handle(fromIncoming(this.#gamut, message, true))
     if (reply.kind === 'plain') {
       refuseSocket(reply, socket)
     } else if (reply.kind === 'stream') {

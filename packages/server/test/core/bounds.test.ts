@@ -18,6 +18,7 @@ function handshake(target: string): HttpRequest {
   return {
     method: 'GET',
     target,
+    address: '',
     isUpgrade: true,
     header: () => undefined,
     body: async () => new Uint8Array(),

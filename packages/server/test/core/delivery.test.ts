@@ -32,6 +32,7 @@ function get(target: string): HttpRequest {
   return {
     method: 'GET',
     target,
+    address: '',
     isUpgrade: false,
     header: () => undefined,
     body: async () => new Uint8Array(),
