@@ -7,6 +7,7 @@ const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, imp
 const sources = [
   { find: /^@gamut\/protocol$/, replacement: source('protocol/src/index.ts') },
   { find: /^@gamut\/server$/, replacement: source('server/src/index.ts') },
+  { find: /^@gamut\/server\/doors$/, replacement: source('server/src/doors/index.ts') },
   { find: /^@gamut\/server\/node$/, replacement: source('server/src/node/index.ts') },
   { find: /^@gamut\/testing$/, replacement: source('testing/src/index.ts') },
   { find: /^@gamut\/testing\/suites$/, replacement: source('testing/src/suites/index.ts') },

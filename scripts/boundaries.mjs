@@ -14,6 +14,7 @@ const packageImports = {
     '@gamut/server',
     '@gamut/testing',
     'node:',
+    'jose',
     'pino',
     'prom-client',
     'sirv',
@@ -23,6 +24,8 @@ const packageImports = {
 
 /** What only the Node runtime of the server may import. */
 const nodeImports = ['node:', 'ws']
+/** What only the server's doors may import: who plugs in hooks of their own loads none of it. */
+const doorImports = ['jose']
 
 /**
  * The parts of the server and what each may import of the others: downward only.
@@ -31,6 +34,7 @@ const nodeImports = ['node:', 'ws']
 const serverParts = {
   root: ['root', 'memory', 'http', 'transports', 'core', 'contract', 'leaf'],
   node: ['node', 'root', 'http', 'transports', 'core', 'contract', 'leaf'],
+  doors: ['doors', 'leaf'],
   http: ['http', 'transports', 'core', 'contract', 'leaf'],
   transports: ['transports', 'core', 'contract', 'leaf'],
   core: ['core', 'contract', 'leaf'],
@@ -89,6 +93,9 @@ export function externalRule(from, name) {
   if (!allowed || allowed.includes(name)) return undefined
   if (owner === 'server' && nodeImports.includes(name)) {
     return serverPart(from) === 'node' ? undefined : 'only src/node may'
+  }
+  if (owner === 'server' && doorImports.includes(name)) {
+    return serverPart(from) === 'doors' ? undefined : 'only src/doors may'
   }
   return `${owner} may import ${allowed.join(', ') || 'nothing'}`
 }

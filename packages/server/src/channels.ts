@@ -11,6 +11,7 @@ import {
   isObject,
   isOneOf,
 } from './check.js'
+import { byExactness, matchPattern, type Pattern, parsePattern, patternHint } from './pattern.js'
 
 /** Makes a channel out of a query (PROTOCOL §2). */
 export interface ChannelSource {
@@ -95,23 +96,13 @@ const rules: FieldRules<ChannelDefinition> = {
   schema: isObject,
 }
 
-interface Pattern {
-  readonly text: string
-  readonly segments: readonly string[]
+interface Defined extends Pattern {
   readonly definition: ChannelDefinition
 }
 
-function parsePattern(text: string, definition: ChannelDefinition): Pattern {
-  const segments = text.split('/')
-  for (const [index, segment] of segments.entries()) {
-    const known = /^(?::[A-Za-z][A-Za-z0-9]*|\$?[A-Za-z0-9_.~@=-][A-Za-z0-9_.~:@=-]*)$/.test(segment)
-    if (!known && !(segment === '*' && index === segments.length - 1)) {
-      fail(
-        `channels["${text}"]`,
-        'a pattern is segments joined by "/": a name, ":name" for any one segment, or a last "*" for one or more',
-      )
-    }
-  }
+function define(text: string, definition: ChannelDefinition): Defined {
+  const pattern = parsePattern(text)
+  if (!pattern) fail(`channels["${text}"]`, patternHint)
   checkFields(definition, `channels["${text}"]`, rules)
   if (definition.source && definition.keyed) {
     fail(`channels["${text}"].source`, 'a computed channel has one value and cannot be keyed')
@@ -119,37 +110,11 @@ function parsePattern(text: string, definition: ChannelDefinition): Pattern {
   if (definition.initial === 'snapshot' && !definition.keyed) {
     fail(`channels["${text}"].initial`, '"snapshot" needs keyed: true')
   }
-  return { text, segments, definition }
-}
-
-/** 0 for a name, 1 for `:name`, 2 for `*`: lower is more exact. */
-function looseness(segment: string | undefined): number {
-  if (segment === '*') return 2
-  return segment?.startsWith(':') ? 1 : 0
-}
-
-function byExactness(a: Pattern, b: Pattern): number {
-  for (let index = 0; index < Math.max(a.segments.length, b.segments.length); index++) {
-    const difference = looseness(a.segments[index]) - looseness(b.segments[index])
-    if (difference !== 0) return difference
-  }
-  return b.segments.length - a.segments.length
-}
-
-function match(pattern: Pattern, names: readonly string[]): Record<string, string> | undefined {
-  const params: Record<string, string> = Object.create(null)
-  for (const [index, segment] of pattern.segments.entries()) {
-    const name = names[index]
-    if (name === undefined) return undefined
-    if (segment === '*') return params
-    if (segment.startsWith(':')) params[segment.slice(1)] = name
-    else if (segment !== name) return undefined
-  }
-  return names.length === pattern.segments.length ? params : undefined
+  return { ...pattern, definition }
 }
 
 function settle(
-  pattern: Pattern,
+  pattern: Defined,
   params: Record<string, string>,
   defaults: ChannelDefaults,
 ): ChannelSettings {
@@ -180,15 +145,15 @@ export function defineChannels(
   defaults: ChannelDefaults,
 ): (channel: ChannelName) => ChannelSettings {
   const patterns = Object.entries(definitions)
-    .map(([text, definition]) => parsePattern(text, definition))
+    .map(([text, definition]) => define(text, definition))
     .sort(byExactness)
-  const anything: Pattern = { text: '*', segments: ['*'], definition: {} }
+  const anything: Defined = { text: '*', segments: ['*'], definition: {} }
   const resolved = new Map<ChannelName, ChannelSettings>()
 
   function resolve(channel: ChannelName): ChannelSettings {
     const names = channel.split('/')
     for (const pattern of patterns) {
-      const params = match(pattern, names)
+      const params = matchPattern(pattern, names)
       if (params) return settle(pattern, params, defaults)
     }
     return settle(anything, {}, defaults)

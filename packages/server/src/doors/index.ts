@@ -1,0 +1,7 @@
+export { type ApiKey, apiKeyDoor, hashApiKey } from './api-key-door.js'
+export type { Door } from './door.js'
+export { type DoorHooks, type DoorHooksOptions, doorHooks } from './door-hooks.js'
+export { type JwtDoorOptions, jwtDoor } from './jwt-door.js'
+export type { Permissions } from './permissions.js'
+export type { SecretAlgorithm } from './secret-keys.js'
+export type { TrustedIssuer } from './trusted-issuer.js'
