@@ -24,8 +24,7 @@ function byTransport(metrics, name) {
  * @param {Gamut} gamut
  */
 export async function readServer(gamut) {
-  const answer = await gamut.fetch(new Request('http://localhost/metrics'))
-  const metrics = answer.ok ? await answer.text() : ''
+  const { text: metrics } = await gamut.scrape()
   const { rss, heapUsed } = process.memoryUsage()
   return {
     held: gamut.connections,

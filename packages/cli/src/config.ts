@@ -20,6 +20,7 @@ const gamutOptions = [
   'trustedProxies',
   'forwardedHeader',
   'node',
+  'operationsKey',
   'channels',
   'authenticate',
   'authorize',

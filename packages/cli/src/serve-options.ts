@@ -127,6 +127,13 @@ export const serveOptions: OptionTable = {
     group: what,
     env: true,
   },
+  operationsKey: {
+    kind: 'text',
+    placeholder: 'KEY',
+    help: 'what operators send for /metrics; without it, only this machine may ask',
+    group: where,
+    env: true,
+  },
   logLevel: {
     kind: 'text',
     placeholder: 'L',

@@ -32,6 +32,7 @@ export {
   type Metrics,
   metricDefinitions,
   type Sample,
+  type Scrape,
 } from './telemetry/metrics.js'
 export type {
   FrameOwner,

@@ -105,6 +105,8 @@ export interface GamutOptions extends Hooks, Partial<Limits> {
   readonly forwardedHeader?: ForwardedHeader
   /** This node's name, shown in `welcome`. Default: random. */
   readonly node?: string
+  /** What operators send as `Authorization: Bearer <key>`, 16 characters at least. Without it their routes are open to this machine alone. */
+  readonly operationsKey?: string
   readonly metrics?: Metrics
   readonly logger?: Logger
   readonly clock?: Clock
@@ -123,6 +125,7 @@ export interface ResolvedOptions {
   readonly trustedProxies: readonly string[]
   readonly forwardedHeader: ForwardedHeader
   readonly node: string
+  readonly operationsKey: string | undefined
   readonly metrics: Metrics | undefined
   readonly logger: Logger
   readonly clock: Clock
@@ -164,6 +167,11 @@ const rules: FieldRules<GamutOptions> = {
       fail(name, 'a name of 1 to 64 characters of A-Z a-z 0-9 _ . - is needed')
     }
   },
+  operationsKey: (value, name) => {
+    // What fits into a header as it is, and is too long to be tried out.
+    if (typeof value === 'string' && /^[\x21-\x7e]{16,256}$/.test(value)) return
+    fail(name, 'a key of 16 to 256 visible ASCII characters without spaces is needed')
+  },
   metrics: isObject,
   logger: isObject,
   clock: isObject,
@@ -202,6 +210,7 @@ export function resolveOptions(options: GamutOptions): ResolvedOptions {
     trustedProxies: options.trustedProxies ?? [],
     forwardedHeader: options.forwardedHeader ?? 'x-forwarded-for',
     node: options.node ?? `node-${Math.floor(random() * 36 ** 6).toString(36)}`,
+    operationsKey: options.operationsKey,
     metrics: options.metrics,
     logger: options.logger ?? silentLogger,
     clock: options.clock ?? systemClock,

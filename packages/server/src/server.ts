@@ -22,10 +22,12 @@ import { Sources } from './core/source.js'
 import { Wheel } from './core/wheel.js'
 import { WriteLoop } from './core/write-loop.js'
 import { GamutError, textOf } from './error.js'
+import { renderMetrics } from './http/operations.js'
 import { fromRequest, type HttpRequest } from './http/request.js'
 import { toResponse } from './http/response.js'
 import { Routes } from './http/routes.js'
 import { type GamutOptions, type Limits, type ResolvedOptions, resolveOptions } from './options.js'
+import type { Metrics, Scrape } from './telemetry/metrics.js'
 import { Tally } from './telemetry/tally.js'
 import { Traffic } from './telemetry/traffic.js'
 import type { Reply } from './transports/transport.js'
@@ -67,6 +69,8 @@ export interface Gamut {
   deleteKey(channel: string, key: string): Promise<PublishResult>
   /** Ends a channel for good: its readers are told, later publishes are refused. */
   close(channel: string): Promise<void>
+  /** The metrics as `/metrics` shows them, for an application that has a route of its own for them. Rejects without the option `metrics`. */
+  scrape(): Promise<Scrape>
   /** Held connections now. */
   readonly connections: number
   /** Refuses what is new and sends every reader away with a time to come back (PROTOCOL §10). Resolves when all are told. */
@@ -130,14 +134,16 @@ class Server implements Gamut {
   readonly #routes: Routes
   readonly #proxies: AddressSet
   readonly #forwardedHeader: ForwardedHeader
+  readonly #metrics: Metrics | undefined
   readonly #started: Promise<void>
 
   constructor(options: ResolvedOptions) {
-    const { basePath, origins, metrics, logger } = options
+    const { basePath, origins, metrics, operationsKey, logger } = options
     this.#core = createCore(options)
     this.#proxies = new AddressSet(options.trustedProxies)
     this.#forwardedHeader = options.forwardedHeader
-    this.#routes = new Routes(this.#core, { basePath, origins, metrics })
+    this.#routes = new Routes(this.#core, { basePath, origins, metrics, operationsKey })
+    this.#metrics = metrics
     this.#started = this.#core.broker.start(this.#core.hub, this.#core.settings)
     this.#started.catch((error: unknown) =>
       logger.error({ error: textOf(error) }, 'the broker did not start'),
@@ -168,6 +174,10 @@ class Server implements Gamut {
   clientAddress(peer: string, header: (name: string) => string | undefined): string {
     const list = this.#proxies.isEmpty ? undefined : header(this.#forwardedHeader)
     return clientAddress(peer, list, this.#forwardedHeader, this.#proxies)
+  }
+
+  async scrape(): Promise<Scrape> {
+    return renderMetrics(this.#metrics, this.#core)
   }
 
   owns(target: string): boolean {

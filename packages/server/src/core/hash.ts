@@ -30,3 +30,9 @@ export function hashAppend(messages: readonly NewMessage[], close: boolean): str
     close ? 'close' : undefined,
   ])
 }
+
+/** Whether two secrets are the same, in a time that does not depend on where they differ. */
+export function isSameSecret(one: string, other: string): boolean {
+  const [a, b] = [sha256(encoder.encode(one)), sha256(encoder.encode(other))]
+  return a.reduce((difference, byte, at) => difference | (byte ^ (b[at] ?? 0)), 0) === 0
+}

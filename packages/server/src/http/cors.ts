@@ -7,7 +7,7 @@ import type { HttpRequest } from './request.js'
 const preflightSeconds = 7200
 
 /** Whether a page of this origin is the server's own: the host it names is the host that was asked for. */
-function isSameOrigin(origin: string, host: string | undefined): boolean {
+export function isSameOrigin(origin: string, host: string | undefined): boolean {
   if (!host || !URL.canParse(origin)) return false
   const url = new URL(origin)
   // A port that the scheme implies may be written or not.

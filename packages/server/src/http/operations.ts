@@ -49,8 +49,8 @@ export function readiness(core: Core): Reply {
   return jsonReply(isReady ? 200 : 503, `${JSON.stringify({ status })}\n`, { 'cache-control': 'no-store' })
 }
 
-/** `GET /metrics`: in the format of whichever library the application gave. */
-export async function renderMetrics(metrics: Metrics | undefined, core: Core): Promise<Reply> {
+/** All metrics of a node in the format of whichever library the application gave. Throws `not_found` where it gave none. */
+export function renderMetrics(metrics: Metrics | undefined, core: Core): ReturnType<Metrics['render']> {
   if (!metrics)
     throw new GamutError('not_found', 'There are no metrics: give createGamut the option "metrics".')
   const own: Sample[] = [
@@ -58,11 +58,12 @@ export async function renderMetrics(metrics: Metrics | undefined, core: Core): P
     { name: 'gamut_window_bytes', labels: {}, value: core.hub.windowBytes },
     { name: 'gamut_idempotency_window_seconds', labels: {}, value: core.limits.idempotencyWindowMs / 1000 },
   ]
-  const { contentType, text } = await metrics.render([...own, ...core.tally.samples()])
-  return {
-    kind: 'plain',
-    status: 200,
-    headers: { 'content-type': contentType, 'cache-control': 'no-store' },
-    body: text,
-  }
+  return metrics.render([...own, ...core.tally.samples()])
+}
+
+/** `GET /metrics`. */
+export async function metricsReply(metrics: Metrics | undefined, core: Core): Promise<Reply> {
+  const { contentType, text } = await renderMetrics(metrics, core)
+  const headers = { 'content-type': contentType, 'cache-control': 'no-store' }
+  return { kind: 'plain', status: 200, headers, body: text }
 }

@@ -5,7 +5,8 @@ import { GamutError } from '../error.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import { errorReply, type Reply } from '../transports/transport.js'
 import { OriginCheck } from './cors.js'
-import { health, info, readiness, renderMetrics } from './operations.js'
+import { health, info, metricsReply, readiness } from './operations.js'
+import { OperatorCheck } from './operators.js'
 import { type ReadTarget, read, refuseRead } from './read.js'
 import { type HttpRequest, splitTarget } from './request.js'
 import { take } from './take.js'
@@ -16,6 +17,7 @@ export interface RoutesOptions {
   readonly basePath: string
   readonly origins: readonly string[]
   readonly metrics: Metrics | undefined
+  readonly operationsKey: string | undefined
 }
 
 /** A request once its path is known. */
@@ -52,11 +54,13 @@ export class Routes {
   readonly #core: Core
   readonly #options: RoutesOptions
   readonly #origins: OriginCheck
+  readonly #operators: OperatorCheck
 
   constructor(core: Core, options: RoutesOptions) {
     this.#core = core
     this.#options = options
     this.#origins = new OriginCheck(options.origins)
+    this.#operators = new OperatorCheck(options.operationsKey)
   }
 
   /** Whether a path is one of the server's own; everything else is the application's. */
@@ -120,8 +124,14 @@ export class Routes {
     if (path === '/publish') return { POST: (call) => this.#publishMany(call) }
     if (path === '/healthz') return { GET: () => health() }
     if (path === '/readyz') return { GET: () => readiness(this.#core) }
-    if (path === '/metrics') return { GET: () => renderMetrics(this.#options.metrics, this.#core) }
-    return undefined
+    return this.#operatorMethods(path)
+  }
+
+  /** The routes that only operators may use. */
+  #operatorMethods(path: string): Methods | undefined {
+    const methods: Methods | undefined =
+      path === '/metrics' ? { GET: () => metricsReply(this.#options.metrics, this.#core) } : undefined
+    return methods && guarded(methods, (request) => this.#operators.pass(request))
   }
 
   #channelMethods(rest: string, query: URLSearchParams): Methods {
@@ -169,6 +179,17 @@ export class Routes {
     this.#core.connections.refuseIfDraining()
     return this.#core.gate.identify(() => this.#origins.toRequest(request))
   }
+}
+
+/** The same methods behind a check that throws. */
+function guarded(methods: Methods, pass: (request: HttpRequest) => void): Methods {
+  const guard =
+    (method: Method): Method =>
+    (call) => {
+      pass(call.request)
+      return method(call)
+    }
+  return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, guard(method)]))
 }
 
 function mergeVary(headers: Readonly<Record<string, string>>, added: Readonly<Record<string, string>>) {

@@ -67,10 +67,15 @@ export interface Sample {
   readonly value: number
 }
 
+/** The answer to a scrape. */
+export interface Scrape {
+  readonly contentType: string
+  readonly text: string
+}
+
 /** What turns numbers into an answer for a scraper. The CLI brings one made with prom-client. */
 export interface Metrics {
   /** One measurement, in seconds. */
   observe(name: HistogramName, seconds: number): void
-  /** The answer to a scrape: its content type and text. */
-  render(samples: readonly Sample[]): Promise<{ readonly contentType: string; readonly text: string }>
+  render(samples: readonly Sample[]): Promise<Scrape>
 }

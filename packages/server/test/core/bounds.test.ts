@@ -18,8 +18,8 @@ function handshake(target: string): HttpRequest {
   return {
     method: 'GET',
     target,
-    address: '',
     isUpgrade: true,
+    address: '',
     header: () => undefined,
     body: async () => new Uint8Array(),
     toRequest: () => new Request(`http://gamut.test${target}`),
@@ -161,12 +161,12 @@ describe('what a peer can make the server keep (I18)', () => {
         return { contentType: 'text/plain', text: '' }
       },
     }
-    const { ask } = createRig({ metrics, maxChannelsPerConnection: 1000 })
+    const { ask, gamut } = createRig({ metrics, maxChannelsPerConnection: 1000 })
     for (let round = 0; round < 12; round++) {
       const names = Array.from({ length: 1000 }, (_, n) => `channel=r${round}-${n}`).join('&')
       await ask(`/channels?${names}&wait=0`)
     }
-    await ask('/metrics')
+    await gamut.scrape()
     expect(channels).toBe(10_000)
   })
 

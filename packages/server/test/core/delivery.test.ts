@@ -23,7 +23,7 @@ class Scrape implements Metrics {
   }
 
   async count(gamut: Gamut, name: Sample['name']): Promise<number> {
-    await gamut.handle(get('/metrics'))
+    await gamut.scrape()
     return this.#samples.filter((sample) => sample.name === name).reduce((sum, { value }) => sum + value, 0)
   }
 }
@@ -32,8 +32,8 @@ function get(target: string): HttpRequest {
   return {
     method: 'GET',
     target,
-    address: '',
     isUpgrade: false,
+    address: '',
     header: () => undefined,
     body: async () => new Uint8Array(),
     toRequest: () => new Request(`http://localhost${target}`),
