@@ -185,7 +185,9 @@ function checkHooked({ data, event, key, id, deleted }: NewMessage): NewMessage 
 }
 
 function check(message: NewMessage, settings: ChannelSettings): void {
-  const bytes = message.data === undefined ? 0 : encoder.encode(message.data).length
+  const { data = '' } = message
+  // A character of JavaScript is at most three bytes of UTF-8, so most messages need not be measured.
+  const bytes = data.length * 3 > settings.maxMessageBytes ? encoder.encode(data).length : 0
   if (bytes > settings.maxMessageBytes) {
     throw new GamutError(
       'too_large',

@@ -26,7 +26,9 @@ function onGone(socket: Socket, call: () => void): () => void {
 function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const refuse = () => reject(bodyTooLarge(maxBytes))
-    const cutOff = () => reject(bodyCutOff())
+    const cutOff = () => {
+      if (!message.readableEnded) reject(bodyCutOff())
+    }
     if (Number(message.headers['content-length'] ?? 0) > maxBytes) return refuse()
     if (message.destroyed) return cutOff()
     let chunks: Buffer[] = []

@@ -9,16 +9,21 @@ const lingerMs = 2000
 
 /** Sends a whole answer. A request whose body was not read to its end closes the connection, or the rest would be taken for the next request. */
 export function sendPlain({ status, headers, body }: PlainReply, response: ServerResponse): void {
-  const bytes = Buffer.from(body)
   const isEmpty = status === 204 || status === 304
   const { req } = response
   if (response.destroyed) return
   if (!req.complete) response.shouldKeepAlive = false
-  response.writeHead(status, isEmpty ? headers : { ...headers, 'content-length': bytes.length })
-  cutIfNotTaken(response)
-  if (!isEmpty && req.method !== 'HEAD') response.write(bytes)
-  if (req.complete) response.end()
-  else endAfterBody(response)
+  response.writeHead(status, isEmpty ? headers : { ...headers, 'content-length': Buffer.byteLength(body) })
+  const shown = isEmpty || req.method === 'HEAD' ? '' : body
+  if (req.complete) {
+    // Head and body in one text are one write.
+    response.end(shown)
+    if (response.socket?.writableLength !== 0) cutIfNotTaken(response)
+  } else {
+    cutIfNotTaken(response)
+    response.write(shown)
+    endAfterBody(response)
+  }
 }
 
 /** Ends the connection of a peer that does not read. Its time begins when its turn on the connection has come. */
