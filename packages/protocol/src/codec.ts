@@ -31,6 +31,8 @@ export interface Codec {
   gap(channel: ChannelName, gap: Gap): string
   end(channel: ChannelName, reason: EndReason): string
   error(error: ErrorBody, channel?: ChannelName): string
+  /** Who reads is known for so long only. */
+  auth(expiresInMs: number): string
   heartbeat(stale: boolean): string
   reconnect(afterMs: number): string
 }
@@ -53,6 +55,7 @@ export const frameCodec: Codec = {
   gap: (channel, gap) => formatFrame({ type: 'gap', channel, ...gap }),
   end: (channel, reason) => formatFrame({ type: 'end', channel, reason }),
   error: (error, channel) => formatFrame({ type: 'error', ...(channel && { channel }), ...error }),
+  auth: (expiresInMs) => formatFrame({ type: 'auth', expiresInMs }),
   heartbeat: (stale) => formatFrame(stale ? { type: 'heartbeat', stale } : { type: 'heartbeat' }),
   reconnect: (afterMs) => formatFrame({ type: 'reconnect', afterMs }),
 }

@@ -20,6 +20,7 @@ const kinds = {
   unauthenticated: { status: 401, closeCode: 4100, retry: false },
   ticket_invalid: { status: 401, closeCode: 4103, retry: false },
   forbidden: { status: 403, closeCode: 4101, retry: false },
+  revoked: { status: 403, closeCode: 4104, retry: false },
   origin_refused: { status: 403, closeCode: 4102, retry: false },
   not_found: { status: 404, retry: false },
   method_not_allowed: { status: 405, retry: false },

@@ -87,6 +87,7 @@ export function eventCodec(format: EventStreamFormat): Codec {
     gap: (channel, gap) => own('$gap', { channel, ...gap }, gap.cursor),
     end: (channel, reason) => own('$end', { channel, reason }),
     error: (error, channel) => own('$error', { ...(channel && { channel }), ...error }),
+    auth: (expiresInMs) => own('$auth', { expiresInMs }),
     heartbeat: (stale) => own('$heartbeat', stale ? { stale } : {}),
     reconnect: (afterMs) =>
       formatEvent({ event: '$reconnect', retry: afterMs, data: JSON.stringify({ afterMs }) }),

@@ -19,6 +19,7 @@ export type ClientFrame =
       readonly channel: ChannelName
       readonly message: NewMessage
     }
+  | { readonly type: 'auth'; readonly ref?: Ref; readonly token: string }
   | { readonly type: 'ping'; readonly ref?: Ref }
 
 /** Asks for a channel from a position (PROTOCOL §7). */
@@ -152,11 +153,22 @@ export function parseNewMessage(
   return parsed({ ...named, data: toOneLine(data) })
 }
 
+/** A token goes on as `Authorization: Bearer <token>` (RFC 6750 §2.1); longer heads than 16 KiB are refused there too. */
+function parseAuth(token: unknown): Parsed<ClientFrame> {
+  if (typeof token === 'string' && /^[\x21-\x7e]{1,15000}$/.test(token))
+    return parsed({ type: 'auth', token })
+  return refused(
+    'frame_invalid',
+    'token is a text of visible ASCII characters, as of "Authorization: Bearer".',
+  )
+}
+
 function parseKnown(text: string, fields: Readonly<Record<string, unknown>>): Parsed<ClientFrame> {
   const type = fields['type']
   if (type === 'ping') return parsed({ type })
+  if (type === 'auth') return parseAuth(fields['token'])
   if (type !== 'subscribe' && type !== 'unsubscribe' && type !== 'publish') {
-    return refused('frame_invalid', 'The frame needs a type: subscribe, unsubscribe, publish or ping.')
+    return refused('frame_invalid', 'The frame needs a type: subscribe, unsubscribe, publish, auth or ping.')
   }
   const channel = parseChannelName(fields['channel'])
   if (!channel.ok) return channel

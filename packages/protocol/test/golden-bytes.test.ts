@@ -61,7 +61,7 @@ describe('an event stream', () => {
   test('has a golden text for each event of the server (§6)', () => {
     const own = new Set(events.flatMap(({ text }) => /^event: (\$\w+)$/m.exec(text)?.[1] ?? []))
     expect([...own].sort()).toEqual(
-      '$at $end $error $gap $heartbeat $open $reconnect $skipped $snapshotEnd'.split(' '),
+      '$at $auth $end $error $gap $heartbeat $open $reconnect $skipped $snapshotEnd'.split(' '),
     )
   })
 

@@ -20,6 +20,7 @@ export interface GoldenItem {
   readonly gap?: { readonly channel: ChannelName; readonly gap: Gap }
   readonly end?: { readonly channel: ChannelName; readonly reason: EndReason }
   readonly error?: { readonly channel?: ChannelName; readonly error: ErrorBody }
+  readonly auth?: { readonly expiresInMs: number }
   readonly heartbeat?: { readonly stale: boolean }
   readonly reconnect?: { readonly afterMs: number }
   readonly position?: string
@@ -40,6 +41,7 @@ export function encodeItem(codec: Codec, item: GoldenItem): string {
   if (item.gap) return codec.gap(item.gap.channel, item.gap.gap)
   if (item.end) return codec.end(item.end.channel, item.end.reason)
   if (item.error) return codec.error(item.error.error, item.error.channel)
+  if (item.auth) return codec.auth(item.auth.expiresInMs)
   if (item.heartbeat) return codec.heartbeat(item.heartbeat.stale)
   if (item.reconnect) return codec.reconnect(item.reconnect.afterMs)
   if (item.position !== undefined) return formatSetPosition(item.position)

@@ -19,6 +19,7 @@ import { Hub } from './core/hub.js'
 import { LogReader } from './core/log-reader.js'
 import { Publisher } from './core/publish.js'
 import { Sources } from './core/source.js'
+import { Tenure } from './core/tenure.js'
 import { Wheel } from './core/wheel.js'
 import { WriteLoop } from './core/write-loop.js'
 import { GamutError, textOf } from './error.js'
@@ -95,12 +96,14 @@ function createCore(options: ResolvedOptions): Core {
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
   const publisher = new Publisher({ ...shared, hooks, maxMessages })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
+  const tenure = new Tenure({ clock, wheel })
   const { maxConnections: max, acceptRate } = limits
   return {
     ...shared,
     hub,
     publisher,
-    gate: new Gate(hooks, settings),
+    tenure,
+    gate: new Gate(hooks, settings, tenure),
     sources: new Sources({ ...shared, publisher, firstLoadMs, tell }),
     connections: new Connections({ max, acceptRate, random, tally }),
     loop: new WriteLoop(clock),

@@ -6,7 +6,7 @@ import {
   errorKinds,
   type TransportName,
 } from '@gamut/protocol'
-import type { Identity } from '../hooks.js'
+import { type Caller, type Ending, endingCodes } from './caller.js'
 import type { Held, ReconnectReason } from './connections.js'
 import type { Core } from './core.js'
 import { Outbox, type Wire } from './outbox.js'
@@ -16,6 +16,8 @@ import type { Subscription } from './subscription.js'
 
 /** A reader that takes nothing for so many heartbeats is gone or too slow. */
 const stuckHeartbeats = 3
+/** A full connection whose reader may not read on gets so long to take its end, in milliseconds. */
+const expelledMs = 300
 /** How long a rotated reader stays away, in milliseconds: spread a little, too short to notice. */
 const rotatedMs = { least: 50, spread: 200 }
 
@@ -24,7 +26,7 @@ const encoder = new TextEncoder()
 /** How one kind of connection writes. */
 export interface ConnectionOptions {
   readonly transport: TransportName
-  readonly identity: Identity | null
+  readonly caller: Caller
   readonly wire: Wire
   readonly codec: Codec
   /** Added to the end of each write. */
@@ -35,7 +37,8 @@ export interface ConnectionOptions {
 export class Connection implements Held {
   readonly id: string
   readonly transport: TransportName
-  readonly identity: Identity | null
+  /** Who reads; another one of the same identity once a token was renewed. */
+  caller: Caller
   readonly subscriptions = new Map<ChannelName, Subscription>()
   readonly #core: Core
   readonly #outbox: Outbox
@@ -44,11 +47,11 @@ export class Connection implements Held {
   readonly #stopAge: () => void
   #isClosed = false
 
-  constructor(core: Core, { transport, identity, wire, codec, seal }: ConnectionOptions) {
+  constructor(core: Core, { transport, caller, wire, codec, seal }: ConnectionOptions) {
     const { clock, limits, loop, random, tally, wheel } = core
     this.id = Math.floor(random() * 36 ** 10).toString(36)
     this.transport = transport
-    this.identity = identity
+    this.caller = caller
     this.#core = core
     this.#codec = codec
     this.#outbox = new Outbox({
@@ -90,8 +93,10 @@ export class Connection implements Held {
     return undefined
   }
 
-  /** Tells that a channel has ended. */
+  /** Tells that a channel has ended. What a reader may not have any more is not written: its position is before that. */
   endChannel(channel: ChannelName, reason: EndReason): void {
+    const after = reason === 'auth' || reason === 'revoked' ? this.#outbox.drop(channel) : undefined
+    if (after !== undefined) this.subscriptions.get(channel)?.rewind(after)
     this.subscriptions.delete(channel)
     this.write(this.#codec.end(channel, reason))
   }
@@ -101,14 +106,30 @@ export class Connection implements Held {
     this.end(reason === 'rotated' ? closeCodes.rotated : errorKinds.draining.closeCode, reason)
   }
 
-  /** Ends the connection after what was written. */
-  end(code?: number, reason?: string): void {
+  expires(inMs: number): void {
+    this.#outbox.control(encoder.encode(this.#codec.auth(inMs)))
+  }
+
+  expel(ending: Ending): void {
+    for (const subscription of [...this.subscriptions.values()]) subscription.end(ending)
+    const code = endingCodes[ending]
+    this.end(errorKinds[code].closeCode, code, expelledMs)
+  }
+
+  /** Goes on as another caller of the same identity. */
+  renew(caller: Caller): void {
+    this.caller = caller
+    this.#core.tenure.hold(this)
+  }
+
+  /** Ends the connection after what was written; one that takes nothing is cut after so long, in milliseconds. */
+  end(code?: number, reason?: string, patienceMs = this.#core.limits.heartbeatMs): void {
     this.#release()
     this.#outbox.end(code, reason)
     this.#stopBeat()
     if (this.#outbox.isEnded) this.#leave()
     // Its peer takes nothing just now: it counts until it has taken the rest, or is cut.
-    else this.#stopBeat = this.#core.wheel.after(this.#core.limits.heartbeatMs, () => this.#cut())
+    else this.#stopBeat = this.#core.wheel.after(patienceMs, () => this.#cut())
   }
 
   /** The runtime has room again. */
@@ -128,7 +149,7 @@ export class Connection implements Held {
     const room = this.#outbox.room()
     if (room !== undefined) return room
     this.#core.tally.of(this.transport).deliveries += page.count
-    this.#outbox.write(page.encode(this.#codec))
+    this.#outbox.write(page.encode(this.#codec), page)
     return undefined
   }
 
@@ -144,6 +165,7 @@ export class Connection implements Held {
   /** It is no connection any more. */
   #leave(): void {
     this.#stopBeat()
+    this.#core.tenure.release(this)
     this.#core.connections.remove(this)
   }
 

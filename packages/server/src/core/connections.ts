@@ -1,6 +1,7 @@
 import type { TransportName } from '@gamut/protocol'
 import { GamutError } from '../error.js'
 import type { Tally } from '../telemetry/tally.js'
+import type { Caller, Ending } from './caller.js'
 
 /** Least time over which readers come back after a drain, in milliseconds: a restart takes about as long. */
 const leastSpreadMs = 1000
@@ -11,6 +12,11 @@ export type ReconnectReason = 'rotated' | 'draining'
 /** Something that is held open for a reader. */
 export interface Held {
   readonly transport: TransportName
+  readonly caller: Caller
+  /** Tells the reader that its identity ends in so long. */
+  expires(inMs: number): void
+  /** Its reader may not read on: ends it, and gives nothing of what it was to get. */
+  expel(ending: Ending): void
   /** Tells the reader when to come back, and ends. */
   reconnect(afterMs: number, reason: ReconnectReason): void
 }

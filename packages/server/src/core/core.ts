@@ -12,6 +12,7 @@ import type { Hub } from './hub.js'
 import type { LogReader } from './log-reader.js'
 import type { Publisher } from './publish.js'
 import type { Sources } from './source.js'
+import type { Tenure } from './tenure.js'
 import type { Wheel } from './wheel.js'
 import type { WriteLoop } from './write-loop.js'
 
@@ -24,6 +25,7 @@ export interface Core {
   readonly log: LogReader
   readonly hub: Hub
   readonly gate: Gate
+  readonly tenure: Tenure
   readonly publisher: Publisher
   readonly sources: Sources
   readonly connections: Connections

@@ -2,26 +2,35 @@ import { type ChannelName, isServerChannel } from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
 import { GamutError } from '../error.js'
 import type { Action, Hooks, Identity } from '../hooks.js'
+import type { Caller } from './caller.js'
 import { toIdentity } from './identity.js'
+import type { Tenure } from './tenure.js'
 
 /** The one gate on every way to read and to write over the network (PROTOCOL §12, I21). */
 export class Gate {
   readonly #hooks: Hooks
   readonly #settings: (channel: ChannelName) => ChannelSettings
 
-  constructor(hooks: Hooks, settings: (channel: ChannelName) => ChannelSettings) {
+  readonly #tenure: Tenure
+
+  constructor(hooks: Hooks, settings: (channel: ChannelName) => ChannelSettings, tenure: Tenure) {
     this.#hooks = hooks
     this.#settings = settings
+    this.#tenure = tenure
   }
 
   /** Who sends the request; throws what the hook throws, and a `TypeError` for what is no identity. */
-  async identify(request: () => Request): Promise<Identity | null> {
-    return toIdentity(await this.#hooks.authenticate?.(request()))
+  async identify(request: () => Request): Promise<Caller> {
+    return { identity: toIdentity(await this.#hooks.authenticate?.(request())) }
   }
 
-  /** Throws `unauthenticated` or `forbidden` unless somebody may do that now. */
-  async pass(identity: Identity | null, action: Action, channel: ChannelName): Promise<void> {
-    if (await this.#may(identity, action, channel)) return
+  /** Throws `unauthenticated`, `revoked` or `forbidden` unless somebody may do that now. */
+  async pass(caller: Caller, action: Action, channel: ChannelName): Promise<void> {
+    const { identity } = caller
+    this.#tenure.check(caller)
+    const may = await this.#may(identity, action, channel)
+    this.#tenure.check(caller)
+    if (may) return
     if (identity === null && this.#hooks.authenticate) {
       throw new GamutError('unauthenticated', `Say who you are: "${channel}" is not open to everybody.`)
     }

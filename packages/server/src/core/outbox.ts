@@ -1,4 +1,6 @@
+import type { ChannelName, Cursor } from '@gamut/protocol'
 import type { TransportTally } from '../telemetry/tally.js'
+import type { Page } from './page.js'
 import type { Flushable, WriteLoop } from './write-loop.js'
 
 /** How a runtime takes a connection's bytes. Each chunk is one frame of a WebSocket, or a piece of a held response. */
@@ -28,6 +30,8 @@ export class Outbox implements Flushable {
   /** Adds what must end each write, like the position of a set of channels. */
   readonly #seal: (() => Uint8Array | undefined) | undefined
   #chunks: Uint8Array[] = []
+  /** The page of each chunk that is one. */
+  #pages: (Page | undefined)[] = []
   #bytes = 0
   #controlled = 0
   #ended = false
@@ -61,9 +65,10 @@ export class Outbox implements Flushable {
   }
 
   /** Takes bytes for the end of this turn, full or not: who has much to write asks for `room` first. */
-  write(bytes: Uint8Array): void {
+  write(bytes: Uint8Array, page?: Page): void {
     if (this.#ended || this.#ending) return
     this.#chunks.push(bytes)
+    this.#pages.push(page)
     this.#bytes += bytes.length
     if (!this.#blocked) this.#loop.add(this)
   }
@@ -90,6 +95,17 @@ export class Outbox implements Flushable {
     this.write(bytes)
   }
 
+  /** Lets go of a channel's pages that were not written yet; gives the cursor before the first of them. */
+  drop(channel: ChannelName): Cursor | undefined {
+    const isDropped = (page: Page | undefined) => page?.head.channel === channel
+    const first = this.#pages.find(isDropped)
+    if (!first) return undefined
+    this.#chunks = this.#chunks.filter((_chunk, index) => !isDropped(this.#pages[index]))
+    this.#pages = this.#pages.filter((page) => !isDropped(page))
+    this.#bytes = this.#chunks.reduce((sum, { length }) => sum + length, 0)
+    return first.head.after
+  }
+
   /** Writes what was collected. */
   flush(): void {
     if (this.#ended || this.#blocked || this.#chunks.length === 0) return
@@ -99,6 +115,7 @@ export class Outbox implements Flushable {
     this.#tally.writes++
     this.#tally.bytes += this.#bytes
     this.#chunks = []
+    this.#pages = []
     this.#bytes = 0
     this.#controlled = 0
     this.writtenAt = this.#elapsed()
@@ -126,6 +143,7 @@ export class Outbox implements Flushable {
   close(): void {
     this.#ended = true
     this.#chunks = []
+    this.#pages = []
     this.#loop.remove(this)
     this.#release()
   }

@@ -99,6 +99,11 @@ export class Subscription implements LiveReader {
     void this.#sink.write({ kind: 'error', channel: this.options.channel, error })
   }
 
+  /** The reader was not given what follows this cursor after all. */
+  rewind(cursor: Cursor): void {
+    this.#cursor = cursor
+  }
+
   /** Ends the subscription; with a reason the reader is told. */
   end(reason?: EndReason): void {
     if (this.#ended) return

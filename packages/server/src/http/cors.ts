@@ -1,5 +1,5 @@
+import type { Caller } from '../core/caller.js'
 import { GamutError } from '../error.js'
-import type { Identity } from '../hooks.js'
 import type { ReplyHeaders } from '../transports/transport.js'
 import type { HttpRequest } from './request.js'
 
@@ -47,7 +47,7 @@ export class OriginCheck {
   }
 
   /** Who sends no origin is no browser, but then a cookie proves nothing: it may come from a page by a way without one. */
-  passIdentity(request: HttpRequest, identity: Identity | null): void {
+  passIdentity(request: HttpRequest, { identity }: Caller): void {
     const isFromCookie =
       request.header('cookie') !== undefined && request.header('authorization') === undefined
     if (identity === null || !isFromCookie || request.header('origin') !== undefined) return

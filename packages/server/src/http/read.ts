@@ -12,10 +12,10 @@ import {
   type TransportName,
   transports,
 } from '@gamut/protocol'
+import { type Caller, nobody } from '../core/caller.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
-import type { Identity } from '../hooks.js'
 import { toPosition } from '../transports/position.js'
 import { transportTable } from '../transports/table.js'
 import { type ChannelRead, errorReply, type ReadRequest, type Reply } from '../transports/transport.js'
@@ -114,7 +114,7 @@ function toReadRequest(
   target: ReadTarget,
   asked: Asked,
   core: Core,
-): Omit<ReadRequest, 'identity'> {
+): Omit<ReadRequest, 'caller'> {
   const maxRate = query.get('maxRate')
   const envelope = isFlagSet(query, 'envelope')
   if (maxRate !== null && !isRate(Number(maxRate))) {
@@ -134,6 +134,7 @@ function toReadRequest(
     isPreferred: asked.isPreferred,
     isShared: canShare && !isByHeader && channels.every(({ settings }) => settings.public),
     ...(envelope !== undefined && { envelope }),
+    url: `http://${request.header('host') ?? 'localhost'}${request.target}`,
     raw: isFlagSet(query, 'raw') ?? false,
     known: isByHeader ? [] : parseEntityTags(request.header('if-none-match') ?? ''),
     isProxied: proxyHeaders.some((name) => request.header(name) !== undefined),
@@ -154,10 +155,10 @@ async function identify(
   transport: TransportName,
   core: Core,
   origins: OriginCheck,
-): Promise<Identity | null> {
-  const identity = await core.gate.identify(() => origins.toRequest(request))
-  if (transport === 'websocket') origins.passIdentity(request, identity)
-  return identity
+): Promise<Caller> {
+  const caller = await core.gate.identify(() => origins.toRequest(request))
+  if (transport === 'websocket') origins.passIdentity(request, caller)
+  return caller
 }
 
 /** Refuses a read before anything of it is known, in the way of whichever transport it asks for. */
@@ -198,11 +199,14 @@ export async function read(
       Math.min(transport.maxChannels ?? Number.POSITIVE_INFINITY, core.limits.maxChannelsPerConnection),
     )
     const asking = toReadRequest(request, query, target, asked, core)
-    if (asking.isShared) return await transport.open({ ...asking, identity: null }, core)
+    if (asking.isShared) return await transport.open({ ...asking, caller: nobody }, core)
     origins.pass(request)
-    const identity = await identify(request, asked.transport, core, origins)
-    for (const channel of target.channels) await core.gate.pass(identity, 'read', channel)
-    return await transport.open({ ...asking, identity }, core)
+    const caller = await identify(request, asked.transport, core, origins)
+    for (const channel of target.channels) await core.gate.pass(caller, 'read', channel)
+    const reply = await transport.open({ ...asking, caller }, core)
+    // What is held is watched from its start on; an answer that is whole is sent now or not at all.
+    if (reply.kind === 'plain') core.tenure.check(caller)
+    return reply
   } catch (thrown) {
     return refuse(toRefusal(thrown, core))
   }

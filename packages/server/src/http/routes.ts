@@ -142,13 +142,13 @@ export class Routes {
       },
       POST: async ({ request }) => {
         const channel = toChannel(rest)
-        const identity = await this.#writer(request)
-        return publish(request, query, channel, identity, this.#core)
+        const caller = await this.#writer(request)
+        return publish(request, query, channel, caller, this.#core)
       },
       DELETE: async ({ request }) => {
         const channel = toChannel(rest)
-        const identity = await this.#writer(request)
-        return deleteKey(request, query, channel, identity, this.#core)
+        const caller = await this.#writer(request)
+        return deleteKey(request, query, channel, caller, this.#core)
       },
     }
   }
@@ -164,9 +164,11 @@ export class Routes {
 
   async #info(request: HttpRequest, channel: ChannelName): Promise<Reply> {
     this.#origins.pass(request)
-    const identity = await this.#core.gate.identify(() => this.#origins.toRequest(request))
-    await this.#core.gate.pass(identity, 'read', channel)
-    return info(channel, this.#core)
+    const caller = await this.#core.gate.identify(() => this.#origins.toRequest(request))
+    await this.#core.gate.pass(caller, 'read', channel)
+    const reply = await info(channel, this.#core)
+    this.#core.tenure.check(caller)
+    return reply
   }
 
   async #publishMany({ request }: Call): Promise<Reply> {

@@ -14,11 +14,11 @@ import {
   rawMembers,
   toOneLine,
 } from '@gamut/protocol'
+import type { Caller } from '../core/caller.js'
 import type { Core } from '../core/core.js'
 import type { Published } from '../core/publish.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
-import type { Identity } from '../hooks.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 import { isFlagSet } from './query.js'
 import type { HttpRequest } from './request.js'
@@ -97,18 +97,25 @@ export async function publish(
   request: HttpRequest,
   query: URLSearchParams,
   channel: ChannelName,
-  identity: Identity | null,
+  caller: Caller,
   core: Core,
 ): Promise<Reply> {
   const close = isFlagSet(query, 'close') ?? false
-  await core.gate.pass(identity, 'publish', channel)
-  if (close) await core.gate.pass(identity, 'close', channel)
+  await core.gate.pass(caller, 'publish', channel)
+  if (close) await core.gate.pass(caller, 'close', channel)
   const text = await readText(request, core)
+  core.tenure.check(caller)
   const messages = close && text === '' ? [] : toMessages(text, request, query, core)
   if (messages.length === 0 && !close)
     throw new GamutError('body_invalid', 'There is no message in the body.')
   return publishedReply(
-    await core.publisher.publish({ channel, messages, identity, close, ...idempotencyKey(request) }),
+    await core.publisher.publish({
+      channel,
+      messages,
+      identity: caller.identity,
+      close,
+      ...idempotencyKey(request),
+    }),
   )
 }
 
@@ -117,14 +124,19 @@ export async function deleteKey(
   request: HttpRequest,
   query: URLSearchParams,
   channel: ChannelName,
-  identity: Identity | null,
+  caller: Caller,
   core: Core,
 ): Promise<Reply> {
-  await core.gate.pass(identity, 'publish', channel)
+  await core.gate.pass(caller, 'publish', channel)
   const key = take(parseKey(query.get('key') ?? undefined))
   const messages: NewMessage[] = [{ key, deleted: true }]
   return publishedReply(
-    await core.publisher.publish({ channel, messages, identity, ...idempotencyKey(request) }),
+    await core.publisher.publish({
+      channel,
+      messages,
+      identity: caller.identity,
+      ...idempotencyKey(request),
+    }),
   )
 }
 
@@ -165,14 +177,14 @@ function byChannel(list: readonly ListedMessage[]): ReadonlyMap<unknown, readonl
 async function publishGroup(
   name: unknown,
   group: readonly ListedMessage[],
-  identity: Identity | null,
+  caller: Caller,
   core: Core,
 ): Promise<readonly object[]> {
   try {
     const channel = take(parseChannelName(name))
-    await core.gate.pass(identity, 'publish', channel)
+    await core.gate.pass(caller, 'publish', channel)
     const messages = group.map(({ toMessage }) => toMessage())
-    const published = await core.publisher.publish({ channel, messages, identity })
+    const published = await core.publisher.publish({ channel, messages, identity: caller.identity })
     const { cursor } = published
     return published.messages.map(({ offset, time, replayed }) => ({
       channel,
@@ -189,11 +201,7 @@ async function publishGroup(
 }
 
 /** `POST /publish`: many messages to many channels, each with a result of its own, in order; atomic per channel (PROTOCOL §3). */
-export async function publishMany(
-  request: HttpRequest,
-  identity: Identity | null,
-  core: Core,
-): Promise<Reply> {
+export async function publishMany(request: HttpRequest, caller: Caller, core: Core): Promise<Reply> {
   if (mediaTypeOf(request.header('content-type') ?? '') !== mediaTypes.json) {
     throw new GamutError('unsupported_media', `Send ${mediaTypes.json}.`)
   }
@@ -206,7 +214,7 @@ export async function publishMany(
   }
   const results: object[] = []
   for (const [name, group] of byChannel(list)) {
-    const ofGroup = await publishGroup(name, group, identity, core)
+    const ofGroup = await publishGroup(name, group, caller, core)
     for (const [at, { index }] of group.entries()) results[index] = ofGroup[at] ?? {}
   }
   return jsonReply(200, `${JSON.stringify({ results })}\n`, { 'cache-control': 'no-store' })

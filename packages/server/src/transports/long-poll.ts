@@ -1,4 +1,5 @@
 import type { ChannelName } from '@gamut/protocol'
+import type { Caller } from '../core/caller.js'
 import type { Held } from '../core/connections.js'
 import type { Core } from '../core/core.js'
 import type { LogPage } from '../core/log-reader.js'
@@ -23,6 +24,7 @@ function isNews(answers: readonly Pick<Opened, 'outcome' | 'log'>[]): boolean {
 /** A parked long-poll: waits for the first item of any of its channels. */
 class Parked implements Held {
   readonly transport = 'long-poll'
+  readonly caller: Caller
   /** Something was told; else the wait came to its end. */
   hasNews = false
   /** Every channel has said how it opened. */
@@ -31,7 +33,8 @@ class Parked implements Held {
   readonly settled: Promise<PlainReply | undefined>
   #settle: (refusal?: PlainReply) => void = () => {}
 
-  constructor(answers: readonly ChannelAnswer[]) {
+  constructor(caller: Caller, answers: readonly ChannelAnswer[]) {
+    this.caller = caller
     this.answers = new Map(answers.map((answer) => [answer.channel, answer]))
     this.settled = new Promise((resolve) => {
       this.#settle = resolve
@@ -45,6 +48,14 @@ class Parked implements Held {
       afterMs,
     )
     this.#settle(errorReply(error))
+  }
+
+  /** Its answer would come too late to be of use: it goes on with the next one. */
+  expires(): void {}
+
+  /** Whoever answers sees that the caller's time is over. */
+  expel(): void {
+    this.#settle()
   }
 
   done(): void {
@@ -95,12 +106,14 @@ async function wait(
   const forget = read.onGone(() => parked.done())
   for (const subscription of subscriptions) subscription.begin()
   parked.isBegun = true
+  core.tenure.hold(parked)
   try {
     const refusal = await parked.settled
     return refusal ?? reply(read, [...parked.answers.values()], core)
   } finally {
     stop()
     forget()
+    core.tenure.release(parked)
     core.connections.remove(parked)
   }
 }
@@ -163,7 +176,7 @@ export const longPoll: Transport = {
       if (hasNews || read.waitMs === 0) {
         return tag === undefined ? reply(read, answers, core) : answerKnown(asked, tag, hasNews, core)
       }
-      parked = new Parked(answers)
+      parked = new Parked(read.caller, answers)
       const answer = await wait(read, core, parked, subscriptions)
       return tag === undefined || answer.status !== 200
         ? answer

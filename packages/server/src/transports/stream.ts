@@ -52,10 +52,12 @@ export class Stream {
     })
   }
 
-  /** Finds every channel's position, before a status is sent. Rejects if the broker is away. */
+  /** Finds every channel's position, before a status is sent. Rejects if the broker is away, or the caller's time is over. */
   async open(): Promise<readonly Opened[]> {
     try {
-      return await Promise.all([...this.#lanes.values()].map((lane) => lane.open()))
+      const opened = await Promise.all([...this.#lanes.values()].map((lane) => lane.open()))
+      this.#core.tenure.check(this.#read.caller)
+      return opened
     } catch (error) {
       this.abandon()
       throw error
@@ -78,13 +80,14 @@ export class Stream {
       transport,
       codec,
       wire,
-      identity: this.#read.identity,
+      caller: this.#read.caller,
       ...(position && { seal: () => this.#seal(position) }),
     })
     this.#connection = connection
     for (const [channel, lane] of this.#lanes) connection.subscriptions.set(channel, lane)
     if (prelude) connection.write(prelude)
     for (const lane of this.#lanes.values()) lane.begin()
+    this.#core.tenure.hold(connection)
     return connection
   }
 

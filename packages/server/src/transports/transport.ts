@@ -1,11 +1,11 @@
 import type { ChannelName, TransportName } from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
+import type { Caller } from '../core/caller.js'
 import type { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import type { Wire } from '../core/outbox.js'
 import type { Position } from '../core/position.js'
 import type { GamutError } from '../error.js'
-import type { Identity } from '../hooks.js'
 
 /** Headers of an answer, lower case. */
 export type ReplyHeaders = Readonly<Record<string, string>>
@@ -64,7 +64,7 @@ export interface ReadRequest {
   readonly channels: readonly ChannelRead[]
   /** Asked for as a set, even of one: the answer has the form of several. */
   readonly several: boolean
-  readonly identity: Identity | null
+  readonly caller: Caller
   readonly limit: number
   readonly afterGap: 'oldest' | 'newest'
   readonly maxRate?: number
@@ -75,6 +75,8 @@ export interface ReadRequest {
   readonly isShared: boolean
   readonly envelope?: boolean
   readonly raw: boolean
+  /** What was asked for, as a token that is renewed later is authenticated. */
+  readonly url: string
   /** The tags of `If-None-Match`. */
   readonly known: readonly string[]
   /** A proxy stands between, which may wait for 2 KiB before it sends any on. */

@@ -13,12 +13,15 @@ import {
   type Ref,
   type SubscribeFrame,
 } from '@gamut/protocol'
+import type { Caller } from '../core/caller.js'
 import { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import type { Sink } from '../core/sink.js'
 import { GamutError } from '../error.js'
+import type { Action } from '../hooks.js'
 import { toPosition } from './position.js'
+import { renew } from './renewal.js'
 import { subscribe } from './subscribe.js'
 import type {
   ChannelRead,
@@ -38,8 +41,8 @@ class FrameReader implements FrameOwner {
   readonly #read: ReadRequest
   readonly #wire: FrameWire
   readonly #connection: Connection
-  /** The work under way on each channel: frames of one channel wait for each other. */
-  readonly #queues = new Map<ChannelName, Promise<void>>()
+  /** The work under way on each channel: frames of one channel wait for each other, and renewals do. */
+  readonly #queues = new Map<ChannelName | '', Promise<void>>()
   #unanswered = 0
   #isFull = false
   #isWaiting = false
@@ -48,12 +51,13 @@ class FrameReader implements FrameOwner {
     this.#core = core
     this.#read = read
     this.#wire = wire
-    const { identity } = read
-    this.#connection = new Connection(core, { transport: 'websocket', identity, wire, codec: frameCodec })
+    const { caller } = read
+    this.#connection = new Connection(core, { transport: 'websocket', caller, wire, codec: frameCodec })
     const { node, limits } = core
     const { heartbeatMs } = limits
     this.#send(formatFrame({ type: 'welcome', node, heartbeatMs, connection: this.#connection.id }))
     for (const one of read.channels) this.#enqueue(one.channel, {}, () => this.#subscribe(one, read, {}))
+    core.tenure.hold(this.#connection)
   }
 
   receive(text: string): void {
@@ -86,6 +90,10 @@ class FrameReader implements FrameOwner {
       this.#ok(frame)
       return
     }
+    if (frame.type === 'auth') {
+      this.#enqueue('', frame, () => this.#renew(frame))
+      return
+    }
     const { channel } = frame
     if (frame.type === 'publish') this.#enqueue(channel, frame, () => this.#publish(frame))
     else if (frame.type === 'subscribe') this.#enqueue(channel, frame, () => this.#askToSubscribe(frame))
@@ -93,7 +101,7 @@ class FrameReader implements FrameOwner {
   }
 
   /** Runs the work of one channel in frame order; what fails is told with the frame's ref. */
-  #enqueue(channel: ChannelName, { ref }: Named<object>, work: () => Promise<void>): void {
+  #enqueue(channel: ChannelName | '', { ref }: Named<object>, work: () => Promise<void>): void {
     this.#unanswered++
     this.#readOrWait()
     const before = this.#queues.get(channel) ?? Promise.resolve()
@@ -138,7 +146,7 @@ class FrameReader implements FrameOwner {
     if (cursor !== undefined && cursor !== 'oldest' && cursor !== 'newest' && !isCursor(cursor)) {
       throw new GamutError('cursor_invalid', 'cursor is a cursor as it was given, "oldest" or "newest".')
     }
-    await this.#core.gate.pass(this.#read.identity, 'read', channel)
+    await this.#pass('read', channel)
     const settings = this.#core.settings(channel)
     const one = { channel, settings, position: toPosition(frame, settings) }
     const style = {
@@ -185,6 +193,10 @@ class FrameReader implements FrameOwner {
       subscriptions.delete(channel)
       throw error
     }
+    if (this.#connection.isClosed) return
+    if (subscriptions.get(channel) !== subscription) {
+      throw new GamutError('forbidden', `You may not read "${channel}" any more.`)
+    }
     this.#ok(frame)
     subscription.begin()
   }
@@ -198,9 +210,10 @@ class FrameReader implements FrameOwner {
 
   /** Prepared in frame order and appended in it; the answer to one is not awaited before the next is appended. */
   async #publish({ channel, message, ...frame }: Extract<ClientFrame, { type: 'publish' }>): Promise<void> {
-    const { gate, publisher } = this.#core
-    await gate.pass(this.#read.identity, 'publish', channel)
-    const prepared = await publisher.prepare({ channel, messages: [message], identity: this.#read.identity })
+    const { publisher, tenure } = this.#core
+    const caller = await this.#pass('publish', channel)
+    const prepared = await publisher.prepare({ channel, messages: [message], identity: caller.identity })
+    tenure.check(caller)
     this.#unanswered++
     this.#readOrWait()
     void publisher
@@ -215,6 +228,18 @@ class FrameReader implements FrameOwner {
         (error: unknown) => this.#fail(frame, toRefusal(error, this.#core)),
       )
       .then(() => this.#settle())
+  }
+
+  /** Asks as whoever the connection is known by when the answer comes: a token may be renewed meanwhile. */
+  async #pass(action: Action, channel: ChannelName): Promise<Caller> {
+    const { caller } = this.#connection
+    await this.#core.gate.pass(caller, action, channel)
+    return caller === this.#connection.caller ? caller : this.#pass(action, channel)
+  }
+
+  async #renew({ token, ...frame }: Extract<ClientFrame, { type: 'auth' }>): Promise<void> {
+    await renew(this.#connection, { url: this.#read.url, token }, this.#core)
+    this.#ok(frame)
   }
 
   #ok({ ref }: Named<object>, published?: PublishedFrame): void {

@@ -1,0 +1,60 @@
+import type { ChannelName } from '@gamut/protocol'
+import type { Caller } from '../core/caller.js'
+import type { Connection } from '../core/connection.js'
+import type { Core } from '../core/core.js'
+import { GamutError } from '../error.js'
+
+/** A token that came in-band, and the address that the connection was opened with. */
+export interface Renewal {
+  readonly url: string
+  readonly token: string
+}
+
+function toRequest({ url, token }: Renewal): Request {
+  return new Request(URL.canParse(url) ? url : 'http://localhost/', {
+    headers: { authorization: `Bearer ${token}` },
+  })
+}
+
+/** Who the token is of: only whoever the connection is of already (PROTOCOL §12). */
+async function identifySame(connection: Connection, renewal: Renewal, core: Core): Promise<Caller> {
+  const caller = await core.gate.identify(() => toRequest(renewal))
+  core.tenure.check(caller)
+  if (caller.identity === null) {
+    throw new GamutError('unauthenticated', 'The token is of nobody known. The one before counts to its end.')
+  }
+  if (caller.identity.id === connection.caller.identity?.id) return caller
+  throw new GamutError('forbidden', 'The token is of somebody else: open a connection of its own for it.')
+}
+
+async function mayRead(caller: Caller, channel: ChannelName, core: Core): Promise<boolean> {
+  try {
+    await core.gate.pass(caller, 'read', channel)
+    return true
+  } catch (error) {
+    if (error instanceof GamutError && (error.status === 401 || error.status === 403)) return false
+    throw error
+  }
+}
+
+/**
+ * Goes on by a new token. Nothing of the connection is interrupted, but channels that may not be read by it end with
+ * `auth`. Throws, and changes nothing, if the token does not do (PROTOCOL §7, §12).
+ */
+export async function renew(connection: Connection, renewal: Renewal, core: Core): Promise<void> {
+  const caller = await identifySame(connection, renewal, core)
+  const allowed = new Map<ChannelName, boolean>()
+  // Again for those that were subscribed while the others were asked for.
+  for (;;) {
+    const unasked = [...connection.subscriptions.keys()].filter((channel) => !allowed.has(channel))
+    if (unasked.length === 0) break
+    await Promise.all(
+      unasked.map(async (channel) => allowed.set(channel, await mayRead(caller, channel, core))),
+    )
+  }
+  if (connection.isClosed) return
+  connection.renew(caller)
+  for (const [channel, isAllowed] of allowed) {
+    if (!isAllowed) connection.subscriptions.get(channel)?.end('auth')
+  }
+}

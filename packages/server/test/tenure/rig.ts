@@ -1,0 +1,181 @@
+import { createVirtualClock } from '@gamut/testing'
+import { onTestFinished } from 'vitest'
+import type { Broker } from '../../src/index.js'
+import {
+  createGamut,
+  createMemoryBroker,
+  type FrameOwner,
+  type FrameWire,
+  type Gamut,
+  type GamutOptions,
+  type HttpRequest,
+  type Identity,
+  type PlainReply,
+  type WireOwner,
+} from '../../src/index.js'
+
+const decoder = new TextDecoder()
+
+/** Transports that hold a reader, as `as` names them. */
+export const heldTransports = ['long-poll', 'sse', 'ndjson', 'websocket'] as const
+
+/** Who asks, from `Authorization: Bearer <name>`, and with which header fields. */
+export interface Asking {
+  readonly token?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly method?: string
+  readonly body?: string
+}
+
+/** A request without a socket. */
+function toRequest(
+  target: string,
+  { token, headers = {}, method = 'GET', body }: Asking,
+  isUpgrade = false,
+): HttpRequest {
+  const all: Record<string, string> = { host: 'gamut.test', ...headers }
+  if (token !== undefined) all['authorization'] = `Bearer ${token}`
+  return {
+    method,
+    target,
+    address: '127.0.0.1',
+    isUpgrade,
+    header: (name) => all[name],
+    body: async () => new TextEncoder().encode(body ?? ''),
+    toRequest: () => new Request(`http://gamut.test${target}`, { method, headers: all }),
+    onGone: () => () => {},
+  }
+}
+
+/** One reader as a runtime sees it: what was written to it, and how it ended. */
+export class Reading implements FrameWire {
+  text = ''
+  /** A status of its own, or the close code of a WebSocket; 0 for the end of a held response. */
+  ending: { readonly status: number; readonly reason: string } | undefined
+  isFull = false
+  isCut = false
+  owner: WireOwner | FrameOwner | undefined
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    this.text += chunks.map((chunk) => decoder.decode(chunk)).join('')
+    return !this.isFull
+  }
+
+  pause(): void {}
+
+  resume(): void {}
+
+  end(code?: number, reason?: string): void {
+    this.ending ??= { status: code ?? 0, reason: reason ?? '' }
+    this.owner?.closed()
+  }
+
+  abort(): void {
+    this.isCut = true
+    this.ending ??= { status: 0, reason: 'cut' }
+  }
+
+  /** The reader takes what it was given, and more. */
+  drain(): void {
+    this.isFull = false
+    this.owner?.drained()
+  }
+
+  send(frame: object): void {
+    ;(this.owner as FrameOwner).receive(JSON.stringify(frame))
+  }
+
+  answer({ status, body }: PlainReply): void {
+    this.text += body
+    this.ending = { status, reason: '' }
+  }
+
+  get isOver(): boolean {
+    return this.ending !== undefined
+  }
+}
+
+/** A server by a clock that stands still, whose callers are known by the names in `known`. */
+export function createTenureRig(options: GamutOptions = {}) {
+  const clock = createVirtualClock()
+  const known = new Map<string, Identity>()
+  const gamut = createGamut({
+    clock,
+    random: () => 0.5,
+    authenticate: (request) =>
+      known.get(request.headers.get('authorization')?.slice('Bearer '.length) ?? '') ?? null,
+    authorize: (identity) => identity !== null,
+    ...options,
+  })
+  onTestFinished(() => gamut.stop())
+  return {
+    clock,
+    gamut,
+    known,
+    ask: (target: string, asking: Asking = {}) => askPlain(gamut, target, asking),
+    /** Asks for a held reader; `begin` is what the runtime does once it has the reply. */
+    prepare: (target: string, asking: Asking = {}) => prepare(gamut, target, asking),
+    open: async (target: string, asking: Asking = {}) => (await prepare(gamut, target, asking)).begin(),
+    /** Lets the event loop turn until nothing more is to be written. */
+    turns,
+  }
+}
+
+async function askPlain(gamut: Gamut, target: string, asking: Asking): Promise<PlainReply> {
+  const reply = await gamut.handle(toRequest(target, asking))
+  if (reply.kind !== 'plain') throw new Error(`a held answer: ${reply.kind}`)
+  return reply
+}
+
+async function prepare(gamut: Gamut, target: string, asking: Asking) {
+  const reading = new Reading()
+  const isSocket = target.includes('as=websocket') || target.startsWith('/connect')
+  const asked = gamut.handle(toRequest(target, asking, isSocket))
+  if (target.includes('as=long-poll')) {
+    void asked.then((reply) => reading.answer(reply as PlainReply))
+    await turns()
+    return { begin: () => reading }
+  }
+  const reply = await asked
+  return {
+    begin: () => {
+      if (reply.kind === 'plain') reading.answer(reply)
+      else reading.owner = reply.start(reading)
+      return reading
+    },
+  }
+}
+
+/** Some turns of the event loop. */
+async function turns(count = 8): Promise<void> {
+  for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** A broker whose reads wait while they are held. */
+export function createHeldBroker(broker: Broker = createMemoryBroker()) {
+  let release: (() => void) | undefined
+  let held: Promise<void> | undefined
+  return {
+    broker: {
+      start: (...started) => broker.start(...started),
+      append: (...append) => broker.append(...append),
+      read: async (...read) => {
+        await held
+        return broker.read(...read)
+      },
+      heads: (channels) => broker.heads(channels),
+      watch: (channels) => broker.watch(channels),
+      unwatch: (channels) => broker.unwatch(channels),
+      close: () => broker.close(),
+    } satisfies Broker,
+    hold: () => {
+      held = new Promise((resolve) => {
+        release = resolve
+      })
+    },
+    release: () => {
+      held = undefined
+      release?.()
+    },
+  }
+}
