@@ -19,6 +19,7 @@ const gamutOptions = [
   'origins',
   'trustedProxies',
   'forwardedHeader',
+  'unlimitedAddresses',
   'node',
   'operationsKey',
   'channels',

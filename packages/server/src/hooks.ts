@@ -13,6 +13,8 @@ export interface Identity {
    * Not the credential itself.
    */
   readonly token?: string
+  /** Messages a second that it may publish, in place of the option `publishRate`; `Infinity` for a trusted backend. */
+  readonly publishRate?: number
 }
 
 /** What somebody wants to do with a channel. */

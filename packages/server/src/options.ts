@@ -45,6 +45,12 @@ export interface Limits {
   readonly idempotencyWindowMs: number
   /** For how many of the newest keys of a channel. */
   readonly idempotencyKeys: number
+  /** Messages a second that one identity, or one address where nobody is known, may publish over the network. */
+  readonly publishRate: number
+  /** Messages that it may publish at once after a pause. */
+  readonly publishBurst: number
+  /** How long a hook or an asynchronous schema may take for its answer, in milliseconds. */
+  readonly hookTimeoutMs: number
   /** Frames of one WebSocket that wait for their answer before its socket is not read on. */
   readonly maxUnansweredFrames: number
   /** Connections a second that the server takes back after a restart: reconnect slots are computed from it. */
@@ -76,6 +82,12 @@ export const defaultLimits: Limits = {
   outboxBytes: 64 * 1024,
   idempotencyWindowMs: 300_000,
   idempotencyKeys: 100_000,
+  // More than a person or a device sends; a backend gets its own by its identity's `publishRate`.
+  publishRate: 100,
+  // One publish of the most messages that it may have.
+  publishBurst: 1000,
+  // Whoever is asked for so long is down, and what waits for it would pile up.
+  hookTimeoutMs: 10_000,
   maxUnansweredFrames: 64,
   // A third of what one core shakes hands with here, so that the rest of it can catch them up.
   acceptRate: 1000,
@@ -103,6 +115,11 @@ export interface GamutOptions extends Hooks, Partial<Limits> {
    * proxy that does not know it passes on whatever a client has written there.
    */
   readonly forwardedHeader?: ForwardedHeader
+  /**
+   * Addresses and ranges that no limit counts: neither per address, nor the rate of publishes and frames. Default: this
+   * machine's own, `127.0.0.0/8` and `::1`, for a backend beside it and for development.
+   */
+  readonly unlimitedAddresses?: readonly string[]
   /** This node's name, shown in `welcome`. Default: random. */
   readonly node?: string
   /** What operators send as `Authorization: Bearer <key>`, 16 characters at least. Without it their routes are open to this machine alone. */
@@ -124,6 +141,7 @@ export interface ResolvedOptions {
   readonly origins: readonly string[]
   readonly trustedProxies: readonly string[]
   readonly forwardedHeader: ForwardedHeader
+  readonly unlimitedAddresses: readonly string[]
   readonly node: string
   readonly operationsKey: string | undefined
   readonly metrics: Metrics | undefined
@@ -161,6 +179,7 @@ const rules: FieldRules<GamutOptions> = {
     for (const origin of value) checkOrigin(origin, name)
   },
   trustedProxies: isAddressList,
+  unlimitedAddresses: isAddressList,
   forwardedHeader: isOneOf('x-forwarded-for', 'forwarded'),
   node: (value, name) => {
     if (typeof value !== 'string' || !/^[A-Za-z0-9_.-]{1,64}$/.test(value)) {
@@ -209,6 +228,7 @@ export function resolveOptions(options: GamutOptions): ResolvedOptions {
     origins: options.origins ?? [],
     trustedProxies: options.trustedProxies ?? [],
     forwardedHeader: options.forwardedHeader ?? 'x-forwarded-for',
+    unlimitedAddresses: options.unlimitedAddresses ?? ['127.0.0.0/8', '::1'],
     node: options.node ?? `node-${Math.floor(random() * 36 ** 6).toString(36)}`,
     operationsKey: options.operationsKey,
     metrics: options.metrics,

@@ -15,9 +15,12 @@ import { clientAddress, type ForwardedHeader } from './client-address.js'
 import { Connections } from './core/connections.js'
 import type { Core } from './core/core.js'
 import { Gate } from './core/gate.js'
+import { withDeadline } from './core/hook-deadline.js'
 import { Hub } from './core/hub.js'
 import { LogReader } from './core/log-reader.js'
+import { Peers } from './core/peers.js'
 import { Publisher } from './core/publish.js'
+import { PublishRate } from './core/publish-rate.js'
 import { Sources } from './core/source.js'
 import { Tenure } from './core/tenure.js'
 import { Wheel } from './core/wheel.js'
@@ -81,20 +84,23 @@ export interface Gamut {
 }
 
 function createCore(options: ResolvedOptions): Core {
-  const { clock, limits, hooks, logger, random, node } = options
-  const { windowBytes, windowTotalBytes, firstLoadMs, maxMessagesPerPublish: maxMessages } = limits
+  const { clock, limits, logger, random, node } = options
+  const { windowBytes, windowTotalBytes, firstLoadMs } = limits
   const settings = defineChannels(options.channels, {
     maxMessageBytes: limits.maxMessageBytes,
     idempotency: { windowMs: limits.idempotencyWindowMs, maxKeys: limits.idempotencyKeys },
   })
   const broker: Broker = options.broker ?? createMemoryBroker({ clock })
   const wheel = new Wheel(clock)
+  const hooks = withDeadline(options.hooks, limits.hookTimeoutMs, wheel)
+  const peers = new Peers(options.unlimitedAddresses)
   const tally = new Tally(options.metrics)
   const traffic = new Traffic(() => clock.elapsed())
   const log = new LogReader(broker, settings, tally)
   const shared = { node, limits, settings, broker, log, clock, wheel, tally, traffic, logger, random }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
-  const publisher = new Publisher({ ...shared, hooks, maxMessages })
+  const publishRate = new PublishRate({ ...shared, peers })
+  const publisher = new Publisher({ ...shared, hooks, publishRate })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
   const tenure = new Tenure({ clock, wheel })
   const { maxConnections: max, acceptRate } = limits

@@ -20,9 +20,13 @@ import type { ChannelSettings } from '../channels.js'
 import type { Clock } from '../clock.js'
 import { GamutError } from '../error.js'
 import type { Hooks, Identity } from '../hooks.js'
+import type { Limits } from '../options.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
 import { hashAppend, hashMessage } from './hash.js'
+import { within } from './hook-deadline.js'
+import type { PublishRate } from './publish-rate.js'
+import type { Wheel } from './wheel.js'
 
 /** When a publisher shall try again while the broker is away, in milliseconds. */
 const brokerRetryMs = 1000
@@ -35,6 +39,8 @@ export interface PublishRequest {
   /** Makes the whole publish repeatable (PROTOCOL §3). */
   readonly idempotencyKey?: string
   readonly close?: boolean
+  /** Where it comes from over the network, whose rate is bounded; the application's own is not. */
+  readonly address?: string
 }
 
 /** A stored publish. */
@@ -54,7 +60,9 @@ export interface PublisherParts {
   readonly clock: Clock
   readonly tally: Tally
   readonly traffic: Traffic
-  readonly maxMessages: number
+  readonly wheel: Wheel
+  readonly limits: Pick<Limits, 'maxMessagesPerPublish' | 'hookTimeoutMs'>
+  readonly publishRate: PublishRate
 }
 
 /** A checked publish that only has to be appended. */
@@ -83,10 +91,13 @@ export class Publisher {
   async prepare(request: PublishRequest): Promise<PreparedPublish> {
     const { channel, identity, idempotencyKey: key } = request
     const settings = this.#parts.settings(channel)
-    if (request.messages.length > this.#parts.maxMessages) {
-      throw new GamutError('too_large', `Publish at most ${this.#parts.maxMessages} messages at once.`)
+    const { maxMessagesPerPublish: most } = this.#parts.limits
+    if (request.messages.length > most) {
+      throw new GamutError('too_large', `Publish at most ${most} messages at once.`)
     }
     for (const message of request.messages) check(message, settings)
+    if (request.address !== undefined)
+      this.#parts.publishRate.take(identity, request.address, Math.max(1, request.messages.length))
     const messages: AppendMessage[] = []
     for (const message of request.messages) messages.push(await this.#admit(message, request, settings))
     return {
@@ -145,7 +156,8 @@ export class Publisher {
     const hooked = await this.#parts.hooks.onPublish?.({ ...message }, { channel, identity })
     const admitted = hooked ? checkHooked(hooked) : message
     if (hooked) check(admitted, settings)
-    if (settings.schema && admitted.data !== undefined) await checkSchema(admitted.data, settings.schema)
+    if (settings.schema && admitted.data !== undefined)
+      await checkSchema(admitted.data, settings.schema, this.#parts)
     // The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict.
     return message.id === undefined ? admitted : { ...admitted, id: message.id, hash: hashMessage(message) }
   }
@@ -205,8 +217,14 @@ function check(message: NewMessage, settings: ChannelSettings): void {
   }
 }
 
-async function checkSchema(data: string, schema: NonNullable<ChannelSettings['schema']>): Promise<void> {
-  const { issues } = await schema['~standard'].validate(parseJson(data))
+async function checkSchema(
+  data: string,
+  schema: NonNullable<ChannelSettings['schema']>,
+  { limits, wheel }: PublisherParts,
+): Promise<void> {
+  const given = schema['~standard'].validate(parseJson(data))
+  const { issues } =
+    given instanceof Promise ? await within(given, limits.hookTimeoutMs, wheel, 'schema') : given
   const first = issues?.[0]
   if (!first) return
   const path = (first.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')

@@ -127,6 +127,7 @@ function toReadRequest(
   return {
     channels,
     several: target.several,
+    address: request.address,
     limit: Math.min(wholeNumber(query, 'limit', 1, Number.MAX_SAFE_INTEGER) ?? defaultLimit, maxLimit),
     afterGap: oneOf(query, 'gap', ['oldest', 'newest']) ?? 'oldest',
     ...(maxRate !== null && { maxRate: Number(maxRate) }),

@@ -113,6 +113,7 @@ export async function publish(
       channel,
       messages,
       identity: caller.identity,
+      address: request.address,
       close,
       ...idempotencyKey(request),
     }),
@@ -135,6 +136,7 @@ export async function deleteKey(
       channel,
       messages,
       identity: caller.identity,
+      address: request.address,
       ...idempotencyKey(request),
     }),
   )
@@ -178,13 +180,15 @@ async function publishGroup(
   name: unknown,
   group: readonly ListedMessage[],
   caller: Caller,
+  address: string,
   core: Core,
 ): Promise<readonly object[]> {
   try {
     const channel = take(parseChannelName(name))
     await core.gate.pass(caller, 'publish', channel)
     const messages = group.map(({ toMessage }) => toMessage())
-    const published = await core.publisher.publish({ channel, messages, identity: caller.identity })
+    const { identity } = caller
+    const published = await core.publisher.publish({ channel, messages, identity, address })
     const { cursor } = published
     return published.messages.map(({ offset, time, replayed }) => ({
       channel,
@@ -214,7 +218,7 @@ export async function publishMany(request: HttpRequest, caller: Caller, core: Co
   }
   const results: object[] = []
   for (const [name, group] of byChannel(list)) {
-    const ofGroup = await publishGroup(name, group, caller, core)
+    const ofGroup = await publishGroup(name, group, caller, request.address, core)
     for (const [at, { index }] of group.entries()) results[index] = ofGroup[at] ?? {}
   }
   return jsonReply(200, `${JSON.stringify({ results })}\n`, { 'cache-control': 'no-store' })

@@ -65,6 +65,8 @@ export interface ReadRequest {
   /** Asked for as a set, even of one: the answer has the form of several. */
   readonly several: boolean
   readonly caller: Caller
+  /** Where the reader is, behind trusted proxies too; empty where that is not known. */
+  readonly address: string
   readonly limit: number
   readonly afterGap: 'oldest' | 'newest'
   readonly maxRate?: number

@@ -212,7 +212,9 @@ class FrameReader implements FrameOwner {
   async #publish({ channel, message, ...frame }: Extract<ClientFrame, { type: 'publish' }>): Promise<void> {
     const { publisher, tenure } = this.#core
     const caller = await this.#pass('publish', channel)
-    const prepared = await publisher.prepare({ channel, messages: [message], identity: caller.identity })
+    const { identity } = caller
+    const { address } = this.#read
+    const prepared = await publisher.prepare({ channel, messages: [message], identity, address })
     tenure.check(caller)
     this.#unanswered++
     this.#readOrWait()

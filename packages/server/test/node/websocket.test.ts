@@ -1,49 +1,13 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ClientOptions, WebSocket } from 'ws'
 import { createGamut, type GamutOptions } from '../../src/index.js'
 import { serve } from '../../src/node/index.js'
+import { Peer } from './frame-peer.js'
 
 async function start(options: GamutOptions = {}) {
   const gamut = createGamut({ authorize: () => true, ...options })
   const served = await serve(gamut, { port: 0 })
   onTestFinished(() => served.close())
   return { gamut, served, url: served.url.replace('http', 'ws') }
-}
-
-type Frame = Record<string, unknown> & { type: string }
-
-/** A socket that keeps its frames and lets a test wait for one. */
-class Peer {
-  readonly frames: Frame[] = []
-  readonly socket: WebSocket
-  readonly closed: Promise<{ code: number; reason: string }>
-
-  constructor(url: string, options: ClientOptions = {}, protocols: string[] = []) {
-    this.socket = new WebSocket(url, protocols, options)
-    this.socket.on('message', (data) => this.frames.push(JSON.parse(String(data))))
-    this.closed = new Promise((resolve) => {
-      this.socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }))
-    })
-    this.socket.on('error', () => {})
-    onTestFinished(() => this.socket.terminate())
-  }
-
-  send(...frames: (object | string)[]): void {
-    const write = () => {
-      for (const frame of frames) this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
-    }
-    if (this.socket.readyState === WebSocket.OPEN) write()
-    else this.socket.once('open', write)
-  }
-
-  async find(matches: (frame: Frame) => unknown): Promise<Frame> {
-    await expect.poll(() => this.frames.some(matches)).toBe(true)
-    return this.frames.find(matches) as Frame
-  }
-
-  answer(ref: number | string): Promise<Frame> {
-    return this.find((frame) => frame['ref'] === ref)
-  }
 }
 
 describe('WebSocket frames (§7)', () => {
