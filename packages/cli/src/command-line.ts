@@ -29,6 +29,11 @@ const commands: readonly LazyCommand[] = [
     summary: 'follow channels over one transport, or all five side by side',
     load: async () => (await import('./commands/tail.js')).tailCommand,
   },
+  {
+    name: 'token',
+    summary: 'make a token to try a server with, a secret or an API key',
+    load: async () => (await import('./commands/token.js')).tokenCommand,
+  },
 ]
 
 function loadCommand(name: string): Promise<Command> {

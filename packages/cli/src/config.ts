@@ -1,15 +1,16 @@
 import { statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { type Gamut, type GamutOptions, isLimit } from '@gamut/server'
 import { addEnvironment, isKubernetesVariable } from './arguments.js'
 import { type ConfigFile, readConfigFile } from './config-file.js'
+import { type DoorSettings, readDoors, secretVariables } from './door-settings.js'
 import { usageFailure } from './failure.js'
+import { type PathBase, toPath } from './given-path.js'
 import { type GivenOption, type GivenOptions, parseValue, textOption, toVariable } from './option.js'
 import { logLevels, serveOptions } from './serve-options.js'
 import { didYouMean } from './suggest.js'
 
 /** What a config file may hold besides the options of flags. */
-const fileOnly = ['channels', 'authenticate', 'authorize', 'onPublish', 'start']
+const fileOnly = ['channels', 'authenticate', 'authorize', 'onPublish', 'start', 'apiKeys']
 /** What only a command line says. */
 const neverInFile = ['config', 'json']
 const fileOptions = [...Object.keys(serveOptions).filter((name) => !neverInFile.includes(name)), ...fileOnly]
@@ -27,8 +28,8 @@ const gamutOptions = [
   'authorize',
   'onPublish',
 ]
-/** Variables of the other commands. */
-const otherVariables = ['GAMUT_URL', 'GAMUT_TOKEN']
+/** Variables of the other commands, and of what has no flag. */
+const otherVariables = ['GAMUT_URL', 'GAMUT_TOKEN', ...Object.values(secretVariables)]
 
 /** Runs when the server listens; what it returns is called when the server ends. */
 export type Start = (gamut: Gamut) => unknown
@@ -43,6 +44,8 @@ export interface ServeConfig {
   readonly staticPath: string | undefined
   readonly logLevel: string
   readonly options: GamutOptions
+  /** Tokens and API keys; `undefined` where nothing was said of them. */
+  readonly doors: DoorSettings | undefined
   readonly start: Start | undefined
   /** The config file, as a person would write it. */
   readonly file: string | undefined
@@ -56,7 +59,7 @@ function checkVariables(env: Readonly<Record<string, string | undefined>>): void
     if (!variable.startsWith('GAMUT_') || !text || isKubernetesVariable(variable, text)) continue
     if ([...known, ...otherVariables].includes(variable)) continue
     throw usageFailure(
-      `The environment sets ${variable}, which is no option.${didYouMean(variable, known)} Unset it; "gamut serve --help" lists the options.`,
+      `The environment sets ${variable}, which is no option.${didYouMean(variable, [...known, ...otherVariables])} Unset it; "gamut serve --help" lists the options.`,
     )
   }
 }
@@ -114,14 +117,13 @@ function checkBroker(given: GivenOptions): void {
   )
 }
 
-function staticPath(given: GivenOptions, file: ConfigFile | undefined, cwd: string): string | undefined {
+function staticPath(given: GivenOptions, base: PathBase): string | undefined {
   const directory = take(given, 'static', isText, 'a directory')
-  if (directory === undefined) return undefined
-  const { from = 'static', isInFile } = given.get('static') ?? {}
-  const base = file && isInFile ? dirname(file.path) : cwd
-  const path = resolve(base, directory)
+  const option = given.get('static')
+  if (directory === undefined || !option) return undefined
+  const path = toPath(directory, option, base)
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path
-  throw usageFailure(`${from}: there is no directory ${path}.`)
+  throw usageFailure(`${option.from}: there is no directory ${path}.`)
 }
 
 /** Puts together what `gamut serve` was told: flags first, then `GAMUT_<OPTION>`, then `PORT`, then the config file (PROTOCOL §16). */
@@ -146,9 +148,10 @@ export async function resolveConfig(
     port: take(given, 'port', isPort, 'a port from 0 to 65535') ?? 8080,
     host: take(given, 'host', isText, 'an address like "127.0.0.1"') ?? '127.0.0.1',
     isPublic: take(given, 'public', isFlag, 'true or false') ?? false,
-    staticPath: staticPath(given, file, cwd),
+    staticPath: staticPath(given, { file, cwd }),
     logLevel: take(given, 'logLevel', isLogLevel, `one of ${logLevels.join(', ')}`) ?? 'warn',
     options: Object.fromEntries(passed.map(([name, { value }]) => [name, value])),
+    doors: readDoors(given, env, { file, cwd }),
     start: take(given, 'start', isStart, 'a function'),
     file: file?.shown,
     given,

@@ -11,6 +11,8 @@ export interface Listening {
   readonly channels: Readonly<Record<string, ChannelDefinition>>
   /** Who may do what, in words. */
   readonly door: string
+  /** How to get a credential to try it with, as a line to type; `undefined` where none is needed. */
+  readonly credential: string | undefined
   readonly staticPath: string | undefined
   readonly file: string | undefined
 }
@@ -46,16 +48,23 @@ function examples(channels: Listening['channels']) {
   return { write, isKeyed: Boolean(free?.[1].keyed), read: exact?.[0] ?? write }
 }
 
-function tryLines({ url, basePath, channels }: Listening): readonly (readonly [string, string])[] {
+function tryLines({
+  url,
+  basePath,
+  channels,
+  credential,
+}: Listening): readonly (readonly [string, string])[] {
   const { write, isKeyed, read } = examples(channels)
   const at = (channel: string, query = '') => `${url}${basePath}/channels/${channel}${query}`
   const cliUrl = url === 'http://127.0.0.1:8080' && basePath === '' ? '' : ` --url ${url}${basePath}`
+  const curl = credential === undefined ? 'curl' : 'curl -H "Authorization: Bearer $GAMUT_TOKEN"'
   return [
-    ['publish', `curl --json '{"text":"hi"}' ${isKeyed ? `'${at(write, '?key=a')}'` : at(write)}`],
-    ['poll', `curl ${at(read)}`],
-    ['long-poll', `curl '${at(read, '?as=long-poll')}'`],
-    ['SSE', `curl -N '${at(read, '?as=sse')}'`],
-    ['NDJSON', `curl -N '${at(read, '?as=ndjson')}'`],
+    ...(credential === undefined ? [] : [['credential', credential] as const]),
+    ['publish', `${curl} --json '{"text":"hi"}' ${isKeyed ? `'${at(write, '?key=a')}'` : at(write)}`],
+    ['poll', `${curl} ${at(read)}`],
+    ['long-poll', `${curl} '${at(read, '?as=long-poll')}'`],
+    ['SSE', `${curl} -N '${at(read, '?as=sse')}'`],
+    ['NDJSON', `${curl} -N '${at(read, '?as=ndjson')}'`],
     ['all five', `npx gamut tail ${read} --transport all${cliUrl}`],
   ]
 }

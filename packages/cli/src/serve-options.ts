@@ -45,6 +45,7 @@ export const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', '
 
 const where = 'Where it listens'
 const what = 'What it serves'
+const who = 'Who may do what'
 
 /** The options of `gamut serve` that flags and the environment can give; a config file knows them too, and more. */
 export const serveOptions: OptionTable = {
@@ -101,12 +102,6 @@ export const serveOptions: OptionTable = {
     group: where,
     env: true,
   },
-  public: {
-    kind: 'flag',
-    help: 'everybody who reaches it may read and publish everything',
-    group: where,
-    env: true,
-  },
   config: {
     kind: 'text',
     placeholder: 'FILE',
@@ -143,6 +138,61 @@ export const serveOptions: OptionTable = {
     placeholder: 'KEY',
     help: 'what operators send for /metrics; without it, only this machine may ask',
     group: where,
+    env: true,
+  },
+  jwtSecretFile: {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'takes tokens signed with the secret in it, HS256',
+    group: who,
+    env: true,
+  },
+  jwks: {
+    kind: 'text',
+    placeholder: 'URL',
+    help: 'takes tokens signed by these keys; a file too',
+    group: who,
+    env: true,
+  },
+  jwtIssuer: {
+    kind: 'text',
+    placeholder: 'ISS',
+    help: 'what "iss" of tokens is',
+    group: who,
+    env: true,
+  },
+  jwtAudience: {
+    kind: 'list',
+    placeholder: 'A,B',
+    help: 'what "aud" of tokens is, one of these',
+    group: who,
+    env: true,
+  },
+  jwtCookie: {
+    kind: 'text',
+    placeholder: 'NAME',
+    help: 'takes a token from this cookie too',
+    group: who,
+    env: true,
+  },
+  permissions: {
+    kind: 'text',
+    placeholder: 'JSON',
+    help: 'what tokens without the claim "gamut" allow, like {"read":["chat/*"]}',
+    group: who,
+    env: true,
+  },
+  apiKeysFile: {
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'API keys by name, as "gamut token --new-api-key" prints',
+    group: who,
+    env: true,
+  },
+  public: {
+    kind: 'flag',
+    help: 'everybody who reaches it may read and publish everything',
+    group: who,
     env: true,
   },
   logLevel: {

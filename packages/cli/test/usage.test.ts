@@ -32,7 +32,7 @@ describe('help', () => {
     const overview = await ask(['--help'])
     expect(overview.out).toMatch(/serve .*\n.*publish .*\n.*tail /)
     for (const way of [['help'], ['-h'], []]) expect(await ask(way)).toEqual(overview)
-    for (const name of ['serve', 'publish', 'tail']) {
+    for (const name of ['serve', 'publish', 'tail', 'token']) {
       const help = await ask(['help', name])
       expect(help).toMatchObject({ code: 0, out: expect.stringContaining(`gamut ${name}`) })
       expect(await ask([name, '--help'])).toEqual(help)

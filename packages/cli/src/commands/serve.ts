@@ -1,9 +1,10 @@
 import { isServerChannel } from '@gamut/protocol'
-import { createGamut, type Gamut } from '@gamut/server'
+import { createGamut, type Gamut, type Hooks } from '@gamut/server'
 import { type Served, serve } from '@gamut/server/node'
 import type { Logger } from 'pino'
 import type { Command, CommandInput } from '../command.js'
 import { explainOption, resolveConfig, type ServeConfig } from '../config.js'
+import { credentialLine, describeDoors, openDoors } from '../door-settings.js'
 import { awaitSignal, type EndCall, endServer } from '../ending.js'
 import { Failure, textOf, usageFailure } from '../failure.js'
 import { type Listening, listeningText } from '../listening-text.js'
@@ -17,28 +18,38 @@ import type { Terminal } from '../terminal.js'
 import { readVersion } from '../version.js'
 
 /** Who may read and publish, in words; refuses a server that others reach and that nobody guards. */
-function describeDoor({ options, host, isPublic }: ServeConfig): string {
+function describeDoor({ options, doors, host, isPublic }: ServeConfig): string {
+  if (isPublic && doors)
+    throw usageFailure(
+      '--public lets everybody do everything, and tokens or API keys say who may. Take one out.',
+    )
   if (options.authorize) return 'whom the authorize hook lets'
+  if (doors) return describeDoors(doors)
   if (isPublic)
     return 'everybody who reaches it: every channel may be read, and published unless it says otherwise (--public)'
   if (isLoopback(host))
     return 'this machine only: every channel may be read, and published unless it says otherwise'
   throw usageFailure(
-    `host ${host}: others can reach that address, and nothing says who may do what. Give an authorize hook in a config file, or --public if everybody may read and publish everything.`,
+    `host ${host}: others can reach that address, and nothing says who may do what. Take tokens (--jwt-secret-file, --jwks) or API keys (--api-keys-file), give an authorize hook in a config file, or --public if everybody may read and publish everything.`,
   )
 }
 
 function createServer(config: ServeConfig, log: Logger): Gamut {
-  const { options, given } = config
+  const { options, doors, given } = config
   try {
+    const hooks: Hooks = doors
+      ? openDoors(doors, log)
+      : { authorize: (_identity, _action, channel) => !isServerChannel(channel) }
     return createGamut({
-      authorize: (_identity, _action, channel) => !isServerChannel(channel),
+      ...hooks,
       ...options,
       metrics: createMetrics(),
       logger: log,
     })
   } catch (error) {
-    throw error instanceof TypeError ? explainOption(error, given) : error
+    throw error instanceof TypeError
+      ? explainOption(error, new Map([...given, ...(doors?.given ?? [])]))
+      : error
   }
 }
 
@@ -55,7 +66,7 @@ async function listen(config: ServeConfig, gamut: Gamut): Promise<Served> {
   const otherwise = staticPath === undefined ? {} : { otherwise: serveFiles(staticPath) }
   try {
     const served = await serve(gamut, { host, port, ...otherwise })
-    if (isLoopback(host) && !config.isPublic && !options.authorize)
+    if (isLoopback(host) && !config.isPublic && !options.authorize && !config.doors)
       guardHost(served.server, options.origins ?? [])
     return served
   } catch (error) {
@@ -101,13 +112,14 @@ function createReport(terminal: Terminal, asJson: boolean, log: Logger) {
 }
 
 function toListening(config: ServeConfig, served: Served, door: string): Listening {
-  const { options, staticPath, file } = config
+  const { options, doors, staticPath, file } = config
   return {
     version: readVersion(),
     url: served.url,
     basePath: options.basePath ?? '',
     channels: options.channels ?? {},
     door,
+    credential: options.authorize ? undefined : doors && credentialLine(doors),
     staticPath,
     file,
   }
@@ -139,6 +151,7 @@ export const serveCommand: Command = {
   usage: '[options]',
   about: [
     'Serves channels under /channels/{channel}, and /healthz, /readyz and /metrics beside them.',
+    'With --jwt-secret-file or --jwks it takes JSON Web Tokens, whose claim "gamut" lists what their holder may do; GAMUT_JWT_SECRET holds the secret itself, GAMUT_API_KEYS what --api-keys-file holds. "gamut token" makes tokens and keys.',
     'An option is taken from its flag, else from GAMUT_<OPTION> (GAMUT_PORT, GAMUT_BASE_PATH), else, for the port, from PORT, else from the config file. An .mjs file exports an object of the same options and may add channels, the hooks authenticate, authorize and onPublish, and start(gamut).',
   ],
   options: serveOptions,
@@ -148,6 +161,10 @@ export const serveCommand: Command = {
     {
       says: 'with a page, and channels from a file',
       line: 'gamut serve --static public --config gamut.config.mjs',
+    },
+    {
+      says: 'for whoever has a token',
+      line: 'gamut token --new-secret > secret && gamut serve --jwt-secret-file secret',
     },
     { says: 'for everybody in the network', line: 'gamut serve --host 0.0.0.0 --public' },
   ],
