@@ -165,6 +165,51 @@ describe('a server with a door', () => {
   })
 })
 
+const file = (options: object) => ({ 'gamut.config.json': JSON.stringify(options) })
+const hooks = { 'gamut.config.mjs': 'export default { authenticate: () => null, authorize: () => true }' }
+const rules = { 'gamut.config.mjs': 'export default { authorize: () => true }' }
+const S = { GAMUT_JWT_SECRET: secret }
+const wrong: readonly (readonly [
+  string,
+  readonly string[],
+  Record<string, string>,
+  Record<string, string>,
+  string,
+])[] = [
+  ['two secrets', ['--jwt-secret-file', 's'], S, {}, 'GAMUT_JWT_SECRET and --jwt-secret-file'],
+  ['a secret and keys', ['--jwks', 'https://a.example'], S, {}, 'GAMUT_JWT_SECRET and --jwks exclude'],
+  ['keys without an audience', ['--jwks', 'https://a.example'], {}, {}, '--jwks needs --jwt-audience'],
+  ['an audience without keys', ['--jwt-audience', 'x'], {}, {}, '--jwt-audience is about tokens'],
+  ['a cookie without keys', ['--jwt-cookie', 'x'], {}, {}, '--jwt-cookie is about tokens'],
+  ['permissions without tokens', ['--permissions', '{}'], {}, {}, 'no tokens are taken'],
+  ['permissions that are no JSON', ['--permissions', '{'], S, {}, '--permissions: that is not JSON'],
+  ['no file of the secret', ['--jwt-secret-file', 'none'], {}, {}, 'there is no such file'],
+  [
+    'a directory as file of the secret',
+    ['--jwt-secret-file', '.'],
+    {},
+    {},
+    '--jwt-secret-file: . cannot be read',
+  ],
+  ['a number as file of the secret', [], {}, file({ jwtSecretFile: 1 }), 'gamut.config.json: jwtSecretFile'],
+  ['a secret in the file', [], {}, file({ jwtSecret: secret }), 'Did you mean jwtSecretFile?'],
+  ['keys that are no JSON', [], { GAMUT_API_KEYS: 'gk_secret' }, {}, 'GAMUT_API_KEYS: that is not JSON.'],
+  [
+    'API keys twice',
+    [],
+    { GAMUT_API_KEYS: keys },
+    file({ apiKeys: {} }),
+    'GAMUT_API_KEYS and gamut.config.json: apiKeys',
+  ],
+  ['a hook that says who asks', [], S, hooks, 'gamut.config.mjs: authenticate'],
+  [
+    'permissions and a hook',
+    ['--permissions', '{}'],
+    S,
+    rules,
+    '--permissions and gamut.config.mjs: authorize',
+  ],
+]
 describe('options of doors', () => {
   it('come from flags, environment and file (§16)', async () => {
     const expected = { issuer: { secret: [secret], issuer: 'i', audience: ['a', 'b'] }, cookie: 'c' }
@@ -219,57 +264,6 @@ describe('options of doors', () => {
     )
   })
 
-  const file = (options: object) => ({ 'gamut.config.json': JSON.stringify(options) })
-  const hooks = { 'gamut.config.mjs': 'export default { authenticate: () => null, authorize: () => true }' }
-  const rules = { 'gamut.config.mjs': 'export default { authorize: () => true }' }
-  const S = { GAMUT_JWT_SECRET: secret }
-  const wrong: readonly (readonly [
-    string,
-    readonly string[],
-    Record<string, string>,
-    Record<string, string>,
-    string,
-  ])[] = [
-    ['two secrets', ['--jwt-secret-file', 's'], S, {}, 'GAMUT_JWT_SECRET and --jwt-secret-file'],
-    ['a secret and keys', ['--jwks', 'https://a.example'], S, {}, 'GAMUT_JWT_SECRET and --jwks exclude'],
-    ['keys without an audience', ['--jwks', 'https://a.example'], {}, {}, '--jwks needs --jwt-audience'],
-    ['an audience without keys', ['--jwt-audience', 'x'], {}, {}, '--jwt-audience is about tokens'],
-    ['a cookie without keys', ['--jwt-cookie', 'x'], {}, {}, '--jwt-cookie is about tokens'],
-    ['permissions without tokens', ['--permissions', '{}'], {}, {}, 'no tokens are taken'],
-    ['permissions that are no JSON', ['--permissions', '{'], S, {}, '--permissions: that is not JSON'],
-    ['no file of the secret', ['--jwt-secret-file', 'none'], {}, {}, 'there is no such file'],
-    [
-      'a directory as file of the secret',
-      ['--jwt-secret-file', '.'],
-      {},
-      {},
-      '--jwt-secret-file: . cannot be read',
-    ],
-    [
-      'a number as file of the secret',
-      [],
-      {},
-      file({ jwtSecretFile: 1 }),
-      'gamut.config.json: jwtSecretFile',
-    ],
-    ['a secret in the file', [], {}, file({ jwtSecret: secret }), 'Did you mean jwtSecretFile?'],
-    ['keys that are no JSON', [], { GAMUT_API_KEYS: 'gk_secret' }, {}, 'GAMUT_API_KEYS: that is not JSON.'],
-    [
-      'API keys twice',
-      [],
-      { GAMUT_API_KEYS: keys },
-      file({ apiKeys: {} }),
-      'GAMUT_API_KEYS and gamut.config.json: apiKeys',
-    ],
-    ['a hook that says who asks', [], S, hooks, 'gamut.config.mjs: authenticate'],
-    [
-      'permissions and a hook',
-      ['--permissions', '{}'],
-      S,
-      rules,
-      '--permissions and gamut.config.mjs: authorize',
-    ],
-  ]
   it.each(wrong)(
     'are refused by their names, without a secret: %s',
     async (_name, args, env, files, said) => {
