@@ -168,7 +168,7 @@ class Server implements Gamut {
   }
 
   async fetch(request: Request): Promise<Response> {
-    return toResponse(await this.handle(fromRequest(request)), request.method)
+    return toResponse(await this.handle(fromRequest(request)), request)
   }
 
   async handle(request: HttpRequest): Promise<Reply> {

@@ -18,6 +18,5 @@ export function toHttpRequest(
     header: (name) => headers[name],
     body: async () => new Uint8Array(),
     toRequest: () => new Request(`http://localhost${target}`, { method, headers }),
-    onGone: () => () => {},
   }
 }

@@ -139,7 +139,6 @@ function toReadRequest(
     raw: isFlagSet(query, 'raw') ?? false,
     known: isByHeader ? [] : parseEntityTags(request.header('if-none-match') ?? ''),
     isProxied: proxyHeaders.some((name) => request.header(name) !== undefined),
-    onGone: (call) => request.onGone(call),
   }
 }
 

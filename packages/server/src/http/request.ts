@@ -17,19 +17,6 @@ export interface HttpRequest {
   body(maxBytes: number): Promise<Uint8Array>
   /** The same request, without its body, as the application's hooks get it. */
   toRequest(): Request
-  /** Calls back once the peer has gone, soon where it has already; gives what takes that back. */
-  onGone(call: () => void): () => void
-}
-
-/** Calls soon, unless that is taken back. */
-export function callSoon(call: () => void): () => void {
-  let isWanted = true
-  queueMicrotask(() => {
-    if (isWanted) call()
-  })
-  return () => {
-    isWanted = false
-  }
 }
 
 /** A body is larger than it may be. */
@@ -67,12 +54,6 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array>
   return body
 }
 
-function onAbort(signal: AbortSignal, call: () => void): () => void {
-  if (signal.aborted) return callSoon(call)
-  signal.addEventListener('abort', call, { once: true })
-  return () => signal.removeEventListener('abort', call)
-}
-
 /** A web standard request. Its URL has lost dot segments already: the names that they hid are gone. */
 export function fromRequest(request: Request): HttpRequest {
   const { pathname, search } = new URL(request.url)
@@ -84,7 +65,6 @@ export function fromRequest(request: Request): HttpRequest {
     header: (name) => request.headers.get(name) ?? undefined,
     body: (maxBytes) => readBody(request, maxBytes),
     toRequest: () => request,
-    onGone: (call) => onAbort(request.signal, call),
   }
 }
 

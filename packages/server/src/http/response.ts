@@ -1,7 +1,14 @@
 import type { Wire } from '../core/outbox.js'
 import { joinBytes } from '../core/page.js'
 import { GamutError } from '../error.js'
-import { errorReply, type Reply, type StreamReply, type WireOwner } from '../transports/transport.js'
+import {
+  errorReply,
+  type ParkedReply,
+  type PlainReply,
+  type Reply,
+  type StreamReply,
+  type WireOwner,
+} from '../transports/transport.js'
 
 /** Bytes that a web stream keeps for its reader before it counts as full. */
 const highWaterBytes = 16 * 1024
@@ -37,24 +44,42 @@ function toStream(reply: StreamReply): ReadableStream<Uint8Array> {
   )
 }
 
-/** Ends a held response whose body nobody wants. */
-export function dismiss(reply: StreamReply): null {
-  reply.start({ write: () => true, end: () => {}, abort: () => {} }).closed()
+/** Ends a held response that nobody wants. */
+export function dismiss(reply: StreamReply | ParkedReply): null {
+  const owner =
+    reply.kind === 'parked'
+      ? reply.start(() => {})
+      : reply.start({ write: () => true, end: () => {}, abort: () => {} })
+  owner.closed()
   return null
 }
 
+/** Waits for a parked answer; a peer that has gone is told nothing more. */
+function settle(reply: ParkedReply, { signal }: Request): Promise<PlainReply> {
+  return new Promise((resolve) => {
+    const gone = () => owner.closed()
+    const owner = reply.start((answer) => {
+      signal.removeEventListener('abort', gone)
+      resolve(answer)
+    })
+    if (signal.aborted) gone()
+    else signal.addEventListener('abort', gone, { once: true })
+  })
+}
+
 /** A route's answer as a web standard response. A WebSocket cannot be opened this way. */
-export function toResponse(reply: Reply, method: string): Response {
+export async function toResponse(reply: Reply, request: Request): Promise<Response> {
   if (reply.kind === 'upgrade') {
     return toResponse(
       errorReply(new GamutError('upgrade_required', 'This way in has no WebSockets.')),
-      method,
+      request,
     )
   }
+  if (reply.kind === 'parked') return toResponse(await settle(reply, request), request)
   const { status, headers } = reply
   if (reply.kind === 'stream') {
-    return new Response(method === 'HEAD' ? dismiss(reply) : toStream(reply), { status, headers })
+    return new Response(request.method === 'HEAD' ? dismiss(reply) : toStream(reply), { status, headers })
   }
-  const isEmpty = method === 'HEAD' || status === 204 || status === 304
+  const isEmpty = request.method === 'HEAD' || status === 204 || status === 304
   return new Response(isEmpty ? null : reply.body, { status, headers })
 }

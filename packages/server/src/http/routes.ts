@@ -3,7 +3,13 @@ import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
 import type { Metrics } from '../telemetry/metrics.js'
-import { errorReply, type Reply } from '../transports/transport.js'
+import {
+  errorReply,
+  type PlainReply,
+  type Reply,
+  type ReplyHeaders,
+  type StreamReply,
+} from '../transports/transport.js'
 import { OriginCheck } from './cors.js'
 import { health, info, metricsReply, readiness } from './operations.js'
 import { OperatorCheck } from './operators.js'
@@ -97,8 +103,10 @@ export class Routes {
   /** Adds what lets pages of listed origins see the answer. */
   #forPages(request: HttpRequest, reply: Reply): Reply {
     if (reply.kind === 'upgrade') return reply
-    const shared = reply.headers['access-control-allow-origin'] === '*'
-    return shared ? reply : { ...reply, headers: mergeVary(reply.headers, this.#origins.headers(request)) }
+    const added = this.#origins.headers(request)
+    if (reply.kind !== 'parked') return addHeaders(reply, added)
+    // Nothing of the request is kept while it waits.
+    return { kind: 'parked', start: (send) => reply.start((answer) => send(addHeaders(answer, added))) }
   }
 
   #answer(request: HttpRequest): Promise<Reply> | Reply {
@@ -194,7 +202,9 @@ function guarded(methods: Methods, pass: (request: HttpRequest) => void): Method
   return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, guard(method)]))
 }
 
-function mergeVary(headers: Readonly<Record<string, string>>, added: Readonly<Record<string, string>>) {
+function addHeaders<T extends PlainReply | StreamReply>(reply: T, added: ReplyHeaders): T {
+  const { headers } = reply
+  if (headers['access-control-allow-origin'] === '*') return reply
   const vary = headers['vary'] ?? added['vary']
-  return { ...headers, ...added, ...(vary !== undefined && { vary }) }
+  return { ...reply, headers: { ...headers, ...added, ...(vary !== undefined && { vary }) } }
 }

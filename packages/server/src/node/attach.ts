@@ -2,7 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { GamutError } from '../error.js'
 import type { Gamut } from '../server.js'
 import { errorReply } from '../transports/transport.js'
-import { holdResponse } from './held-response.js'
+import { noteRequest } from './detach.js'
+import { HeldResponses } from './held-response.js'
 import { fromIncoming } from './node-request.js'
 import { sendPlain } from './plain-response.js'
 import { SocketUpgrades } from './socket-upgrade.js'
@@ -12,14 +13,30 @@ type RequestListener = (message: IncomingMessage, response: ServerResponse) => v
 
 /** Gamut in an HTTP server. */
 export interface Attached {
+  /** It is known how responses are held: before, they are held by Node's own. */
+  readonly ready: Promise<void>
   /** Sends every reader away and ends what is still open after the drain's window. The HTTP server stays the caller's. */
   close(): Promise<void>
 }
 
-async function answer(gamut: Gamut, message: IncomingMessage, response: ServerResponse): Promise<void> {
+/** How Gamut is put into an HTTP server. */
+export interface AttachOptions {
+  /**
+   * Streams and long-polls are held by Node's own responses alone, which takes several times the memory and nothing
+   * that Node does not document. Default `false`; where this Node is found to be of another kind it is so by itself.
+   */
+  readonly plainResponses?: boolean
+}
+
+async function answer(
+  gamut: Gamut,
+  held: HeldResponses,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const reply = await gamut.handle(fromIncoming(gamut, message, false))
-  if (reply.kind === 'stream') holdResponse(reply, response)
-  else if (reply.kind === 'plain') sendPlain(reply, response)
+  if (reply.kind === 'plain') sendPlain(reply, response)
+  else if (reply.kind !== 'upgrade') held.hold(reply, response)
   else
     sendPlain(
       errorReply(new GamutError('upgrade_required', 'Ask for a WebSocket by a WebSocket handshake.')),
@@ -44,15 +61,21 @@ function notFound(_message: IncomingMessage, response: ServerResponse): void {
  * Puts Gamut's routes into a Node HTTP server, in front of the listeners that it has by now: what is not Gamut's goes
  * to them as before. Call it after the application has set its own.
  */
-export function attach(gamut: Gamut, server: Server): Attached {
+export function attach(
+  gamut: Gamut,
+  server: Server,
+  { plainResponses = false }: AttachOptions = {},
+): Attached {
   const upgrades = new SocketUpgrades(gamut)
+  const held = new HeldResponses(server, plainResponses)
   const requests = server.listeners('request') as RequestListener[]
   const otherUpgrades = server.listeners('upgrade') as UpgradeListener[]
   const others = requests.length > 0 ? requests : [notFound]
   server.removeAllListeners('request')
   server.removeAllListeners('upgrade')
   server.on('request', (message, response) => {
-    if (gamut.owns(message.url ?? '/')) answer(gamut, message, response).catch(() => fail(response))
+    noteRequest(response)
+    if (gamut.owns(message.url ?? '/')) answer(gamut, held, message, response).catch(() => fail(response))
     else for (const other of others) other.call(server, message, response)
   })
   const passes = (message: IncomingMessage) => {
@@ -64,7 +87,9 @@ export function attach(gamut: Gamut, server: Server): Attached {
     else for (const other of otherUpgrades) other.call(server, message, socket, head)
   })
   return {
+    ready: held.ready,
     close: async () => {
+      held.close()
       await gamut.drain()
       await waitUntil(() => gamut.connections + upgrades.open === 0, gamut.limits.drainWindowMs)
       upgrades.close()

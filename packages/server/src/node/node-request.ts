@@ -1,26 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
-import { bodyCutOff, bodyTooLarge, callSoon, type HttpRequest } from '../http/request.js'
+import { bodyCutOff, bodyTooLarge, type HttpRequest } from '../http/request.js'
 import type { Gamut } from '../server.js'
-
-/** Who waits for the end of each socket: one listener serves all requests that it carries. */
-const waiting = new WeakMap<Socket, Set<() => void>>()
-
-function watch(socket: Socket): Set<() => void> {
-  const calls = new Set<() => void>()
-  waiting.set(socket, calls)
-  socket.once('close', () => {
-    for (const call of calls) call()
-  })
-  return calls
-}
-
-function onGone(socket: Socket, call: () => void): () => void {
-  if (socket.destroyed) return callSoon(call)
-  const calls = waiting.get(socket) ?? watch(socket)
-  calls.add(call)
-  return () => calls.delete(call)
-}
 
 /** Read by events: what iterates over a request destroys it where it stops, and nobody could be answered. */
 function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
@@ -68,6 +48,5 @@ export function fromIncoming(gamut: Gamut, message: IncomingMessage, isUpgrade: 
     header,
     body: (maxBytes) => readBody(message, maxBytes),
     toRequest: () => toRequest(message),
-    onGone: (call) => onGone(message.socket, call),
   }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import { finished } from 'node:stream'
+import type { Socket } from 'node:net'
+import { finished, type Writable } from 'node:stream'
 import type { PlainReply } from '../transports/transport.js'
 
 /** How long a peer may take for its answer, in milliseconds: a page of 1 MiB over 140 kbit/s. */
@@ -15,25 +16,31 @@ export function sendPlain({ status, headers, body }: PlainReply, response: Serve
   if (!req.complete) response.shouldKeepAlive = false
   response.writeHead(status, isEmpty ? headers : { ...headers, 'content-length': Buffer.byteLength(body) })
   const shown = isEmpty || req.method === 'HEAD' ? '' : body
-  if (req.complete) {
-    // Head and body in one text are one write.
-    response.end(shown)
-    if (response.socket?.writableLength !== 0) cutIfNotTaken(response)
-  } else {
-    cutIfNotTaken(response)
+  // Head and body in one text are one write.
+  if (req.complete) response.end(shown)
+  else {
     response.write(shown)
     endAfterBody(response)
   }
+  cutResponseIfNotTaken(response)
 }
 
 /** Ends the connection of a peer that does not read. Its time begins when its turn on the connection has come. */
-export function cutIfNotTaken(response: ServerResponse): void {
-  const begin = () => {
-    const timer = setTimeout(() => response.destroy(), takeMs).unref()
-    response.once('close', () => clearTimeout(timer))
-  }
-  if (response.socket) begin()
-  else response.once('socket', begin)
+function cutResponseIfNotTaken(response: ServerResponse): void {
+  const { socket } = response
+  const cut = () => response.destroy()
+  if (!socket) response.once('socket', () => cutUnless(response, 'close', cut))
+  else if (socket.writableLength > 0 || !response.writableEnded) cutUnless(response, 'close', cut)
+}
+
+/** Ends a connection whose peer does not take what was written to it; no timer where it has already. */
+export function cutIfNotTaken(socket: Socket): void {
+  if (socket.writableLength > 0) cutUnless(socket, 'drain', () => socket.destroy())
+}
+
+function cutUnless(stream: Writable, event: string, cut: () => void): void {
+  const timer = setTimeout(cut, takeMs).unref()
+  stream.once(event, () => clearTimeout(timer))
 }
 
 /** A connection that is closed over bytes that nobody took is reset, and with it the answer on its way. */

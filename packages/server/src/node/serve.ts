@@ -1,7 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Gamut } from '../server.js'
-import { attach } from './attach.js'
+import { type AttachOptions, attach } from './attach.js'
 
 /** A peer that takes longer for its request head is cut, in milliseconds; checked every second (guarantees: security rule 7). */
 const headersTimeoutMs = 10_000
@@ -13,7 +13,7 @@ const checkEveryMs = 1000
 const maxHeaderBytes = 16 * 1024
 
 /** Where to listen. */
-export interface ServeOptions {
+export interface ServeOptions extends AttachOptions {
   /** 0 takes a free one. Default 8080. */
   readonly port?: number
   /** Default `127.0.0.1`: only this machine. */
@@ -35,7 +35,7 @@ export interface Served {
 
 /** Opens a Gamut server to a network. Rejects if the address cannot be had. */
 export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<Served> {
-  const { port = 8080, host = '127.0.0.1', otherwise } = options
+  const { port = 8080, host = '127.0.0.1', otherwise, ...attaching } = options
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -46,7 +46,8 @@ export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<S
     },
     otherwise,
   )
-  const attached = attach(gamut, server)
+  const attached = attach(gamut, server, attaching)
+  await attached.ready
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {

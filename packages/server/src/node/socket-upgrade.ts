@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { subprotocol } from '@gamut/protocol'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -7,6 +7,7 @@ import { dismiss } from '../http/response.js'
 import type { Gamut } from '../server.js'
 import { errorReply, type FrameWire, type PlainReply, type UpgradeReply } from '../transports/transport.js'
 import { fromIncoming } from './node-request.js'
+import { formatAnswer } from './raw-answer.js'
 
 /** How long a handshake may take, in milliseconds, the hooks that are asked for it too: nobody notices meanwhile that its peer goes. */
 const handshakeMs = 30_000
@@ -22,14 +23,8 @@ function destroyAfter(socket: Duplex, ms: number): () => void {
 }
 
 /** Answers a handshake that is not accepted, over the bare socket that Node leaves. */
-function refuseSocket({ status, headers, body }: PlainReply, socket: Duplex): void {
-  const bytes = Buffer.from(body)
-  const lines = Object.entries({ ...headers, connection: 'close', 'content-length': String(bytes.length) })
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
-    ...lines.map(([name, value]) => `${name}: ${value}`),
-  ]
-  socket.end(Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), bytes]))
+function refuseSocket(reply: PlainReply, socket: Duplex): void {
+  socket.end(formatAnswer(reply, { connection: 'close' }))
   // What is still sent is read, to the peer's own end: a connection that is closed over it would be reset, and the answer lost.
   socket.resume()
   destroyAfter(socket, refusedMs)
@@ -105,10 +100,12 @@ export class SocketUpgrades {
     const reply = await this.#gamut.handle(fromIncoming(this.#gamut, message, true))
     if (reply.kind === 'plain') {
       refuseSocket(reply, socket)
-    } else if (reply.kind === 'stream') {
+    } else if (reply.kind !== 'upgrade') {
       dismiss(reply)
       refuseSocket(
-        errorReply(new GamutError('query_invalid', 'A WebSocket handshake cannot ask for a stream.')),
+        errorReply(
+          new GamutError('query_invalid', 'A WebSocket handshake cannot ask for another transport.'),
+        ),
         socket,
       )
     } else {

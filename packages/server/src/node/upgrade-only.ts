@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { giveBack } from './give-back.js'
 
 /** What Node calls with an upgraded socket, and the first bytes on it. */
 export type UpgradeListener = (message: IncomingMessage, socket: Duplex, head: Buffer) => void
@@ -25,18 +26,17 @@ export function upgradeOnly(
   if (server.shouldUpgradeCallback) server.shouldUpgradeCallback = passes
   server.on('upgrade', (message, socket, head) => {
     if (passes(message)) upgrade(message, socket, head)
-    else giveBack(server, message, socket, head)
+    else readAgain(server, message, socket, head)
   })
 }
 
 /** Lets a server that was not asked read the request once more, without the offer. The connection ends with its answer. */
-function giveBack(server: Server, message: IncomingMessage, socket: Duplex, head: Buffer): void {
+function readAgain(server: Server, message: IncomingMessage, socket: Duplex, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = message
   const lines = [`${method} ${url} HTTP/${httpVersion}`, 'Connection: close']
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at] ?? ''
     if (!/^(?:connection|upgrade)$/i.test(name)) lines.push(`${name}: ${rawHeaders[at + 1]}`)
   }
-  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
-  server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
+  giveBack(server, socket, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
 }

@@ -5,12 +5,21 @@ import type { Core } from '../core/core.js'
 import type { LogPage } from '../core/log-reader.js'
 import { Page } from '../core/page.js'
 import type { Opened } from '../core/position.js'
+import { toRefusal } from '../core/refusal.js'
 import type { Item, Sink } from '../core/sink.js'
 import type { Subscription } from '../core/subscription.js'
 import { GamutError } from '../error.js'
 import { answerReply, type ChannelAnswer, unchangedReply, unchangedTag } from './answer.js'
 import { subscribe } from './subscribe.js'
-import { errorReply, type PlainReply, type ReadRequest, type Reply, type Transport } from './transport.js'
+import {
+  type ChannelRead,
+  errorReply,
+  type ParkedOwner,
+  type PlainReply,
+  type ReadRequest,
+  type Reply,
+  type Transport,
+} from './transport.js'
 
 /** Whether there is something to tell at once: anything of one channel, or the end of all of them. */
 function isNews(answers: readonly Pick<Opened, 'outcome' | 'log'>[]): boolean {
@@ -21,33 +30,61 @@ function isNews(answers: readonly Pick<Opened, 'outcome' | 'log'>[]): boolean {
   )
 }
 
-/** A parked long-poll: waits for the first item of any of its channels. */
-class Parked implements Held {
+/** A long-poll: its channels, and what it will answer. Parked it waits for the first item, and keeps nothing of its request. */
+class LongPoll implements Held, ParkedOwner {
   readonly transport = 'long-poll'
   readonly caller: Caller
+  readonly #asked: ReadRequest
+  readonly #read: ReadRequest
+  readonly #tag: string | undefined
+  readonly #core: Core
+  readonly #subscriptions: readonly Subscription[]
+  #answers: ChannelAnswer[] = []
   /** Something was told; else the wait came to its end. */
-  hasNews = false
-  /** Every channel has said how it opened. */
-  isBegun = false
-  readonly answers: Map<ChannelName, ChannelAnswer>
-  readonly settled: Promise<PlainReply | undefined>
-  #settle: (refusal?: PlainReply) => void = () => {}
+  #hasNews = false
+  #refusal: PlainReply | undefined
+  /** Parked: an answer is owed, and every channel has said how it opened. */
+  #send: ((answer: PlainReply) => void) | undefined
+  #isParked = false
+  #isBegun = false
+  #stop = () => {}
 
-  constructor(caller: Caller, answers: readonly ChannelAnswer[]) {
-    this.caller = caller
-    this.answers = new Map(answers.map((answer) => [answer.channel, answer]))
-    this.settled = new Promise((resolve) => {
-      this.#settle = resolve
+  /** `read` is what is waited for; its tag says that `asked` is known up to there. */
+  constructor(asked: ReadRequest, { read, tag }: { read: ReadRequest; tag?: string }, core: Core) {
+    this.caller = asked.caller
+    this.#asked = asked
+    this.#read = read
+    this.#tag = tag
+    this.#core = core
+    this.#subscriptions = read.channels.map((one, index) => {
+      const sink: Sink = {
+        write: (item) => this.#take(index, item),
+        end: () => void this.#take(index, undefined),
+      }
+      return subscribe(one, read, sink, core)
     })
   }
 
+  /** Answers where there is something to tell, and parks where not. Rejects if the broker is away. */
+  async open(): Promise<Reply> {
+    try {
+      const opened = await Promise.all(this.#subscriptions.map((subscription) => subscription.open()))
+      this.#answers = opened.map((one, index) => ({ channel: this.#channel(index), ...one }))
+      this.#hasNews = isNews(opened)
+      if (!this.#hasNews && this.#read.waitMs > 0) {
+        this.#isParked = true
+        return { kind: 'parked', start: (send) => this.#park(send) }
+      }
+      return await this.#answer()
+    } finally {
+      if (!this.#isParked) this.#leave()
+    }
+  }
+
   reconnect(afterMs: number): void {
-    const error = new GamutError(
-      'draining',
-      'This node is about to end. Ask again as told; another may answer.',
-      afterMs,
-    )
-    this.#settle(errorReply(error))
+    const message = 'This node is about to end. Ask again as told; another may answer.'
+    this.#refusal = errorReply(new GamutError('draining', message, afterMs))
+    this.#settle()
   }
 
   /** Its answer would come too late to be of use: it goes on with the next one. */
@@ -58,24 +95,81 @@ class Parked implements Held {
     this.#settle()
   }
 
-  done(): void {
+  closed(): void {
     this.#settle()
   }
 
+  #channel(index: number): ChannelName {
+    return (this.#read.channels[index] as ChannelRead).channel
+  }
+
+  #park(send: (answer: PlainReply) => void): ParkedOwner {
+    const { connections, wheel } = this.#core
+    this.#send = send
+    connections.add(this)
+    this.#stop = wheel.after(this.#read.waitMs, () => this.#settle())
+    for (const subscription of this.#subscriptions) subscription.begin()
+    this.#isBegun = true
+    this.#core.tenure.hold(this)
+    return this
+  }
+
   /** Takes an item of a channel, or its end. A page is the answer: the channel is then full for good. */
-  take(channel: ChannelName, item: Item | undefined): undefined | Promise<void> {
-    const answer = this.answers.get(channel)
-    if (!answer) return undefined
+  #take(index: number, item: Item | undefined): undefined | Promise<void> {
+    const answer = this.#answers[index]
+    if (!answer || this.#refusal) return undefined
     if (item?.kind === 'page' && answer.log.page.count > 0) return new Promise(() => {})
-    this.answers.set(channel, { ...answer, ...changes(answer.log, item) })
+    this.#answers[index] = { ...answer, ...changes(answer.log, item) }
     // An end or an error that was there before is not news: an answer to it would be asked for again at once.
     const isEnd = item === undefined && !answer.log.closed
-    const isError = item?.kind === 'error' && this.isBegun
-    if (isEnd || isError || isNews([...this.answers.values()])) {
-      this.hasNews = true
+    const isError = item?.kind === 'error' && this.#isBegun
+    if (isEnd || isError || isNews(this.#answers)) {
+      this.#hasNews = true
       this.#settle()
     }
     return undefined
+  }
+
+  #settle(): void {
+    const send = this.#send
+    if (!send) return
+    this.#send = undefined
+    // Not at once: what the other channels bring in this turn belongs to the answer.
+    void Promise.resolve()
+      .then(() => {
+        this.#leave()
+        return this.#refusal ?? this.#answer()
+      })
+      .then((answer) => {
+        this.#core.tenure.check(this.caller)
+        return answer
+      })
+      .catch((error: unknown) => errorReply(toRefusal(error, this.#core)))
+      .then(send)
+  }
+
+  /**
+   * A tag says only whether to wait: the answer is what the URL itself asks for, or caches would keep a part of it as
+   * the whole.
+   */
+  async #answer(): Promise<PlainReply> {
+    if (this.#tag === undefined) return reply(this.#read, this.#answers, this.#core)
+    if (!this.#hasNews) return unchangedReply(this.#asked, this.#tag, this.#core)
+    const again = new LongPoll(this.#asked, { read: { ...this.#asked, known: [], waitMs: 0 } }, this.#core)
+    return again.#now()
+  }
+
+  async #now(): Promise<PlainReply> {
+    const answer = await this.open()
+    if (answer.kind !== 'plain') throw new Error('a long-poll that waits for nothing was parked')
+    return answer
+  }
+
+  #leave(): void {
+    this.#stop()
+    for (const subscription of this.#subscriptions) subscription.end()
+    this.#core.tenure.release(this)
+    this.#core.connections.remove(this)
   }
 }
 
@@ -93,29 +187,6 @@ function changes(log: LogPage, item: Item | undefined): Partial<ChannelAnswer> {
   }
   const { outcome, reason } = item.open
   return { outcome, ...(reason && { reason }) }
-}
-
-async function wait(
-  read: ReadRequest,
-  core: Core,
-  parked: Parked,
-  subscriptions: readonly Subscription[],
-): Promise<PlainReply> {
-  core.connections.add(parked)
-  const stop = core.clock.after(read.waitMs, () => parked.done())
-  const forget = read.onGone(() => parked.done())
-  for (const subscription of subscriptions) subscription.begin()
-  parked.isBegun = true
-  core.tenure.hold(parked)
-  try {
-    const refusal = await parked.settled
-    return refusal ?? reply(read, [...parked.answers.values()], core)
-  } finally {
-    stop()
-    forget()
-    core.tenure.release(parked)
-    core.connections.remove(parked)
-  }
 }
 
 function reply(read: ReadRequest, answers: readonly ChannelAnswer[], core: Core): PlainReply {
@@ -144,45 +215,11 @@ async function waitFromKnown(read: ReadRequest, core: Core): Promise<{ read: Rea
   return { read: { ...read, channels }, tag }
 }
 
-/**
- * A tag says only whether to wait: the answer is what the URL itself asks for, or caches would keep a part of it as the
- * whole.
- */
-function answerKnown(asked: ReadRequest, tag: string, hasNews: boolean, core: Core): Promise<Reply> | Reply {
-  return hasNews ? longPoll.open({ ...asked, known: [], waitMs: 0 }, core) : unchangedReply(asked, tag, core)
-}
-
 /** The first batch, as soon as there is one, or at the deadline an empty one (PROTOCOL §4). */
 export const longPoll: Transport = {
   name: 'long-poll',
   async open(asked, core) {
     core.connections.admit()
-    const { read, tag } = await waitFromKnown(asked, core)
-    let parked: Parked | undefined
-    const subscriptions = read.channels.map((one) => {
-      const sink: Sink = {
-        write: (item) => parked?.take(one.channel, item),
-        end: () => parked?.take(one.channel, undefined),
-      }
-      return subscribe(one, read, sink, core)
-    })
-    try {
-      const opened = await Promise.all(subscriptions.map((subscription) => subscription.open()))
-      const answers = opened.map((one, index) => ({
-        channel: subscriptions[index]?.options.channel as ChannelName,
-        ...one,
-      }))
-      const hasNews = isNews(opened)
-      if (hasNews || read.waitMs === 0) {
-        return tag === undefined ? reply(read, answers, core) : answerKnown(asked, tag, hasNews, core)
-      }
-      parked = new Parked(read.caller, answers)
-      const answer = await wait(read, core, parked, subscriptions)
-      return tag === undefined || answer.status !== 200
-        ? answer
-        : answerKnown(asked, tag, parked.hasNews, core)
-    } finally {
-      for (const subscription of subscriptions) subscription.end()
-    }
+    return new LongPoll(asked, await waitFromKnown(asked, core), core).open()
   },
 }

@@ -29,6 +29,15 @@ export interface StreamReply {
   start(wire: Wire): WireOwner
 }
 
+/** What a runtime tells who has an answer parked. */
+export type ParkedOwner = Pick<WireOwner, 'closed'>
+
+/** An answer that comes later: the runtime calls `start` once, also if the peer has gone by then, and is given it once. */
+export interface ParkedReply {
+  readonly kind: 'parked'
+  start(send: (answer: PlainReply) => void): ParkedOwner
+}
+
 /** A WebSocket's wire: each chunk is a text frame, and reading can be held back. */
 export interface FrameWire extends Wire {
   pause(): void
@@ -50,7 +59,7 @@ export interface UpgradeReply {
 }
 
 /** What a route answers. */
-export type Reply = PlainReply | StreamReply | UpgradeReply
+export type Reply = PlainReply | StreamReply | ParkedReply | UpgradeReply
 
 /** One channel of a read, which the reader may read. */
 export interface ChannelRead {
@@ -83,8 +92,6 @@ export interface ReadRequest {
   readonly known: readonly string[]
   /** A proxy stands between, which may wait for 2 KiB before it sends any on. */
   readonly isProxied: boolean
-  /** Calls back once the peer has gone, soon where it has already; gives what takes that back. */
-  onGone(call: () => void): () => void
 }
 
 /** How one transport answers a read. None of them touches a socket. */

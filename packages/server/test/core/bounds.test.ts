@@ -23,7 +23,6 @@ function handshake(target: string): HttpRequest {
     header: () => undefined,
     body: async () => new Uint8Array(),
     toRequest: () => new Request(`http://gamut.test${target}`),
-    onGone: () => () => {},
   }
 }
 

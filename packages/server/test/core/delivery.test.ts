@@ -37,7 +37,6 @@ function get(target: string): HttpRequest {
     header: () => undefined,
     body: async () => new Uint8Array(),
     toRequest: () => new Request(`http://localhost${target}`),
-    onGone: () => () => {},
   }
 }
 

@@ -43,7 +43,6 @@ function toRequest(
     header: (name) => all[name],
     body: async () => new TextEncoder().encode(body ?? ''),
     toRequest: () => new Request(`http://gamut.test${target}`, { method, headers: all }),
-    onGone: () => () => {},
   }
 }
 
@@ -130,16 +129,11 @@ async function askPlain(gamut: Gamut, target: string, asking: Asking): Promise<P
 async function prepare(gamut: Gamut, target: string, asking: Asking) {
   const reading = new Reading()
   const isSocket = target.includes('as=websocket') || target.startsWith('/connect')
-  const asked = gamut.handle(toRequest(target, asking, isSocket))
-  if (target.includes('as=long-poll')) {
-    void asked.then((reply) => reading.answer(reply as PlainReply))
-    await turns()
-    return { begin: () => reading }
-  }
-  const reply = await asked
+  const reply = await gamut.handle(toRequest(target, asking, isSocket))
   return {
     begin: () => {
       if (reply.kind === 'plain') reading.answer(reply)
+      else if (reply.kind === 'parked') reply.start((answer) => reading.answer(answer))
       else reading.owner = reply.start(reading)
       return reading
     },

@@ -1,13 +1,20 @@
 import { createGamut } from '@gamut/server'
-import { serve } from '@gamut/server/node'
+import { type ServeOptions, serve } from '@gamut/server/node'
 import type { TransportHarness } from '@gamut/testing/suites'
 
-/** Starts servers of the suite by Node's runtime. */
-export const nodeHarness: TransportHarness = {
-  runtime: 'Node',
-  start: async (options) => {
-    const gamut = createGamut(options)
-    const served = await serve(gamut, { port: 0 })
-    return { origin: served.url, held: async () => gamut.connections, close: () => served.close() }
-  },
+function harness(runtime: string, options: ServeOptions): TransportHarness {
+  return {
+    runtime,
+    start: async (settings) => {
+      const gamut = createGamut(settings)
+      const served = await serve(gamut, { port: 0, ...options })
+      return { origin: served.url, held: async () => gamut.connections, close: () => served.close() }
+    },
+  }
 }
+
+/** Starts servers of the suite by Node's runtime. */
+export const nodeHarness = harness('Node', {})
+
+/** The same, with every held response left to Node itself. */
+export const plainNodeHarness = harness("Node's own responses", { plainResponses: true })

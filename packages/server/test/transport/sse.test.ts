@@ -1,4 +1,5 @@
 import { describeTransport } from '@gamut/testing/suites'
-import { nodeHarness } from './node-harness.js'
+import { nodeHarness, plainNodeHarness } from './node-harness.js'
 
 describeTransport('sse', nodeHarness)
+describeTransport('sse', plainNodeHarness)
