@@ -17,6 +17,7 @@ function isOwnHost(host: string, trusted: ReadonlySet<string>): boolean {
   return !name.includes('.') || isIP(name) !== 0 || name.endsWith('.localhost')
 }
 
+const refusalHeaders = { 'content-type': 'application/json', 'cache-control': 'no-store' }
 const refusal = `${JSON.stringify({
   error: errorBody(
     'origin_refused',
@@ -36,7 +37,7 @@ export function guardHost(server: Server, origins: readonly string[]): void {
   server.removeAllListeners('upgrade')
   server.on('request', (request, response) => {
     if (isOwn(request.headers.host)) for (const next of requests) next.call(server, request, response)
-    else response.writeHead(403, { 'content-type': 'application/json', connection: 'close' }).end(refusal)
+    else response.writeHead(403, { ...refusalHeaders, connection: 'close' }).end(refusal)
   })
   server.on('upgrade', (request, socket, head) => {
     if (isOwn(request.headers.host)) for (const next of upgrades) next.call(server, request, socket, head)

@@ -75,6 +75,8 @@ export class OriginCheck {
       'access-control-allow-headers':
         request.header('access-control-request-headers') ?? 'authorization, content-type, idempotency-key',
       'access-control-max-age': String(preflightSeconds),
+      // Browsers keep it by the line above; no cache between shall.
+      'cache-control': 'no-store',
       vary: 'Origin, Access-Control-Request-Headers',
     }
   }

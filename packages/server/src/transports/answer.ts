@@ -108,7 +108,7 @@ function cacheHeaders(
   }
   return {
     'cache-control': 'private, no-cache',
-    vary: 'Authorization, Cookie, Origin, Accept, Prefer, Last-Event-ID',
+    vary: 'Authorization, Cookie, X-API-Key, Origin, Accept, Prefer, Last-Event-ID',
   }
 }
 

@@ -116,6 +116,8 @@ export function errorReply(error: GamutError): PlainReply {
     'cache-control': 'no-store',
     // RFC 9110 §15.5.22: the answer says what to upgrade to.
     ...(error.code === 'upgrade_required' && { upgrade: 'websocket' }),
+    // RFC 9110 §15.5.2: the answer says what would prove who asks. A browser shows no dialogue for this one.
+    ...(error.status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(retryAfterMs !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
   })
 }

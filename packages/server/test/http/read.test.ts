@@ -303,7 +303,9 @@ describe('caching (§4, I22)', () => {
     ]) {
       const { headers } = await ask(target)
       expect(headers.get('cache-control')).toBe('private, no-cache')
-      expect(headers.get('vary')).toBe('Authorization, Cookie, Origin, Accept, Prefer, Last-Event-ID')
+      expect(headers.get('vary')).toBe(
+        'Authorization, Cookie, X-API-Key, Origin, Accept, Prefer, Last-Event-ID',
+      )
     }
   })
 
