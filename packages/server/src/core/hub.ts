@@ -134,10 +134,9 @@ export class Hub implements BrokerListener {
     const byReaders = [...this.#channels.values()].sort(
       (a, b) => Math.sign(a.readers.size) - Math.sign(b.readers.size),
     )
-    for (const { window } of byReaders) {
+    for (const live of byReaders) {
       if (excess <= 0) return
-      excess -= window.bytes
-      window.reset(window.head)
+      excess -= live.shrink()
     }
   }
 
@@ -173,12 +172,13 @@ export class Hub implements BrokerListener {
   #live(name: ChannelName): LiveChannel {
     const known = this.#channels.get(name)
     if (known) return known
-    const { log, clock, windowBytes, tally, settings } = this.#parts
+    const { log, clock, wheel, windowBytes, tally, settings } = this.#parts
     const windowTotal = this.#windowTotal
     const made = new LiveChannel(name, settings(name), {
       log,
       tally,
       clock,
+      wheel,
       windowTotal,
       windowBytes,
     })

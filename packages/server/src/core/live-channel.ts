@@ -5,6 +5,7 @@ import {
   cursorOf,
   type ErrorBody,
   messageBytes,
+  parseCursor,
   type StoredMessage,
 } from '@gamut/protocol'
 import type { ReadFrom, ReadLimit, StoredBatch } from '../broker/broker.js'
@@ -13,10 +14,14 @@ import type { Clock } from '../clock.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { LogPage, LogReader } from './log-reader.js'
 import { Page } from './page.js'
+import type { Wheel } from './wheel.js'
 import { Window, type WindowTotal } from './window.js'
 
 /** A batch has no more messages than a reader takes by default, and no more bytes (PROTOCOL §4). */
 export const maxBatch: ReadLimit = { count: 100, bytes: 1024 * 1024 }
+
+/** How long pages of the log below the window serve others, in milliseconds: those who come back together read together. */
+const pastMs = 1000
 
 /** Who reads a live channel. */
 export interface LiveReader {
@@ -33,6 +38,7 @@ export interface LiveChannelParts {
   readonly log: LogReader
   readonly tally: Tally
   readonly clock: Clock
+  readonly wheel: Wheel
   readonly windowBytes: number
   readonly windowTotal: WindowTotal
 }
@@ -62,6 +68,11 @@ export class LiveChannel {
   stay: () => void = () => {}
   #isDisposed = false
   #pending: StoredBatch[] = []
+  /** What was read of the log below the window a moment ago. */
+  readonly #past: Window
+  #forgetPast: (() => void) | undefined
+  /** The head as the last read of the log found it. */
+  #readHead: Cursor | undefined
   readonly #parts: LiveChannelParts
 
   constructor(name: ChannelName, settings: ChannelSettings, parts: LiveChannelParts) {
@@ -69,7 +80,14 @@ export class LiveChannel {
     this.settings = settings
     this.#parts = parts
     const count = settings.volatile ? 1 : settings.retention.count
-    this.window = new Window({ ...settings.retention, count }, parts.windowBytes, parts.windowTotal)
+    const retention = { ...settings.retention, count }
+    this.window = new Window(retention, parts.windowBytes, parts.windowTotal)
+    this.#past = new Window(retention, parts.windowBytes, parts.windowTotal)
+  }
+
+  /** The newest position that is known. */
+  get head(): Cursor | undefined {
+    return this.window.head ?? this.#readHead
   }
 
   /** Nobody reads it any more, and nothing is kept from now on. */
@@ -77,6 +95,15 @@ export class LiveChannel {
     this.#isDisposed = true
     this.#pending = []
     this.window.reset(undefined)
+    this.#dropPast()
+  }
+
+  /** Lets go of the entries that are kept encoded, and says how many bytes they took. */
+  shrink(): number {
+    const bytes = this.window.bytes + this.#past.bytes
+    this.window.reset(this.window.head)
+    this.#dropPast()
+    return bytes
   }
 
   /** Keeps an announcement for the end of the turn. */
@@ -98,9 +125,13 @@ export class LiveChannel {
     }
   }
 
-  /** Reads what follows a cursor from the window; `undefined` if it is not in there. */
-  peek(cursor: Cursor, limit: ReadLimit): Page | 'end' | undefined {
-    return this.window.page(cursor, limit, this.#parts.clock.elapsed())
+  /** Reads what follows a cursor from the window, or from what was read below it; `undefined` if it is not in there. */
+  peek(cursor: Cursor, limit: ReadLimit, isAligned = false): Page | 'end' | undefined {
+    const now = this.#parts.clock.elapsed()
+    const page = this.window.page(cursor, limit, now, isAligned)
+    if (page !== undefined) return page
+    const past = this.#past.page(cursor, limit, now, isAligned)
+    return past === 'end' ? undefined : past
   }
 
   /** Forgets what is pending: the log has it, or has lost it since. */
@@ -113,6 +144,7 @@ export class LiveChannel {
     this.discardPending()
     // Reads that are under way may be from before this head, so they are not the last word either.
     this.window.reset(this.window.head === head ? head : undefined)
+    this.#dropPast()
     for (const reader of this.readers) reader.check(head)
   }
 
@@ -126,18 +158,38 @@ export class LiveChannel {
     // Unless an announcement came meanwhile: then it cannot be known which of the two is newer.
     if (!this.#isDisposed && isEnd && this.window.head === undefined && this.window.version === version)
       this.#seed(log)
+    else if (more && !log.gap) this.#remember(page)
+    this.#readHead = head
     return log
   }
 
   #seed({ page, head }: LogPage): void {
     const isSnapshot = page.head.snapshotEnd
     this.window.reset(isSnapshot ? head : page.head.after)
-    if (isSnapshot) return
+    if (!isSnapshot) this.#push(this.window, page)
+  }
+
+  /** Keeps a page of the log for those who read there next. Pages of a snapshot are not of the log. */
+  #remember(page: Page): void {
+    const isOfLog = !page.head.snapshotEnd && parseCursor(page.head.after)?.at === undefined
+    if (this.#isDisposed || !isOfLog || this.#past.holds(page.head.cursor)) return
+    if (this.#past.head !== page.head.after) this.#past.reset(page.head.after)
+    this.#push(this.#past, page)
+    this.#forgetPast ??= this.#parts.wheel.after(pastMs, () => this.#dropPast())
+  }
+
+  #push(window: Window, page: Page): void {
     const { clock } = this.#parts
     const now = clock.elapsed()
     // A message is as old as its time says, or retention by age would begin anew with whoever reads it.
     const [oldest] = page.messages()
-    this.window.push(page, now, now - Math.max(0, clock.now() - (oldest?.time ?? 0)))
+    window.push(page, now, now - Math.max(0, clock.now() - (oldest?.time ?? 0)))
+  }
+
+  #dropPast(): void {
+    this.#forgetPast?.()
+    this.#forgetPast = undefined
+    this.#past.reset(undefined)
   }
 
   #accept(run: readonly StoredBatch[]): Page[] {
@@ -150,7 +202,10 @@ export class LiveChannel {
     if (followers === -1 && run.at(-1)?.cursor === known) return []
     const fresh = followers === -1 ? run : run.slice(followers)
     // A hole, or a log that went back: the window starts anew and each reader looks into the log from its own cursor.
-    if (followers === -1) window.reset(first.after)
+    if (followers === -1) {
+      window.reset(first.after)
+      this.#dropPast()
+    }
     return splitRun(this.name, fresh).map((batch) => {
       const page = Page.of(batch, () => this.#parts.tally.encodes++)
       window.push(page, this.#parts.clock.elapsed())

@@ -125,7 +125,7 @@ export class Subscription implements LiveReader {
     const { cursor } = from
     const page = live.peek(cursor, this.options.limit)
     if (page === undefined) return live.read(from, this.options.limit)
-    const head = live.window.head as Cursor
+    const head = live.head as Cursor
     if (page !== 'end') return { page, head, more: page.head.cursor !== head, closed: false }
     const empty = new Page({ channel: live.name, after: cursor, cursor }, [])
     return { page: empty, head, more: false, closed: live.closedAt === cursor }
@@ -136,7 +136,7 @@ export class Subscription implements LiveReader {
     const live = this.#live as LiveChannel
     const limit = this.options.maxRate ? pacedLimit : this.options.limit
     while (!this.#ended) {
-      const page = live.peek(this.#cursor as Cursor, limit)
+      const page = live.peek(this.#cursor as Cursor, limit, true)
       if (page === undefined) {
         this.#goByLog(live)
         return
@@ -146,7 +146,7 @@ export class Subscription implements LiveReader {
         this.#endIfClosed()
         return
       }
-      if (!this.#give(page, page.head.cursor !== live.window.head)) return
+      if (!this.#give(page, page.head.cursor !== live.head)) return
     }
   }
 

@@ -1,10 +1,10 @@
-import { type Cursor, cursorOf, messageBytes, parseCursor } from '@gamut/protocol'
+import { type Cursor, messageBytes, parseCursor, type StoredMessage } from '@gamut/protocol'
 import type { ReadLimit, Retention } from '../broker/broker.js'
 import type { EncodedBatch } from './encoded-batch.js'
 import { Page, type Segment } from './page.js'
 
-/** Pages kept by their start: those where many readers come back at once. */
-const maxPages = 8
+/** Pages kept by their start: those where many readers come back at once. Each is at most a batch long. */
+const maxPages = 32
 /** What a message takes besides its text, in bytes: or a window of tiny messages would be many times its bound. */
 const messageOverhead = 128
 
@@ -18,6 +18,8 @@ interface Kept {
   readonly batch: EncodedBatch
   readonly bytes: number
   readonly keptAt: number
+  /** How many entries were ever pushed before its first. */
+  readonly place: number
 }
 
 /** A position between entries: in which batch, and how many of its entries come before. */
@@ -36,6 +38,7 @@ export class Window {
   bytes = 0
   #kept: Kept[] = []
   #messages = 0
+  #pushed = 0
   /** How many entries of the first batch retention has taken. */
   #dropped = 0
   #head: Cursor | undefined
@@ -64,12 +67,14 @@ export class Window {
       (sum, message) => sum + messageBytes(message) + messageOverhead,
       0,
     )
-    this.#kept.push({ page, batch, bytes, keptAt: at })
+    this.#kept.push({ page, batch, bytes, keptAt: at, place: this.#pushed })
     this.#messages += batch.batch.messages.length
+    this.#pushed += batch.batch.messages.length
     this.#count(bytes)
+    // Only what ended at the old head has become longer.
+    for (const [key, { head }] of this.#pages) if (head.cursor === this.#head) this.#pages.delete(key)
     this.#head = batch.batch.cursor
     this.version++
-    this.#pages.clear()
     this.trim(now)
   }
 
@@ -89,16 +94,19 @@ export class Window {
     return cursor === this.#head || this.#find(cursor) !== undefined
   }
 
-  /** What follows a cursor; `end` at the head; `undefined` if the cursor is not within the window. */
-  page(cursor: Cursor, limit: ReadLimit, now: number): Page | 'end' | undefined {
+  /**
+   * What follows a cursor; `end` at the head; `undefined` if the cursor is not within the window. An aligned page ends
+   * where the pages of all others end, so that readers who come from different places soon share theirs.
+   */
+  page(cursor: Cursor, limit: ReadLimit, now: number, isAligned = false): Page | 'end' | undefined {
     if (cursor === this.#head) return 'end'
     this.trim(now)
-    const place = this.#find(cursor)
-    if (!place) return undefined
-    const key = `${cursor} ${limit.count} ${limit.bytes}`
+    const key = `${cursor} ${limit.count} ${limit.bytes} ${isAligned}`
     const known = this.#pages.get(key)
     if (known) return known
-    const page = this.#cut(cursor, place, limit)
+    const place = this.#find(cursor)
+    if (!place) return undefined
+    const page = this.#cut(cursor, place, isAligned ? this.#align(place, limit) : limit)
     this.#pages.set(key, page)
     for (const oldest of this.#pages.keys()) {
       if (this.#pages.size <= maxPages) break
@@ -128,28 +136,32 @@ export class Window {
     this.#total.bytes += bytes
   }
 
+  #align({ at, index }: Place, { count, bytes }: ReadLimit): ReadLimit {
+    const place = (this.#kept[at]?.place ?? 0) + index
+    return { count: count - (place % count), bytes }
+  }
+
   #cut(cursor: Cursor, { at, index }: Place, limit: ReadLimit): Page {
     const first = this.#kept[at] as Kept
     const segments: Segment[] = []
     let count = 0
     let bytes = 0
-    let last = cursor
     for (let place = at; place < this.#kept.length; place++) {
       const { batch } = this.#kept[place] as Kept
+      const { messages } = batch.batch
       const from = place === at ? index : 0
       let to = from
-      for (const message of batch.batch.messages.slice(from)) {
-        bytes += messageBytes(message)
-        if (count === limit.count || (count > 0 && bytes > limit.bytes)) break
-        count++
-        to++
-        last = cursorOf(batch.batch, message)
+      for (; to < messages.length && count < limit.count; to++, count++) {
+        bytes += messageBytes(messages[to] as StoredMessage)
+        if (count > 0 && bytes > limit.bytes) break
       }
-      segments.push({ batch, from, to })
-      if (to < batch.batch.messages.length) break
+      if (to > from) segments.push({ batch, from, to })
+      if (to < messages.length) break
     }
     if (segments.length === 1 && count === first.batch.batch.messages.length) return first.page
-    return new Page({ channel: first.batch.batch.channel, after: cursor, cursor: last }, segments)
+    const last = segments.at(-1)
+    const end = last?.batch.cursorBefore(last.to) ?? cursor
+    return new Page({ channel: first.batch.batch.channel, after: cursor, cursor: end }, segments)
   }
 
   #find(cursor: Cursor): Place | undefined {

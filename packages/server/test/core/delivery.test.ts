@@ -113,6 +113,42 @@ describe('delivering one turn of publishes', () => {
     expect(wire.text.match(/"type":"batch"/g)).toHaveLength(3)
   })
 
+  it.each([
+    ['that the window holds', true],
+    ['that only the log holds', false],
+  ])(
+    'reads and encodes missed messages once for many readers %s (architecture, Why it is fast)',
+    async (_what, isRead) => {
+      const { gamut, metrics } = setUp()
+      const watching = isRead ? [await openStream(gamut, '/channels/d?as=ndjson')] : []
+      const cursors: string[] = []
+      for (let n = 0; n < 500; n++) {
+        cursors.push((await gamut.publish('d', n)).cursor)
+        if (n % 50 === 0) await turns(2)
+      }
+      await turns(2)
+      const before = {
+        encodes: await metrics.count(gamut, 'gamut_encodes_total'),
+        reads: await metrics.count(gamut, 'gamut_broker_reads_total'),
+      }
+      const readers = await Promise.all(
+        Array.from({ length: 200 }, (_, n) =>
+          openStream(gamut, `/channels/d?as=ndjson&cursor=${cursors[n * 2]}`),
+        ),
+      )
+      await turns(40)
+      readers.forEach(({ wire }, n) => {
+        const data = [...wire.text.matchAll(/"data":(\d+)/g)].map(([, text]) => Number(text))
+        expect(data).toEqual(Array.from({ length: 499 - n * 2 }, (_, at) => n * 2 + 1 + at))
+      })
+      const reads = (await metrics.count(gamut, 'gamut_broker_reads_total')) - before.reads
+      // 200 readers at as many places need 600 pages: each opens by a read of its own, what follows they share.
+      expect((await metrics.count(gamut, 'gamut_encodes_total')) - before.encodes).toBeLessThanOrEqual(reads)
+      expect(reads).toBeLessThanOrEqual(isRead ? 0 : 250)
+      for (const { owner } of [...watching, ...readers]) owner.closed()
+    },
+  )
+
   it('encodes nothing for a channel that nobody reads', async () => {
     const { gamut, metrics } = setUp()
     await gamut.publish('alone', 1)

@@ -87,14 +87,23 @@ function setUp(clock: Clock, windowBytes: number) {
   return { broker, hub, subscribe }
 }
 
-/** Time stands still, and turns end when the schedule says so. */
+/** Timers and turns end when the schedule says so; time passes by timers alone. */
 function scheduledClock(s: fc.Scheduler): Clock {
+  let now = 0
   return {
-    now: () => 0,
-    elapsed: () => 0,
-    after: (_ms, call) => {
-      void s.schedule(Promise.resolve(), 'timer').then(call)
-      return () => {}
+    now: () => now,
+    elapsed: () => now,
+    after: (ms, call) => {
+      const at = now + ms
+      let isCancelled = false
+      void s.schedule(Promise.resolve(), 'timer').then(() => {
+        if (isCancelled) return
+        now = Math.max(now, at)
+        call()
+      })
+      return () => {
+        isCancelled = true
+      }
     },
     turn: (call) => void s.schedule(Promise.resolve(), 'turn').then(call),
   }
