@@ -173,9 +173,20 @@ export class LiveChannel {
   #remember(page: Page): void {
     const isOfLog = !page.head.snapshotEnd && parseCursor(page.head.after)?.at === undefined
     if (this.#isDisposed || !isOfLog || this.#past.holds(page.head.cursor)) return
-    if (this.#past.head !== page.head.after) this.#past.reset(page.head.after)
-    this.#push(this.#past, page)
+    const rest = this.#restAfter(this.#past.head, page)
+    if (!rest) this.#past.reset(page.head.after)
+    this.#push(this.#past, rest ?? page)
     this.#forgetPast ??= this.#parts.wheel.after(pastMs, () => this.#dropPast())
+  }
+
+  /** What a page of one batch has behind a position that is its start or one of its entries. */
+  #restAfter(cursor: Cursor | undefined, page: Page): Page | undefined {
+    if (cursor === page.head.after) return page
+    const messages = [...page.messages()]
+    const place = messages.findIndex((message) => cursorOf(page.head, message) === cursor)
+    if (cursor === undefined || place === -1) return undefined
+    const batch = { ...page.head, after: cursor, messages: messages.slice(place + 1) }
+    return Page.of(batch, () => this.#parts.tally.encodes++)
   }
 
   #push(window: Window, page: Page): void {
