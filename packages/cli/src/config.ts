@@ -19,6 +19,7 @@ const gamutOptions = [
   'basePath',
   'origins',
   'trustedProxies',
+  'trace',
   'forwardedHeader',
   'unlimitedAddresses',
   'node',

@@ -22,6 +22,7 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   maxUnansweredFrames: 'unanswered frames of one WebSocket',
   acceptRate: 'readers a second after a restart',
   drainWindowMs: 'how long the end may take',
+  traceBytes: 'what the trace for explain keeps',
   firstLoadMs: 'wait for a source’s first value',
 }
 
@@ -193,6 +194,13 @@ export const serveOptions: OptionTable = {
     kind: 'flag',
     help: 'everybody who reaches it may read and publish everything',
     group: who,
+    env: true,
+  },
+  trace: {
+    kind: 'list',
+    placeholder: 'A,B',
+    help: 'channels, as patterns, to trace for gamut explain',
+    group: what,
     env: true,
   },
   logLevel: {

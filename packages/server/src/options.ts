@@ -14,6 +14,7 @@ import {
 import type { ForwardedHeader } from './client-address.js'
 import { type Clock, systemClock } from './clock.js'
 import type { Hooks } from './hooks.js'
+import { type Pattern, parsePattern, patternHint } from './pattern.js'
 import { type Logger, silentLogger } from './telemetry/logger.js'
 import type { Metrics } from './telemetry/metrics.js'
 
@@ -57,6 +58,8 @@ export interface Limits {
   readonly acceptRate: number
   /** How long a drain may take, in milliseconds. */
   readonly drainWindowMs: number
+  /** What the trace keeps for `explain`, in bytes: the oldest is forgotten first. */
+  readonly traceBytes: number
   /** How long a first read of a computed channel waits for its first value, in milliseconds. */
   readonly firstLoadMs: number
 }
@@ -92,6 +95,8 @@ export const defaultLimits: Limits = {
   // A third of what one core shakes hands with here, so that the rest of it can catch them up.
   acceptRate: 1000,
   drainWindowMs: 5000,
+  // Some ten thousand events: a minute of a busy channel. Taken only while something is traced.
+  traceBytes: 4 * 1024 * 1024,
   firstLoadMs: 5000,
 }
 
@@ -120,6 +125,8 @@ export interface GamutOptions extends Hooks, Partial<Limits> {
    * machine's own, `127.0.0.0/8` and `::1`, for a backend beside it and for development.
    */
   readonly unlimitedAddresses?: readonly string[]
+  /** Channels, as patterns like those of `channels`, whose deliveries are traced for `explain`. Default: none. */
+  readonly trace?: readonly string[]
   /** This node's name, shown in `welcome`. Default: random. */
   readonly node?: string
   /** What operators send as `Authorization: Bearer <key>`, 16 characters at least. Without it their routes are open to this machine alone. */
@@ -142,6 +149,7 @@ export interface ResolvedOptions {
   readonly trustedProxies: readonly string[]
   readonly forwardedHeader: ForwardedHeader
   readonly unlimitedAddresses: readonly string[]
+  readonly trace: readonly Pattern[]
   readonly node: string
   readonly operationsKey: string | undefined
   readonly metrics: Metrics | undefined
@@ -163,6 +171,14 @@ const isAddressList: Rule = (value, name) => {
   }
 }
 
+const isPatternList: Rule = (value, name) => {
+  if (!Array.isArray(value)) fail(name, 'a list of channel patterns is needed')
+  for (const text of value) {
+    if (typeof text !== 'string' || !parsePattern(text))
+      fail(name, `"${String(text)}" is none: ${patternHint}`)
+  }
+}
+
 const rules: FieldRules<GamutOptions> = {
   ...limitRules,
   authenticate: isFunction,
@@ -181,6 +197,7 @@ const rules: FieldRules<GamutOptions> = {
   trustedProxies: isAddressList,
   unlimitedAddresses: isAddressList,
   forwardedHeader: isOneOf('x-forwarded-for', 'forwarded'),
+  trace: isPatternList,
   node: (value, name) => {
     if (typeof value !== 'string' || !/^[A-Za-z0-9_.-]{1,64}$/.test(value)) {
       fail(name, 'a name of 1 to 64 characters of A-Z a-z 0-9 _ . - is needed')
@@ -229,6 +246,7 @@ export function resolveOptions(options: GamutOptions): ResolvedOptions {
     trustedProxies: options.trustedProxies ?? [],
     forwardedHeader: options.forwardedHeader ?? 'x-forwarded-for',
     unlimitedAddresses: options.unlimitedAddresses ?? ['127.0.0.0/8', '::1'],
+    trace: (options.trace ?? []).flatMap((text) => parsePattern(text) ?? []),
     node: options.node ?? `node-${Math.floor(random() * 36 ** 6).toString(36)}`,
     operationsKey: options.operationsKey,
     metrics: options.metrics,

@@ -23,6 +23,8 @@ import { Publisher } from './core/publish.js'
 import { PublishRate } from './core/publish-rate.js'
 import { Sources } from './core/source.js'
 import { Tenure } from './core/tenure.js'
+import { type Explanation, explain } from './core/trace/explain.js'
+import { Trace } from './core/trace/trace.js'
 import { Wheel } from './core/wheel.js'
 import { WriteLoop } from './core/write-loop.js'
 import { GamutError, textOf } from './error.js'
@@ -75,6 +77,8 @@ export interface Gamut {
   close(channel: string): Promise<void>
   /** The metrics as `/metrics` shows them, for an application that has a route of its own for them. Rejects without the option `metrics`. */
   scrape(): Promise<Scrape>
+  /** What became of a message, named by its offset, cursor or id: for a reader by connection, identity or address, or for all. */
+  explain(channel: string, message: string | number, reader?: string): Promise<Explanation>
   /** Held connections now. */
   readonly connections: number
   /** Refuses what is new and sends every reader away with a time to come back (PROTOCOL §10). Resolves when all are told. */
@@ -97,7 +101,9 @@ function createCore(options: ResolvedOptions): Core {
   const tally = new Tally(options.metrics)
   const traffic = new Traffic(() => clock.elapsed())
   const log = new LogReader(broker, settings, tally)
-  const shared = { node, limits, settings, broker, log, clock, wheel, tally, traffic, logger, random }
+  const trace = new Trace(clock, limits.traceBytes)
+  for (const pattern of options.trace) trace.start(pattern)
+  const shared = { node, limits, settings, broker, log, clock, wheel, tally, traffic, trace, logger, random }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
   const publishRate = new PublishRate({ ...shared, peers })
   const publisher = new Publisher({ ...shared, hooks, publishRate })
@@ -109,7 +115,7 @@ function createCore(options: ResolvedOptions): Core {
     hub,
     publisher,
     tenure,
-    gate: new Gate(hooks, settings, tenure),
+    gate: new Gate(hooks, settings, { tenure, trace }),
     sources: new Sources({ ...shared, publisher, firstLoadMs, tell }),
     connections: new Connections({ max, acceptRate, random, tally }),
     loop: new WriteLoop(clock),
@@ -210,6 +216,11 @@ class Server implements Gamut {
       identity: null,
       close: true,
     })
+  }
+
+  async explain(channel: string, message: string | number, reader?: string): Promise<Explanation> {
+    await this.#started
+    return explain(this.#core, toOwnChannel(channel), String(message), reader)
   }
 
   async drain(): Promise<void> {

@@ -7,12 +7,14 @@ import {
   type TransportName,
 } from '@gamut/protocol'
 import { type Caller, type Ending, endingCodes } from './caller.js'
-import type { Held, ReconnectReason } from './connections.js'
+import type { Held, HeldRead, ReconnectReason } from './connections.js'
 import type { Core } from './core.js'
 import { Outbox, type Wire } from './outbox.js'
 import type { Page } from './page.js'
 import type { Item } from './sink.js'
 import type { Subscription } from './subscription.js'
+import type { Progress, Reader } from './trace/event.js'
+import { watch } from './trace/watch.js'
 
 /** A reader that takes nothing for so many heartbeats is gone or too slow. */
 const stuckHeartbeats = 3
@@ -27,6 +29,8 @@ const encoder = new TextEncoder()
 export interface ConnectionOptions {
   readonly transport: TransportName
   readonly caller: Caller
+  /** Who it is by its address; empty where that is not known. */
+  readonly address: string
   readonly wire: Wire
   readonly codec: Codec
   /** Added to the end of each write. */
@@ -40,6 +44,10 @@ export class Connection implements Held {
   /** Who reads; another one of the same identity once a token was renewed. */
   caller: Caller
   readonly subscriptions = new Map<ChannelName, Subscription>()
+  readonly #address: string
+  /** Whatever was written by then a ping asks about, and an answered one is sure of. */
+  #askedTo: number | undefined
+  #answeredTo: number | undefined
   readonly #core: Core
   readonly #outbox: Outbox
   readonly #codec: Codec
@@ -47,11 +55,12 @@ export class Connection implements Held {
   readonly #stopAge: () => void
   #isClosed = false
 
-  constructor(core: Core, { transport, caller, wire, codec, seal }: ConnectionOptions) {
+  constructor(core: Core, { transport, caller, address, wire, codec, seal }: ConnectionOptions) {
     const { clock, limits, loop, random, tally, wheel } = core
     this.id = Math.floor(random() * 36 ** 10).toString(36)
     this.transport = transport
     this.caller = caller
+    this.#address = address
     this.#core = core
     this.#codec = codec
     this.#outbox = new Outbox({
@@ -73,6 +82,57 @@ export class Connection implements Held {
   /** Nothing is read for it any more. */
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  get reader(): Reader {
+    const { id, transport, caller } = this
+    return { id, transport, identity: caller.identity?.id ?? null, address: this.#address }
+  }
+
+  /** How far its bytes have come. */
+  get progress(): Progress {
+    const { writtenAt, blockedSince } = this.#outbox
+    return {
+      writtenAt,
+      ...(blockedSince !== undefined && { fullSince: blockedSince }),
+      ...(this.#answeredTo !== undefined && { answeredTo: this.#answeredTo }),
+      ...(this.#askedTo !== undefined && { askedTo: this.#askedTo }),
+    }
+  }
+
+  reads(channel: ChannelName): HeldRead | undefined {
+    const subscription = this.subscriptions.get(channel)
+    return subscription && { reader: this.reader, cursor: subscription.cursor, progress: this.progress }
+  }
+
+  trace(): void {
+    for (const subscription of this.subscriptions.values()) watch(subscription, this.reader, this.#core.trace)
+  }
+
+  /** Reads a channel from now on. */
+  hold(subscription: Subscription): void {
+    this.subscriptions.set(subscription.options.channel, subscription)
+    if (this.#core.trace.isOn) watch(subscription, this.reader, this.#core.trace)
+  }
+
+  /** Reads a channel no more, as its peer wishes. */
+  letGo(channel: ChannelName): void {
+    const subscription = this.subscriptions.get(channel)
+    subscription?.end()
+    if (!this.subscriptions.delete(channel) || !this.#core.trace.isOn) return
+    const cursor = subscription?.cursor
+    this.#core.trace.note(channel, { kind: 'end', reader: this.reader, reason: 'unsubscribed', cursor })
+  }
+
+  /** A ping was sent. */
+  pinged(): void {
+    this.#askedTo ??= this.#outbox.writtenAt
+  }
+
+  /** A ping was answered: what was written before it has arrived. */
+  answered(): void {
+    this.#answeredTo = this.#askedTo ?? this.#answeredTo
+    this.#askedTo = undefined
   }
 
   /** Writes text as it is, at the end of this turn. */
@@ -124,7 +184,7 @@ export class Connection implements Held {
 
   /** Ends the connection after what was written; one that takes nothing is cut after so long, in milliseconds. */
   end(code?: number, reason?: string, patienceMs = this.#core.limits.heartbeatMs): void {
-    this.#release()
+    this.#release(reason ?? 'ended')
     this.#outbox.end(code, reason)
     this.#stopBeat()
     if (this.#outbox.isEnded) this.#leave()
@@ -139,8 +199,8 @@ export class Connection implements Held {
   }
 
   /** The peer is gone. */
-  closed(): void {
-    this.#release()
+  closed(reason = 'gone'): void {
+    this.#release(reason)
     this.#outbox.close()
     this.#leave()
   }
@@ -153,9 +213,10 @@ export class Connection implements Held {
     return undefined
   }
 
-  #release(): void {
+  #release(reason: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    if (this.#core.trace.isOn) this.#traceLeaving(reason)
     this.#stopBeat()
     this.#stopAge()
     for (const subscription of this.subscriptions.values()) subscription.end()
@@ -171,7 +232,13 @@ export class Connection implements Held {
 
   #cut(): void {
     this.#outbox.abort(closeCodes.slow, 'slow')
-    this.closed()
+    this.closed('slow')
+  }
+
+  #traceLeaving(reason: string): void {
+    const { progress, reader } = this
+    for (const channel of this.subscriptions.keys())
+      this.#core.trace.note(channel, { kind: 'left', reader, reason, progress })
   }
 
   #beat(): void {

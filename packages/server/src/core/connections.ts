@@ -1,7 +1,8 @@
-import type { TransportName } from '@gamut/protocol'
+import type { ChannelName, Cursor, TransportName } from '@gamut/protocol'
 import { GamutError } from '../error.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Caller, Ending } from './caller.js'
+import type { Progress, Reader } from './trace/event.js'
 
 /** Least time over which readers come back after a drain, in milliseconds: a restart takes about as long. */
 const leastSpreadMs = 1000
@@ -9,10 +10,22 @@ const leastSpreadMs = 1000
 /** Why a held connection is sent away. */
 export type ReconnectReason = 'rotated' | 'draining'
 
+/** Where a held reader stands in a channel. */
+export interface HeldRead {
+  readonly reader: Reader
+  /** It was given everything up to here; `undefined` before its position is found. */
+  readonly cursor: Cursor | undefined
+  readonly progress?: Progress
+}
+
 /** Something that is held open for a reader. */
 export interface Held {
   readonly transport: TransportName
   readonly caller: Caller
+  /** Where it stands in a channel, if it reads that. */
+  reads(channel: ChannelName): HeldRead | undefined
+  /** Notes from now on what it is given of channels that are traced. */
+  trace(): void
   /** Tells the reader that its identity ends in so long. */
   expires(inMs: number): void
   /** Its reader may not read on: ends it, and gives nothing of what it was to get. */
@@ -40,6 +53,16 @@ export class Connections {
 
   get size(): number {
     return this.#held.size
+  }
+
+  /** Where each held reader of a channel stands. */
+  reading(channel: ChannelName): HeldRead[] {
+    return [...this.#held].flatMap((held) => held.reads(channel) ?? [])
+  }
+
+  /** Has every held reader noted where its channels are traced. */
+  trace(): void {
+    for (const held of this.#held) held.trace()
   }
 
   /** Throws `draining` or `overloaded`, with the caller's own time to come back. */

@@ -13,6 +13,7 @@ import type { LogReader } from './log-reader.js'
 import type { Publisher } from './publish.js'
 import type { Sources } from './source.js'
 import type { Tenure } from './tenure.js'
+import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
 import type { WriteLoop } from './write-loop.js'
 
@@ -26,6 +27,7 @@ export interface Core {
   readonly hub: Hub
   readonly gate: Gate
   readonly tenure: Tenure
+  readonly trace: Trace
   readonly publisher: Publisher
   readonly sources: Sources
   readonly connections: Connections

@@ -5,6 +5,7 @@ import type { Action, Hooks, Identity } from '../hooks.js'
 import type { Caller } from './caller.js'
 import { toIdentity } from './identity.js'
 import type { Tenure } from './tenure.js'
+import type { Trace } from './trace/trace.js'
 
 /** The one gate on every way to read and to write over the network (PROTOCOL §12, I21). */
 export class Gate {
@@ -12,11 +13,17 @@ export class Gate {
   readonly #settings: (channel: ChannelName) => ChannelSettings
 
   readonly #tenure: Tenure
+  readonly #trace: Trace
 
-  constructor(hooks: Hooks, settings: (channel: ChannelName) => ChannelSettings, tenure: Tenure) {
+  constructor(
+    hooks: Hooks,
+    settings: (channel: ChannelName) => ChannelSettings,
+    { tenure, trace }: { readonly tenure: Tenure; readonly trace: Trace },
+  ) {
     this.#hooks = hooks
     this.#settings = settings
     this.#tenure = tenure
+    this.#trace = trace
   }
 
   /** Who sends the request; throws what the hook throws, and a `TypeError` for what is no identity. */
@@ -31,11 +38,17 @@ export class Gate {
     const may = await this.#may(identity, action, channel)
     this.#tenure.check(caller)
     if (may) return
+    const refusal = this.#refusal(identity, action, channel)
+    if (action !== 'read') this.#trace.unpublished(channel, identity?.id ?? '', [], undefined, refusal)
+    throw refusal
+  }
+
+  #refusal(identity: Identity | null, action: Action, channel: ChannelName): GamutError {
     if (identity === null && this.#hooks.authenticate) {
-      throw new GamutError('unauthenticated', `Say who you are: "${channel}" is not open to everybody.`)
+      return new GamutError('unauthenticated', `Say who you are: "${channel}" is not open to everybody.`)
     }
     const hint = this.#hooks.authorize ? '' : ' The server has no authorize hook, so nobody may.'
-    throw new GamutError('forbidden', `You may not ${action} "${channel}".${hint}`)
+    return new GamutError('forbidden', `You may not ${action} "${channel}".${hint}`)
   }
 
   async #may(identity: Identity | null, action: Action, channel: ChannelName): Promise<boolean> {

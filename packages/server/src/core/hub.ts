@@ -8,6 +8,7 @@ import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
 import { LiveChannel, type LiveReader } from './live-channel.js'
 import type { LogReader } from './log-reader.js'
+import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
 import type { WindowTotal } from './window.js'
 
@@ -29,6 +30,7 @@ export interface HubParts {
   readonly traffic: Traffic
   readonly clock: Clock
   readonly wheel: Wheel
+  readonly trace: Trace
   readonly logger: Logger
   readonly windowBytes: number
   readonly windowTotalBytes: number
@@ -83,8 +85,14 @@ export class Hub implements BrokerListener {
     if (first && this.#lingering.size > maxLingering) this.#forget(first)
   }
 
+  /** Why the source of a channel that is read gives nothing new just now. */
+  sourceError(name: ChannelName): ErrorBody | undefined {
+    return this.#channels.get(name)?.error
+  }
+
   /** Tells the readers of a channel that its source fails, or with `undefined` that it works again. */
   tellSource(name: ChannelName, error: ErrorBody | undefined): void {
+    if (error) this.#parts.trace.source(name, error)
     const live = this.#channels.get(name)
     if (!live) return
     live.error = error
@@ -92,6 +100,7 @@ export class Hub implements BrokerListener {
   }
 
   onBatch(batch: StoredBatch): void {
+    this.#parts.trace.stored(batch)
     const live = this.#channels.get(batch.channel)
     if (!live) return
     live.receive(batch)

@@ -26,6 +26,7 @@ import type { Traffic } from '../telemetry/traffic.js'
 import { hashAppend, hashMessage } from './hash.js'
 import { within } from './hook-deadline.js'
 import type { PublishRate } from './publish-rate.js'
+import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
 
 /** When a publisher shall try again while the broker is away, in milliseconds. */
@@ -60,6 +61,7 @@ export interface PublisherParts {
   readonly clock: Clock
   readonly tally: Tally
   readonly traffic: Traffic
+  readonly trace: Trace
   readonly wheel: Wheel
   readonly limits: Pick<Limits, 'maxMessagesPerPublish' | 'hookTimeoutMs'>
   readonly publishRate: PublishRate
@@ -90,6 +92,45 @@ export class Publisher {
   /** Everything before the append, hooks too. Appends of one sender enter the log in the order of their calls. */
   async prepare(request: PublishRequest): Promise<PreparedPublish> {
     const { channel, identity, idempotencyKey: key } = request
+    const publisher = identity?.id ?? ''
+    try {
+      const messages = await this.#check(request)
+      const idempotency = key !== undefined && {
+        idempotency: { key, hash: hashAppend(request.messages, request.close === true) },
+      }
+      return {
+        channel,
+        messages,
+        options: { publisher, ...idempotency, ...(request.close && { close: true }) },
+      }
+    } catch (error) {
+      this.#parts.trace.unpublished(channel, publisher, request.messages, key, error)
+      throw error
+    }
+  }
+
+  /** Stores a prepared publish; the broker is called before this returns. */
+  async append({ channel, messages, options }: PreparedPublish): Promise<Published> {
+    const { clock, tally, trace, traffic } = this.#parts
+    const { publisher, idempotency } = options
+    const startedAt = clock.elapsed()
+    try {
+      const result = await this.#append(channel, messages, options)
+      if (!result.ok) throw refusal(result.code, channel)
+      trace.published(channel, publisher, messages, idempotency?.key, result)
+      tally.published += result.messages.filter(({ replayed }) => !replayed).length
+      const newest = result.messages.at(-1)
+      if (newest) traffic.note(channel, newest.offset)
+      tally.observe('gamut_publish_seconds', clock.elapsed() - startedAt)
+      return { channel, cursor: result.cursor, messages: result.messages, replayed: result.replayed }
+    } catch (error) {
+      trace.unpublished(channel, publisher, messages, idempotency?.key, error)
+      throw error
+    }
+  }
+
+  async #check(request: PublishRequest): Promise<readonly AppendMessage[]> {
+    const { channel, identity } = request
     const settings = this.#parts.settings(channel)
     const { maxMessagesPerPublish: most } = this.#parts.limits
     if (request.messages.length > most) {
@@ -100,29 +141,7 @@ export class Publisher {
       this.#parts.publishRate.take(identity, request.address, Math.max(1, request.messages.length))
     const messages: AppendMessage[] = []
     for (const message of request.messages) messages.push(await this.#admit(message, request, settings))
-    return {
-      channel,
-      messages,
-      options: {
-        publisher: identity?.id ?? '',
-        ...(key !== undefined && {
-          idempotency: { key, hash: hashAppend(request.messages, request.close === true) },
-        }),
-        ...(request.close && { close: true }),
-      },
-    }
-  }
-
-  /** Stores a prepared publish; the broker is called before this returns. */
-  async append({ channel, messages, options }: PreparedPublish): Promise<Published> {
-    const startedAt = this.#parts.clock.elapsed()
-    const result = await this.#append(channel, messages, options)
-    if (!result.ok) throw refusal(result.code, channel)
-    this.#parts.tally.published += result.messages.filter(({ replayed }) => !replayed).length
-    const newest = result.messages.at(-1)
-    if (newest) this.#parts.traffic.note(channel, newest.offset)
-    this.#parts.tally.observe('gamut_publish_seconds', this.#parts.clock.elapsed() - startedAt)
-    return { channel, cursor: result.cursor, messages: result.messages, replayed: result.replayed }
+    return messages
   }
 
   async #append(

@@ -35,7 +35,8 @@ export type SubscriptionParts = Pick<Core, 'hub' | 'sources' | 'clock' | 'wheel'
 export class Subscription implements LiveReader {
   readonly options: SubscriptionOptions
   readonly #parts: SubscriptionParts
-  readonly #sink: Sink
+  /** Where it gives what it reads. A trace puts itself in front. */
+  sink: Sink
   #live: LiveChannel | undefined
   #cursor: Cursor | undefined
   /** Reading, waiting for room or not begun: off the live path. */
@@ -48,8 +49,13 @@ export class Subscription implements LiveReader {
 
   constructor(options: SubscriptionOptions, sink: Sink, parts: SubscriptionParts) {
     this.options = options
-    this.#sink = sink
+    this.sink = sink
     this.#parts = parts
+  }
+
+  /** It has found its position and has not told it yet. */
+  get isOpening(): boolean {
+    return this.#opened !== undefined
   }
 
   /** Where the reader stands: it was given everything up to here. */
@@ -96,7 +102,7 @@ export class Subscription implements LiveReader {
 
   fail(error: ErrorBody): void {
     if (this.#cursor === undefined || this.#opened || this.#ended) return
-    void this.#sink.write({ kind: 'error', channel: this.options.channel, error })
+    void this.sink.write({ kind: 'error', channel: this.options.channel, error })
   }
 
   /** The reader was not given what follows this cursor after all. */
@@ -109,7 +115,7 @@ export class Subscription implements LiveReader {
     if (this.#ended) return
     this.#ended = true
     this.#leave()
-    if (reason) this.#sink.end(reason)
+    if (reason) this.sink.end(reason)
   }
 
   #leave(): void {
@@ -202,8 +208,8 @@ export class Subscription implements LiveReader {
     const open = { channel, outcome, cursor, ...(gap && { gap }), ...(reason && { reason }) }
     const room =
       gap && isMidStream
-        ? this.#sink.write({ kind: 'gap', channel, gap })
-        : this.#sink.write({ kind: 'open', open })
+        ? this.sink.write({ kind: 'gap', channel, gap })
+        : this.sink.write({ kind: 'open', open })
     this.#busy = false
     // Not before the opening is written, which of several channels waits for all: the outcome comes first.
     const giveFirst = () => {
@@ -219,7 +225,7 @@ export class Subscription implements LiveReader {
   #give(page: Page, more: boolean): boolean {
     if (this.#ended) return false
     if (page.count > 0 || page.head.snapshotEnd) {
-      const room = this.#sink.write({ kind: 'page', page: this.#conflate(page), more })
+      const room = this.sink.write({ kind: 'page', page: this.#conflate(page), more })
       if (room !== undefined) {
         this.#behind = true
         this.#wait(room, () => this.#go())

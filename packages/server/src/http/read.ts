@@ -186,6 +186,8 @@ export async function read(
   origins: OriginCheck,
 ): Promise<Reply> {
   let refuse = (error: GamutError): Reply => errorReply(error)
+  let channels: readonly ChannelName[] = []
+  let caller = nobody
   try {
     const asked = askedTransport(request, query)
     const transport = transportTable[asked.transport]
@@ -194,6 +196,7 @@ export async function read(
       throw new GamutError('upgrade_required', 'Ask for a WebSocket by a WebSocket handshake.')
     }
     const target = toTarget()
+    channels = target.channels
     checkCount(
       target,
       Math.min(transport.maxChannels ?? Number.POSITIVE_INFINITY, core.limits.maxChannelsPerConnection),
@@ -201,13 +204,33 @@ export async function read(
     const asking = toReadRequest(request, query, target, asked, core)
     if (asking.isShared) return await transport.open({ ...asking, caller: nobody }, core)
     origins.pass(request)
-    const caller = await identify(request, asked.transport, core, origins)
+    caller = await identify(request, asked.transport, core, origins)
     for (const channel of target.channels) await core.gate.pass(caller, 'read', channel)
     const reply = await transport.open({ ...asking, caller }, core)
     // What is held is watched from its start on; an answer that is whole is sent now or not at all.
     if (reply.kind === 'plain') core.tenure.check(caller)
     return reply
   } catch (thrown) {
-    return refuse(toRefusal(thrown, core))
+    const error = toRefusal(thrown, core)
+    if (core.trace.isOn) noteRefusal(request, query, channels, caller, error, core)
+    return refuse(error)
   }
+}
+
+/** Notes who was refused what, where that is traced. */
+function noteRefusal(
+  request: HttpRequest,
+  query: URLSearchParams,
+  channels: readonly ChannelName[],
+  { identity }: Caller,
+  { code }: GamutError,
+  core: Core,
+): void {
+  if (channels.length === 0) return
+  const { transport } = askedTransport(request, query)
+  core.trace.refused(
+    { id: '', transport, identity: identity?.id ?? null, address: request.address },
+    channels,
+    code,
+  )
 }

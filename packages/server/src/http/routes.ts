@@ -11,6 +11,7 @@ import {
   type StreamReply,
 } from '../transports/transport.js'
 import { OriginCheck } from './cors.js'
+import { explainReply, startTrace, traceReply } from './explain.js'
 import { health, info, metricsReply, readiness } from './operations.js'
 import { OperatorCheck } from './operators.js'
 import { type ReadTarget, read, refuseRead } from './read.js'
@@ -76,7 +77,7 @@ export class Routes {
       return (
         target === basePath || (/^[/?]/.test(target.slice(basePath.length)) && target.startsWith(basePath))
       )
-    return /^\/(?:channels|publish|connect|healthz|readyz|metrics)(?:[/?]|$)/.test(target)
+    return /^\/(?:channels|publish|connect|healthz|readyz|metrics|explain|trace)(?:[/?]|$)/.test(target)
   }
 
   /** Answers any request; never rejects. */
@@ -137,8 +138,15 @@ export class Routes {
 
   /** The routes that only operators may use. */
   #operatorMethods(path: string): Methods | undefined {
-    const methods: Methods | undefined =
-      path === '/metrics' ? { GET: () => metricsReply(this.#options.metrics, this.#core) } : undefined
+    const byPath: Readonly<Record<string, Methods>> = {
+      '/metrics': { GET: () => metricsReply(this.#options.metrics, this.#core) },
+      '/explain': { GET: ({ query }) => explainReply(query, this.#core) },
+      '/trace': {
+        GET: () => traceReply(this.#core),
+        POST: ({ request }) => startTrace(request, this.#core),
+      },
+    }
+    const methods = Object.hasOwn(byPath, path) ? byPath[path] : undefined
     return methods && guarded(methods, (request) => this.#operators.pass(request))
   }
 

@@ -5,7 +5,13 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { GamutError } from '../error.js'
 import { dismiss } from '../http/response.js'
 import type { Gamut } from '../server.js'
-import { errorReply, type FrameWire, type PlainReply, type UpgradeReply } from '../transports/transport.js'
+import {
+  errorReply,
+  type FrameOwner,
+  type FrameWire,
+  type PlainReply,
+  type UpgradeReply,
+} from '../transports/transport.js'
 import { fromIncoming } from './node-request.js'
 import { formatAnswer } from './raw-answer.js'
 
@@ -52,8 +58,8 @@ export class SocketUpgrades {
   readonly #server: WebSocketServer
   /** Every socket from its handshake until it is closed: Node's server does not know them any more. */
   readonly #sockets = new Set<Duplex>()
-  /** Open sockets, and whether each has answered since the last ping. */
-  readonly #alive = new Map<WebSocket, boolean>()
+  /** Open sockets, who is told of them, and whether each has answered since the last ping. */
+  readonly #peers = new Map<WebSocket, { readonly owner: FrameOwner; isAlive: boolean }>()
   readonly #pinging: NodeJS.Timeout
   #isOver = false
 
@@ -117,20 +123,24 @@ export class SocketUpgrades {
   }
 
   #hold(reply: UpgradeReply, webSocket: WebSocket, socket: Duplex): void {
-    this.#alive.set(webSocket, true)
     const owner = reply.start(toWire(webSocket, socket))
+    const peer = { owner, isAlive: true }
+    this.#peers.set(webSocket, peer)
     const { maxBodyBytes } = this.#gamut.limits
     webSocket.on('message', (data, isBinary) => {
       const bytes = data as Buffer
-      this.#alive.set(webSocket, true)
+      peer.isAlive = true
       if (isBinary) owner.refuse(new GamutError('frame_invalid', 'Frames are text: JSON objects.'))
       else if (bytes.length > maxBodyBytes)
         owner.refuse(new GamutError('too_large', `A frame has at most ${maxBodyBytes} bytes.`))
       else owner.receive(bytes.toString())
     })
-    webSocket.on('pong', () => this.#alive.set(webSocket, true))
+    webSocket.on('pong', () => {
+      peer.isAlive = true
+      owner.answered()
+    })
     webSocket.on('close', () => {
-      this.#alive.delete(webSocket)
+      this.#peers.delete(webSocket)
       owner.closed()
     })
     // The library closes a socket that breaks the protocol; the peer is told by its close code.
@@ -139,17 +149,18 @@ export class SocketUpgrades {
   }
 
   #ping(): void {
-    for (const [webSocket, isAlive] of this.#alive) {
+    for (const [webSocket, peer] of this.#peers) {
       // It is we who do not read: its pong could not arrive.
       if (webSocket.isPaused) {
-        this.#alive.set(webSocket, true)
+        peer.isAlive = true
         continue
       }
-      if (!isAlive) {
+      if (!peer.isAlive) {
         webSocket.terminate()
         continue
       }
-      this.#alive.set(webSocket, false)
+      peer.isAlive = false
+      peer.owner.pinged()
       webSocket.ping()
     }
   }

@@ -13,6 +13,8 @@ import type { Core } from '../core/core.js'
 import { maxBatch } from '../core/live-channel.js'
 import { pollAfter } from '../core/poll-pace.js'
 import type { Opened } from '../core/position.js'
+import type { Reader } from '../core/trace/event.js'
+import { toGiven } from '../core/trace/watch.js'
 import { jsonReply, type PlainReply, type ReadRequest } from './transport.js'
 
 const decoder = new TextDecoder()
@@ -125,6 +127,21 @@ export function unchangedReply(read: ReadRequest, tag: string, core: Core): Plai
   }
 }
 
+/** Who asks by a request that holds no connection. */
+export function readerOf(transport: TransportName, { address, caller }: ReadRequest): Reader {
+  return { id: '', transport, identity: caller.identity?.id ?? null, address }
+}
+
+/** Notes an answer where its channels are traced. */
+function note(transport: TransportName, read: ReadRequest, answers: readonly ChannelAnswer[], core: Core) {
+  for (const { channel, outcome, gap, reason, log } of answers) {
+    const page = toGiven(log.page)
+    const open = { outcome, cursor: page.after, ...(gap && { gap }), ...(reason && { reason }) }
+    const reader = readerOf(transport, read)
+    core.trace.note(channel, { kind: 'answer', reader, open, page, isPaced: read.maxRate !== undefined })
+  }
+}
+
 /** Counts an answer as what its transport has delivered. */
 function count(transport: TransportName, bytes: number, answers: readonly ChannelAnswer[], core: Core): void {
   const tally = core.tally.of(transport)
@@ -149,6 +166,7 @@ export function answerReply(
   const isFailing = answers.some(({ error }) => error)
   const body = read.several ? formatSeveral(heads, texts, pollAfterMs) : (texts[0] ?? '')
   count(transport, body.length, answers, core)
+  if (core.trace.isOn) note(transport, read, answers, core)
   return jsonReply(200, `${body}\n`, {
     ...cacheHeaders(read, heads, pollAfterMs),
     // An answer that tells of a failing source is not repeated as "not modified" once it works again.

@@ -1,6 +1,6 @@
 import type { ChannelName } from '@gamut/protocol'
 import type { Caller } from '../core/caller.js'
-import type { Held } from '../core/connections.js'
+import type { Held, HeldRead } from '../core/connections.js'
 import type { Core } from '../core/core.js'
 import type { LogPage } from '../core/log-reader.js'
 import { Page } from '../core/page.js'
@@ -9,7 +9,7 @@ import { toRefusal } from '../core/refusal.js'
 import type { Item, Sink } from '../core/sink.js'
 import type { Subscription } from '../core/subscription.js'
 import { GamutError } from '../error.js'
-import { answerReply, type ChannelAnswer, unchangedReply, unchangedTag } from './answer.js'
+import { answerReply, type ChannelAnswer, readerOf, unchangedReply, unchangedTag } from './answer.js'
 import { subscribe } from './subscribe.js'
 import {
   type ChannelRead,
@@ -80,6 +80,15 @@ class LongPoll implements Held, ParkedOwner {
       if (!this.#isParked) this.#leave()
     }
   }
+
+  reads(channel: ChannelName): HeldRead | undefined {
+    const answer = this.#answers.find((one) => one.channel === channel)
+    if (!answer) return undefined
+    return { reader: readerOf('long-poll', this.#asked), cursor: answer.log.page.head.cursor }
+  }
+
+  /** What it is given is noted as its answer. */
+  trace(): void {}
 
   reconnect(afterMs: number): void {
     const message = 'This node is about to end. Ask again as told; another may answer.'

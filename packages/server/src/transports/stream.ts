@@ -81,10 +81,11 @@ export class Stream {
       codec,
       wire,
       caller: this.#read.caller,
+      address: this.#read.address,
       ...(position && { seal: () => this.#seal(position) }),
     })
     this.#connection = connection
-    for (const [channel, lane] of this.#lanes) connection.subscriptions.set(channel, lane)
+    for (const lane of this.#lanes.values()) connection.hold(lane)
     if (prelude) connection.write(prelude)
     for (const lane of this.#lanes.values()) lane.begin()
     this.#core.tenure.hold(connection)

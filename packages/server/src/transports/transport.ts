@@ -46,6 +46,10 @@ export interface FrameWire extends Wire {
 
 /** What a runtime tells the owner of a WebSocket. */
 export interface FrameOwner extends WireOwner {
+  /** A ping was sent. */
+  pinged(): void
+  /** A ping was answered. */
+  answered(): void
   /** A text frame, in order. */
   receive(text: string): void
   /** A frame that is no text, or breaks a limit of the runtime. */

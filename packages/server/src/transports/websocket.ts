@@ -51,12 +51,19 @@ class FrameReader implements FrameOwner {
     this.#core = core
     this.#read = read
     this.#wire = wire
-    const { caller } = read
-    this.#connection = new Connection(core, { transport: 'websocket', caller, wire, codec: frameCodec })
+    const { address, caller } = read
+    this.#connection = new Connection(core, {
+      transport: 'websocket',
+      caller,
+      address,
+      wire,
+      codec: frameCodec,
+    })
     const { node, limits } = core
     const { heartbeatMs } = limits
     this.#send(formatFrame({ type: 'welcome', node, heartbeatMs, connection: this.#connection.id }))
-    for (const one of read.channels) this.#enqueue(one.channel, {}, () => this.#subscribe(one, read, {}))
+    for (const one of read.channels)
+      this.#enqueue(one.channel, {}, () => this.#subscribe(one, read, {}), 'read')
     core.tenure.hold(this.#connection)
   }
 
@@ -75,6 +82,14 @@ class FrameReader implements FrameOwner {
   refuse(error: GamutError): void {
     this.#fail({}, toRefusal(error, this.#core))
     this.#connection.end(errorKinds[error.code].closeCode, error.code)
+  }
+
+  pinged(): void {
+    this.#connection.pinged()
+  }
+
+  answered(): void {
+    this.#connection.answered()
   }
 
   drained(): void {
@@ -96,18 +111,28 @@ class FrameReader implements FrameOwner {
     }
     const { channel } = frame
     if (frame.type === 'publish') this.#enqueue(channel, frame, () => this.#publish(frame))
-    else if (frame.type === 'subscribe') this.#enqueue(channel, frame, () => this.#askToSubscribe(frame))
+    else if (frame.type === 'subscribe')
+      this.#enqueue(channel, frame, () => this.#askToSubscribe(frame), 'read')
     else this.#enqueue(channel, frame, async () => this.#unsubscribe(frame))
   }
 
   /** Runs the work of one channel in frame order; what fails is told with the frame's ref. */
-  #enqueue(channel: ChannelName | '', { ref }: Named<object>, work: () => Promise<void>): void {
+  #enqueue(
+    channel: ChannelName | '',
+    { ref }: Named<object>,
+    work: () => Promise<void>,
+    action?: 'read',
+  ): void {
     this.#unanswered++
     this.#readOrWait()
     const before = this.#queues.get(channel) ?? Promise.resolve()
     const named = ref === undefined ? {} : { ref }
     const live = () => (this.#connection.isClosed ? undefined : work())
-    const after = before.then(live).catch((error: unknown) => this.#fail(named, toRefusal(error, this.#core)))
+    const after = before.then(live).catch((thrown: unknown) => {
+      const error = toRefusal(thrown, this.#core)
+      if (action && channel) this.#core.trace.refused(this.#connection.reader, [channel], error.code)
+      this.#fail(named, error)
+    })
     this.#queues.set(channel, after)
     void after.then(() => {
       if (this.#queues.get(channel) === after) this.#queues.delete(channel)
@@ -185,7 +210,7 @@ class FrameReader implements FrameOwner {
     const subscription = subscribe(one, style, sink, this.#core)
     // The peer may have gone while a hook was asked: nobody would ever end what it subscribes to.
     if (this.#connection.isClosed) return
-    subscriptions.set(channel, subscription)
+    this.#connection.hold(subscription)
     try {
       await subscription.open()
     } catch (error) {
@@ -202,9 +227,7 @@ class FrameReader implements FrameOwner {
   }
 
   #unsubscribe(frame: Named<{ readonly channel: ChannelName }>): void {
-    const { subscriptions } = this.#connection
-    subscriptions.get(frame.channel)?.end()
-    subscriptions.delete(frame.channel)
+    this.#connection.letGo(frame.channel)
     this.#ok(frame)
   }
 
@@ -275,7 +298,14 @@ function refuse(error: GamutError, core: Core): Reply | undefined {
       wire.write([new TextEncoder().encode(formatFrame({ type: 'error', ...body }))])
       wire.end(closeCodeOf(code), code)
       core.tally.of('websocket').writes++
-      return { drained: () => {}, closed: () => {}, receive: () => {}, refuse: () => {} }
+      return {
+        drained: () => {},
+        closed: () => {},
+        pinged: () => {},
+        answered: () => {},
+        receive: () => {},
+        refuse: () => {},
+      }
     },
   }
 }

@@ -8,6 +8,7 @@ import { LogReader } from '../../src/core/log-reader.js'
 import type { Item } from '../../src/core/sink.js'
 import { Sources } from '../../src/core/source.js'
 import { Subscription } from '../../src/core/subscription.js'
+import { Trace } from '../../src/core/trace/trace.js'
 import { Wheel } from '../../src/core/wheel.js'
 import { silentLogger } from '../../src/telemetry/logger.js'
 import { Tally } from '../../src/telemetry/tally.js'
@@ -60,7 +61,8 @@ function setUp(clock: Clock, windowBytes: number) {
   const settings = defineChannels({}, defaults)
   const log = new LogReader(broker, settings, tally)
   const traffic = new Traffic(() => clock.elapsed())
-  const shared = { broker, log, settings, tally, traffic, clock, wheel, logger: silentLogger }
+  const trace = new Trace(clock, 0)
+  const shared = { broker, log, settings, tally, traffic, trace, clock, wheel, logger: silentLogger }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes: 1e9 })
   const publisher = undefined as never
   const sources = new Sources({ ...shared, publisher, firstLoadMs: 1, tell: () => {} })
