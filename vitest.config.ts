@@ -22,6 +22,7 @@ const all = [
   'examples/**/*.test.ts',
   'e2e/**/*.test.ts',
   'scripts/test/*.test.ts',
+  'bench/test/*.test.ts',
 ]
 
 const tier = process.env['GAMUT_TIER']

@@ -1,0 +1,184 @@
+/*
+ * load: a load generator. Flags say what readers and requesters do; lines on standard input say when:
+ *   open               connect all readers; answers {"event":"ready",...} when each is or has failed
+ *   catch SECONDS      wait until every reader has as many messages as its token line wants
+ *   run WARM SECONDS   requests at intended times; {"event":"begin"}, {"event":"end"}, then {"event":"result",...}
+ *   hold SECONDS       only go on reading and answering heartbeats, then {"event":"held",...}
+ *   cut                reset every reader's connection
+ *   quit
+ */
+#include "load.h"
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+int loop;
+Plan plan = {.channels = 1, .opening = 200, .token_end = '"', .zipf = 1};
+Counts counts;
+static int timer;
+static int64_t spread;
+
+static void set_timer(int64_t at) {
+  struct itimerspec t = {.it_value = {at / 1000000, at % 1000000 * 1000}};
+  if (timerfd_settime(timer, TFD_TIMER_ABSTIME, &t, NULL)) fail("timerfd_settime");
+}
+
+/* One turn of the loop, of at most 20 ms. */
+static void turn(void) {
+  int64_t now = now_us(), due = requesters_next_due();
+  set_timer(due < now + 20000 ? (due > now ? due : now + 1) : now + 20000);
+  struct epoll_event events[1024];
+  int n = epoll_wait(loop, events, 1024, 20);
+  for (int i = 0; i < n; i++) {
+    int kind = events[i].data.u64 >> 32, index = (uint32_t)events[i].data.u64;
+    if (kind == READER) reader_event(index, events[i].events);
+    if (kind == REQUESTER) requester_event(index, events[i].events);
+    if (kind == TIMER) {
+      uint64_t expirations;
+      if (read(timer, &expirations, sizeof expirations) < 0) continue;
+    }
+    if ((i & 63) == 63) requesters_tick(now_us());
+  }
+  now = now_us();
+  requesters_tick(now);
+  readers_tick(now);
+}
+
+static void turns_until(int64_t at) {
+  int64_t sample = 0;
+  for (int64_t now; (now = now_us()) < at; turn()) {
+    if (now < sample || !counts.measuring) continue;
+    sample = now + 50000;
+    int64_t is = readers_spread_us();
+    if (is > spread) spread = is;
+  }
+}
+
+static void print_totals(void) {
+  printf("\"lost\":%lu,\"repeated\":%lu,\"closed\":%lu,\"refused\":%lu,\"wrongStatus\":%lu,\"deliveries\":%lu}\n",
+         counts.lost, counts.repeated, counts.closed, counts.refused, counts.wrong_status, counts.all_deliveries);
+  fflush(stdout);
+}
+
+static void open_readers(void) {
+  int64_t start = now_us();
+  counts.closed = counts.refused = 0;
+  readers_start();
+  while (readers_opening() > 0 && now_us() < start + 60000000) turn();
+  printf("{\"event\":\"ready\",\"ready\":%d,\"failed\":%d,\"us\":%ld,", readers_ready(),
+         readers_failed() + readers_opening(), now_us() - start);
+  print_totals();
+}
+
+static void catch_up(double seconds) {
+  int64_t start = now_us();
+  while (readers_caught_up() < plan.readers && now_us() < start + seconds * 1e6) turn();
+  printf("{\"event\":\"caughtUp\",\"caughtUp\":%d,\"us\":%ld,", readers_caught_up(), now_us() - start);
+  histogram_print("each", &counts.caught_up), printf(",");
+  print_totals();
+}
+
+static void say(const char *event) {
+  printf("{\"event\":\"%s\"}\n", event);
+  fflush(stdout);
+}
+
+static void print_result(double seconds, double cpu_share) {
+  printf("{\"event\":\"result\",\"seconds\":%.6f,\"cpuShare\":%.4f,\"windowDeliveries\":%lu,\"bytes\":%lu,\"reads\":%lu,",
+         seconds, cpu_share, counts.deliveries, counts.bytes, counts.reads);
+  printf("\"sent\":%lu,\"answered\":%lu,\"allAnswered\":%lu,\"missing\":%lu,\"spread\":%ld,", counts.sent,
+         counts.answered, counts.all_answered, readers_missing(), spread);
+  histogram_print("delay", &counts.delay), printf(",");
+  histogram_print("answer", &counts.answer), printf(",");
+  histogram_print("lateness", &counts.lateness), printf(",");
+  print_totals();
+}
+
+static void run_window(double warm, double seconds) {
+  int64_t start = now_us() + 10000, begin = start + warm * 1e6, end = begin + seconds * 1e6;
+  requesters_go(start, end);
+  turns_until(begin);
+  say("begin");
+  counts.measuring = 1;
+  int64_t began = now_us(), cpu = own_cpu_us();
+  turns_until(end);
+  counts.measuring = 0;
+  double took = (now_us() - began) / 1e6, share = (own_cpu_us() - cpu) / 1e6 / took;
+  say("end");
+  int64_t limit = now_us() + 20000000;
+  while ((requesters_busy() > 0 || readers_missing() > 0) && now_us() < limit) turn();
+  print_result(took, share);
+}
+
+static int obey(const char *line) {
+  double a = 0, b = 0;
+  if (!strncmp(line, "open", 4)) open_readers();
+  else if (sscanf(line, "catch %lf", &a) == 1) catch_up(a);
+  else if (sscanf(line, "run %lf %lf", &a, &b) == 2) run_window(a, b);
+  else if (sscanf(line, "hold %lf", &a) == 1) {
+    turns_until(now_us() + a * 1e6);
+    printf("{\"event\":\"held\",");
+    print_totals();
+  } else if (!strncmp(line, "cut", 3)) readers_close(), say("cut");
+  else return 0;
+  return 1;
+}
+
+/* Goes on reading and answering until there is a command; the end of the input is one that nothing obeys. */
+static const char *read_command(char *line, size_t room) {
+  struct pollfd input = {.fd = 0, .events = POLLIN};
+  while (poll(&input, 1, 0) == 0) turn();
+  ssize_t got = read(0, line, room - 1);
+  line[got > 0 ? got : 0] = 0;
+  return line;
+}
+
+static Mode mode_of(const char *name) {
+  if (!strcmp(name, "websocket")) return WEBSOCKET;
+  if (!strcmp(name, "long-poll")) return LONG_POLL;
+  return STREAM;
+}
+
+static void take_flag(const char *name, const char *value) {
+#define FLAG(text, action) if (!strcmp(name, text)) { action; return; }
+  FLAG("--port", plan.port = atoi(value))
+  FLAG("--sources", plan.sources = atoi(value))
+  FLAG("--run", plan.run = atoi(value))
+  FLAG("--channels", plan.channels = atoi(value))
+  FLAG("--opening", plan.opening = atoi(value))
+  FLAG("--readers", plan.readers = atoi(value))
+  FLAG("--mode", plan.mode = mode_of(value))
+  FLAG("--request", plan.request = value)
+  FLAG("--frames", plan.frames = value)
+  FLAG("--ready-text", plan.ready_text = value)
+  FLAG("--token-start", plan.token_start = value)
+  FLAG("--token-end", plan.token_end = *value)
+  FLAG("--tokens", plan.tokens_file = value)
+  FLAG("--stalled", plan.stalled = atoi(value))
+  FLAG("--slow", plan.slow = atoi(value))
+  FLAG("--requesters", plan.requesters = atoi(value))
+  FLAG("--rate", plan.rate = atof(value))
+  FLAG("--post", plan.post = value)
+  FLAG("--expected-status", plan.expected_status = atoi(value))
+  FLAG("--zipf", plan.zipf = atof(value))
+#undef FLAG
+  fprintf(stderr, "load: %s is no flag\n", name);
+  exit(2);
+}
+
+int main(int count, char **arguments) {
+  for (int i = 1; i + 1 < count; i += 2) take_flag(arguments[i], arguments[i + 1]);
+  if (plan.requesters > 64 || plan.channels > 9999) fail("at most 64 requesters and 9999 channels");
+  loop = epoll_create1(0);
+  timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
+  watch(timer, EPOLLIN, TIMER, 0, EPOLL_CTL_ADD);
+  requesters_start();
+  say("started");
+  /* Commands come one at a time, each after the answer to the one before, so what is read is a line. */
+  for (char line[256]; obey(read_command(line, sizeof line)); ) continue;
+  return 0;
+}

@@ -1,0 +1,43 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildLoad, missingCompiler } from './load/build.ts'
+import { writeReport } from './report/write-report.ts'
+import { runScenario } from './scenarios/run-scenario.ts'
+import { scenarios } from './scenarios/table.ts'
+import { systems } from './systems/table.ts'
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    systems: { type: 'string' },
+    pairs: { type: 'string' },
+    seconds: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    results: { type: 'string', default: join(import.meta.dirname, 'results') },
+  },
+})
+const pick = <Named extends { readonly name: string }>(all: readonly Named[], names: string | undefined) =>
+  names === undefined ? all : all.filter(({ name }) => names.split(',').includes(name))
+const say = (line: string) => console.log(line)
+
+const missing = missingCompiler()
+if (missing) throw new Error(missing)
+buildLoad()
+mkdirSync(values.results, { recursive: true })
+const usable = pick(systems, values.systems).filter((system) => {
+  const lack = system.missing?.()
+  if (lack) say(`left out: ${system.title}: ${lack}`)
+  return !lack
+})
+const settings = {
+  pairs: Number(values.pairs ?? (values.quick ? 2 : 20)),
+  seconds: Number(values.seconds ?? (values.quick ? 2 : 5)),
+  quick: values.quick,
+}
+for (const scenario of pick(scenarios, values.only)) {
+  say(scenario.title)
+  const result = await runScenario(scenario, usable, settings, say)
+  writeFileSync(join(values.results, `${scenario.name}.json`), `${JSON.stringify(result, null, 1)}\n`)
+  writeReport(values.results, scenarios)
+}

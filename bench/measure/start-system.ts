@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { System } from '../systems/system.ts'
+import { type Usage, usageOf } from './process-tree.ts'
+
+/** The core of what is measured; the generator has the other. */
+const serverCore = '0'
+
+/** A system that runs. */
+export interface Running {
+  readonly system: System
+  readonly port: number
+  usage(): Usage
+  /** Forces a collection where the system can, and waits until memory has settled. */
+  settle(): Promise<void>
+  stop(signal?: NodeJS.Signals): Promise<void>
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (typeof address !== 'object' || !address) throw new Error('no free port')
+  return address.port
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  const answered = await Promise.race([
+    once(socket, 'connect').then(() => true),
+    once(socket, 'error').then(() => false),
+  ]).catch(() => false)
+  socket.destroy()
+  return answered
+}
+
+async function awaitListening(child: ChildProcess, port: number, output: () => string): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end; await wait(50)) {
+    if (child.exitCode !== null) break
+    if (await isListening(port)) return
+  }
+  child.kill('SIGKILL')
+  throw new Error(`it does not listen on port ${port}:\n${output().slice(-2000)}`)
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill(signal)
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+  await ended
+  clearTimeout(timer)
+}
+
+/** Starts a system on its core and waits until it listens. */
+export async function startSystem(system: System, port?: number): Promise<Running> {
+  const at = port ?? (await freePort())
+  const { command, args, env } = system.program(at)
+  const child = spawn('taskset', ['-c', serverCore, command, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  const keep = (text: string) => {
+    output = (output + text).slice(-4000)
+  }
+  child.stdout.setEncoding('utf8').on('data', keep)
+  child.stderr.setEncoding('utf8').on('data', keep)
+  const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error))
+  failed.catch(() => {})
+  await Promise.race([awaitListening(child, at, () => output), failed])
+  const pid = child.pid ?? 0
+  return {
+    system,
+    port: at,
+    usage: () => usageOf(pid),
+    settle: async () => {
+      if (system.collects) process.kill(pid, 'SIGUSR2')
+      await wait(1500)
+    },
+    stop: (signal = 'SIGTERM') => end(child, signal),
+  }
+}

@@ -1,0 +1,26 @@
+import { createServer } from 'node:http'
+import { Server } from 'socket.io'
+
+/** Socket.IO by its fast path: WebSocket only, no compression, a room a channel. `socket-io.ts PORT [recovery]` */
+const recovery = process.argv[3] === 'recovery'
+const server = createServer((request, response) => {
+  if (request.method !== 'POST') return
+  const parts: Buffer[] = []
+  request.on('data', (part: Buffer) => parts.push(part))
+  request.on('end', () => {
+    io.to(request.url ?? '/').emit('m', JSON.parse(Buffer.concat(parts).toString()))
+    response.writeHead(201, { 'content-length': 0 })
+    response.end()
+  })
+})
+const io = new Server(server, {
+  transports: ['websocket'],
+  perMessageDeflate: false,
+  ...(recovery && { connectionStateRecovery: { maxDisconnectionDuration: 120_000 } }),
+})
+io.on('connection', (socket) => {
+  const { channel } = socket.handshake.query
+  void socket.join(`/${String(channel)}`)
+  socket.emit('ready')
+})
+server.listen(Number(process.argv[2]), '127.0.0.1', 4096)

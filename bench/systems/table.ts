@@ -1,0 +1,17 @@
+import { control, floor, httpLoop, joined, wsLoop } from './controls.ts'
+import { betterSse, socketIo, socketIoRecovery } from './node-peers.ts'
+import { ours } from './ours.ts'
+import type { System } from './system.ts'
+
+/** Everything that can be measured, in the order of the report. */
+export const systems: readonly System[] = [
+  ours,
+  control,
+  joined,
+  wsLoop,
+  httpLoop,
+  socketIo,
+  socketIoRecovery,
+  betterSse,
+  floor,
+]
