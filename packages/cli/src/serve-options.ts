@@ -4,6 +4,18 @@ import type { Option, OptionTable } from './option.js'
 /** What each limit does, for the help; a limit without a line here is a type error. */
 const limitHelp: Readonly<Record<keyof Limits, string>> = {
   maxConnections: 'connections held at once',
+  maxSockets: 'sockets at once, before any request',
+  maxSocketsPerAddress: 'the same of one address',
+  maxSilentSockets: 'sockets that have asked for nothing',
+  maxSilentPerAddress: 'the same of one address',
+  maxPipelinedRequests: 'requests that wait on one socket',
+  maxHeaderBytes: 'head of one request',
+  headTimeoutMs: 'how long a request head may take',
+  requestTimeoutMs: 'how long a whole request may take',
+  keepAliveMs: 'wait for a next request',
+  maxFragments: 'fragments of one WebSocket message',
+  messageTimeoutMs: 'how long such a message may take',
+  frameRate: 'frames a second of one WebSocket',
   maxChannelsPerConnection: 'channels of one stream, socket or poll',
   maxMessageBytes: 'data of one message',
   maxBodyBytes: 'body of one request',

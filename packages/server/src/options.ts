@@ -22,6 +22,30 @@ import type { Metrics } from './telemetry/metrics.js'
 export interface Limits {
   /** Held connections at once, parked long-polls too. */
   readonly maxConnections: number
+  /** Sockets at once that are open to the server, from their acceptance on; fewer where there are fewer descriptors. */
+  readonly maxSockets: number
+  /** Of these, sockets of one address (an IPv6 network of 64 bits is one). */
+  readonly maxSocketsPerAddress: number
+  /** Sockets whose first request head is not complete; one more ends the oldest of them. */
+  readonly maxSilentSockets: number
+  /** The same of one address. */
+  readonly maxSilentPerAddress: number
+  /** Requests that may wait on one socket behind another one. */
+  readonly maxPipelinedRequests: number
+  /** Head of one request, in bytes. */
+  readonly maxHeaderBytes: number
+  /** How long a request head may take, in milliseconds; looked at every second. */
+  readonly headTimeoutMs: number
+  /** How long a whole request with its body may take, in milliseconds. */
+  readonly requestTimeoutMs: number
+  /** How long a connection waits for a next request, in milliseconds. */
+  readonly keepAliveMs: number
+  /** Fragments of one WebSocket message, empty ones too. */
+  readonly maxFragments: number
+  /** How long a WebSocket message of more than 4 KiB may take, in milliseconds; looked at once in a heartbeat. */
+  readonly messageTimeoutMs: number
+  /** Frames a second of one WebSocket: more are read later. */
+  readonly frameRate: number
   /** Channels of one WebSocket, NDJSON stream or poll; SSE has at most 32 (PROTOCOL §4). */
   readonly maxChannelsPerConnection: number
   /** Data of one message, in bytes. */
@@ -68,6 +92,27 @@ export interface Limits {
 export const defaultLimits: Limits = {
   // Half of what a process may open where descriptors are capped at 20,000; a proxied connection takes two.
   maxConnections: 10_000,
+  // Half as many again as connections: requests, handshakes and connections that wait for a next request.
+  maxSockets: 15_000,
+  // A large office behind one address has them; nobody takes a node alone.
+  maxSocketsPerAddress: 2000,
+  // A peer asks within a round trip: at 10,000 new sockets a second they still live for 200 ms.
+  maxSilentSockets: 2000,
+  maxSilentPerAddress: 100,
+  // Browsers do not do that, and what does waits for few.
+  maxPipelinedRequests: 32,
+  // Node's own; cookies and tokens fit.
+  maxHeaderBytes: 16 * 1024,
+  headTimeoutMs: 10_000,
+  // 1 MiB over 280 kbit/s.
+  requestTimeoutMs: 30_000,
+  // Longer than the 60 s after which common proxies give an idle connection up, so that they do it first.
+  keepAliveMs: 65_000,
+  // The largest frame in pieces of 1 KiB.
+  maxFragments: 1024,
+  messageTimeoutMs: 30_000,
+  // Ten cursors at 50 a second; each frame may be a subscription, which is a read.
+  frameRate: 500,
   // More belongs into keys of one channel, or into several connections.
   maxChannelsPerConnection: 100,
   maxMessageBytes: 64 * 1024,

@@ -1,6 +1,7 @@
 import {
   type ChannelName,
   type Cursor,
+  type ErrorCode,
   type NewMessage,
   parseChannelName,
   parseEvent,
@@ -33,6 +34,7 @@ import { fromRequest, type HttpRequest } from './http/request.js'
 import { toResponse } from './http/response.js'
 import { Routes } from './http/routes.js'
 import { type GamutOptions, type Limits, type ResolvedOptions, resolveOptions } from './options.js'
+import type { Logger } from './telemetry/logger.js'
 import type { Metrics, Scrape } from './telemetry/metrics.js'
 import { Tally } from './telemetry/tally.js'
 import { Traffic } from './telemetry/traffic.js'
@@ -61,12 +63,17 @@ export interface PublishResult {
 /** A Gamut server without a socket: requests in, responses out. `serve` and `attach` of `@gamut/server/node` open it to a network. */
 export interface Gamut {
   readonly limits: Limits
+  readonly logger: Logger
   /** Answers a web standard request; WebSockets need a runtime's own way in. */
   fetch(request: Request): Promise<Response>
   /** Answers a request in the form that runtimes use, held responses and WebSockets too. Never rejects. */
   handle(request: HttpRequest): Promise<Reply>
   /** Whose a request is, from the address of its peer: the `address` of an `HttpRequest` (see `trustedProxies`). */
   clientAddress(peer: string, header: (name: string) => string | undefined): string
+  /** As whom the sockets of an address are counted; `undefined` for those that are not, like trusted proxies. */
+  peerOf(address: string): string | undefined
+  /** Counts what the runtime itself had to refuse, for the metrics. */
+  noteRefusal(code: ErrorCode): void
   /** Whether a request target belongs to Gamut's routes. */
   owns(target: string): boolean
   /** Appends a message; `data` is anything that `JSON.stringify` takes. Hooks but `onPublish` are not asked. Throws `GamutError`. */
@@ -103,9 +110,23 @@ function createCore(options: ResolvedOptions): Core {
   const log = new LogReader(broker, settings, tally)
   const trace = new Trace(clock, limits.traceBytes)
   for (const pattern of options.trace) trace.start(pattern)
-  const shared = { node, limits, settings, broker, log, clock, wheel, tally, traffic, trace, logger, random }
+  const shared = {
+    node,
+    limits,
+    settings,
+    broker,
+    log,
+    peers,
+    clock,
+    wheel,
+    tally,
+    traffic,
+    trace,
+    logger,
+    random,
+  }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
-  const publishRate = new PublishRate({ ...shared, peers })
+  const publishRate = new PublishRate(shared)
   const publisher = new Publisher({ ...shared, hooks, publishRate })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
   const tenure = new Tenure({ clock, wheel })
@@ -165,6 +186,10 @@ class Server implements Gamut {
     )
   }
 
+  get logger(): Logger {
+    return this.#core.logger
+  }
+
   get limits(): Limits {
     return this.#core.limits
   }
@@ -193,6 +218,14 @@ class Server implements Gamut {
 
   async scrape(): Promise<Scrape> {
     return renderMetrics(this.#metrics, this.#core)
+  }
+
+  peerOf(address: string): string | undefined {
+    return this.#proxies.has(address) ? undefined : this.#core.peers.of(address)
+  }
+
+  noteRefusal(code: ErrorCode): void {
+    this.#core.tally.refusal(code)
   }
 
   owns(target: string): boolean {

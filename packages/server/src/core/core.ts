@@ -10,6 +10,7 @@ import type { Connections } from './connections.js'
 import type { Gate } from './gate.js'
 import type { Hub } from './hub.js'
 import type { LogReader } from './log-reader.js'
+import type { Peers } from './peers.js'
 import type { Publisher } from './publish.js'
 import type { Sources } from './source.js'
 import type { Tenure } from './tenure.js'
@@ -31,6 +32,7 @@ export interface Core {
   readonly publisher: Publisher
   readonly sources: Sources
   readonly connections: Connections
+  readonly peers: Peers
   readonly clock: Clock
   readonly wheel: Wheel
   readonly loop: WriteLoop

@@ -2,15 +2,13 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Gamut } from '../server.js'
 import { type AttachOptions, attach } from './attach.js'
+import { socketsByDescriptors } from './descriptors.js'
+import { SocketGuard } from './socket-guard.js'
 
-/** A peer that takes longer for its request head is cut, in milliseconds; checked every second (guarantees: security rule 7). */
-const headersTimeoutMs = 10_000
-/** For the whole request. */
-const requestTimeoutMs = 30_000
-/** Longer than the 60 s after which common proxies give an idle connection up, so that they do it first. */
-const keepAliveTimeoutMs = 65_000
+/** How often slow requests are looked for, in milliseconds. */
 const checkEveryMs = 1000
-const maxHeaderBytes = 16 * 1024
+/** At most so often it is told that a connection could not be accepted, in milliseconds. */
+const tellEveryMs = 10_000
 
 /** Where to listen. */
 export interface ServeOptions extends AttachOptions {
@@ -36,17 +34,19 @@ export interface Served {
 /** Opens a Gamut server to a network. Rejects if the address cannot be had. */
 export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<Served> {
   const { port = 8080, host = '127.0.0.1', otherwise, ...attaching } = options
+  const { headTimeoutMs, requestTimeoutMs, keepAliveMs, maxHeaderBytes } = gamut.limits
   const server = createServer(
     {
-      headersTimeout: headersTimeoutMs,
+      headersTimeout: Math.min(headTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
-      keepAliveTimeout: keepAliveTimeoutMs,
+      keepAliveTimeout: keepAliveMs,
       connectionsCheckingInterval: checkEveryMs,
       maxHeaderSize: maxHeaderBytes,
     },
     otherwise,
   )
   const attached = attach(gamut, server, attaching)
+  new SocketGuard(gamut, socketsByDescriptors()).watch(server)
   await attached.ready
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -55,6 +55,7 @@ export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<S
       resolve()
     })
   })
+  outliveRefusedAccepts(gamut, server)
   const address = server.address() as AddressInfo
   const shown = address.family === 'IPv6' ? `[${host}]` : host
   return {
@@ -70,6 +71,16 @@ export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<S
       await gamut.stop()
     },
   }
+}
+
+/** A connection that the system does not give, for want of descriptors, is no reason to end: what is held goes on. */
+function outliveRefusedAccepts(gamut: Gamut, server: Server): void {
+  let toldAt = Number.NEGATIVE_INFINITY
+  server.on('error', (error) => {
+    if (performance.now() - toldAt < tellEveryMs) return
+    toldAt = performance.now()
+    gamut.logger.error({ error: error.message }, 'a connection could not be accepted')
+  })
 }
 
 /** Lets requests under way finish, for so long. */

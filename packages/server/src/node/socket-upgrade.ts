@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { subprotocol } from '@gamut/protocol'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -12,11 +13,14 @@ import {
   type PlainReply,
   type UpgradeReply,
 } from '../transports/transport.js'
+import { MessageAge } from './message-age.js'
 import { fromIncoming } from './node-request.js'
 import { formatAnswer } from './raw-answer.js'
 
 /** How long a handshake may take, in milliseconds, the hooks that are asked for it too: nobody notices meanwhile that its peer goes. */
 const handshakeMs = 30_000
+/** Pieces in which the bytes of one frame may come from the network. */
+const maxBufferedChunks = 16_384
 /** How long a peer may take for a refusal, in milliseconds. */
 const refusedMs = 2000
 
@@ -58,8 +62,11 @@ export class SocketUpgrades {
   readonly #server: WebSocketServer
   /** Every socket from its handshake until it is closed: Node's server does not know them any more. */
   readonly #sockets = new Set<Duplex>()
-  /** Open sockets, who is told of them, and whether each has answered since the last ping. */
-  readonly #peers = new Map<WebSocket, { readonly owner: FrameOwner; isAlive: boolean }>()
+  /** Open sockets, who is told of them, whether each has answered since the last ping, and how long its message takes. */
+  readonly #peers = new Map<
+    WebSocket,
+    { readonly owner: FrameOwner; readonly age: MessageAge; isAlive: boolean }
+  >()
   readonly #pinging: NodeJS.Timeout
   #isOver = false
 
@@ -71,6 +78,8 @@ export class SocketUpgrades {
       perMessageDeflate: false,
       // Twice what a frame may have: up to there it is refused by our own code, past it by the library's 1009.
       maxPayload: 2 * gamut.limits.maxBodyBytes,
+      maxFragments: gamut.limits.maxFragments,
+      maxBufferedChunks,
       handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
     })
     this.#pinging = setInterval(() => this.#ping(), gamut.limits.heartbeatMs).unref()
@@ -124,21 +133,25 @@ export class SocketUpgrades {
 
   #hold(reply: UpgradeReply, webSocket: WebSocket, socket: Duplex): void {
     const owner = reply.start(toWire(webSocket, socket))
-    const peer = { owner, isAlive: true }
+    const age = new MessageAge(() => (socket as Socket).bytesRead, performance.now())
+    const peer = { owner, age, isAlive: true }
     this.#peers.set(webSocket, peer)
     const { maxBodyBytes } = this.#gamut.limits
     webSocket.on('message', (data, isBinary) => {
       const bytes = data as Buffer
       peer.isAlive = true
+      age.done()
       if (isBinary) owner.refuse(new GamutError('frame_invalid', 'Frames are text: JSON objects.'))
       else if (bytes.length > maxBodyBytes)
         owner.refuse(new GamutError('too_large', `A frame has at most ${maxBodyBytes} bytes.`))
       else owner.receive(bytes.toString())
     })
-    webSocket.on('pong', () => {
+    webSocket.on('pong', (data) => {
       peer.isAlive = true
+      age.control(data)
       owner.answered()
     })
+    webSocket.on('ping', (data) => age.control(data))
     webSocket.on('close', () => {
       this.#peers.delete(webSocket)
       owner.closed()
@@ -148,7 +161,18 @@ export class SocketUpgrades {
     socket.on('drain', () => owner.drained())
   }
 
+  /** A message that comes in drops would keep what it has so far for as long as its peer likes. */
+  #refuseOldMessages(): void {
+    const { messageTimeoutMs } = this.#gamut.limits
+    for (const { age, owner } of this.#peers.values()) {
+      if (age.at(performance.now()) <= messageTimeoutMs) continue
+      age.done()
+      owner.refuse(new GamutError('frame_invalid', `A frame takes at most ${messageTimeoutMs} ms.`))
+    }
+  }
+
   #ping(): void {
+    this.#refuseOldMessages()
     for (const [webSocket, peer] of this.#peers) {
       // It is we who do not read: its pong could not arrive.
       if (webSocket.isPaused) {

@@ -33,6 +33,9 @@ import type {
   UpgradeReply,
 } from './transport.js'
 
+/** How far ahead of its rate a peer may be, in milliseconds. */
+const paceMs = 1000
+
 type Named<T> = T & { readonly ref?: Ref }
 
 /** The frames of one WebSocket, answered in order (PROTOCOL §7). */
@@ -46,6 +49,9 @@ class FrameReader implements FrameOwner {
   #unanswered = 0
   #isFull = false
   #isWaiting = false
+  /** By when the frames so far would have come at the rate, by `elapsed`. */
+  #paceAt = 0
+  #isFast = false
 
   constructor(core: Core, read: ReadRequest, wire: FrameWire) {
     this.#core = core
@@ -68,6 +74,7 @@ class FrameReader implements FrameOwner {
   }
 
   receive(text: string): void {
+    this.#keepPace()
     const parsed = parseClientFrame(text)
     if (parsed.ok) {
       this.#take(parsed.frame)
@@ -157,9 +164,26 @@ class FrameReader implements FrameOwner {
     })
   }
 
-  /** Reads the socket on, unless too many frames are unanswered or there is no room for answers. */
+  /** A peer that sends more than its rate for a second is read on when that is made good: it loses nothing. */
+  #keepPace(): void {
+    const { clock, limits, peers, wheel } = this.#core
+    if (peers.of(this.#read.address) === undefined) return
+    const now = clock.elapsed()
+    this.#paceAt = Math.max(this.#paceAt, now) + 1000 / limits.frameRate
+    const aheadMs = this.#paceAt - now
+    if (this.#isFast || aheadMs <= paceMs) return
+    this.#isFast = true
+    this.#readOrWait()
+    wheel.after(aheadMs - paceMs / 2, () => {
+      this.#isFast = false
+      if (!this.#connection.isClosed) this.#readOrWait()
+    })
+  }
+
+  /** Reads the socket on, unless frames come too fast, too many are unanswered, or there is no room for answers. */
   #readOrWait(): void {
-    const mustWait = this.#isFull || this.#unanswered >= this.#core.limits.maxUnansweredFrames
+    const isBehind = this.#unanswered >= this.#core.limits.maxUnansweredFrames
+    const mustWait = this.#isFull || this.#isFast || isBehind
     if (mustWait === this.#isWaiting) return
     this.#isWaiting = mustWait
     if (mustWait) this.#wire.pause()
