@@ -19,10 +19,16 @@ export class SocketGuard {
   readonly #silent: SilentSockets
   /** Requests that wait behind another one on their socket. */
   readonly #waiting = new WeakMap<Socket, number>()
+  /** One for all sockets: ten thousand idle ones keep what is made for each (I18). */
+  readonly #onClose: (this: Socket) => void
 
   /** `maxSockets` besides the limits': as many as there are descriptors for. */
   constructor(gamut: Gamut, maxSockets: number) {
     this.#gamut = gamut
+    const forget = (socket: Socket) => this.#forget(socket)
+    this.#onClose = function () {
+      forget(this)
+    }
     const { maxSilentSockets, maxSilentPerAddress } = gamut.limits
     this.#maxSockets = Math.min(gamut.limits.maxSockets, maxSockets)
     this.#silent = new SilentSockets({ inAll: maxSilentSockets, perPeer: maxSilentPerAddress })
@@ -63,7 +69,7 @@ export class SocketGuard {
     }
     this.#sockets.set(socket, peer)
     if (peer !== undefined) this.#perPeer.set(peer, (this.#perPeer.get(peer) ?? 0) + 1)
-    socket.once('close', () => this.#forget(socket))
+    socket.once('close', this.#onClose)
     this.#silent.add(socket, peer)
     return true
   }
