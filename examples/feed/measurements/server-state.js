@@ -3,7 +3,7 @@
 /** @typedef {import('@gamut/server').Gamut} Gamut */
 
 /**
- * One counter of every transport, from the server's own metrics.
+ * One metric of every transport, from the server's own.
  * @param {string} metrics
  * @param {string} name
  */
@@ -11,9 +11,9 @@ function byTransport(metrics, name) {
   /** @type {Record<string, number>} */
   const values = {}
   for (const [, transport = '', value] of metrics.matchAll(
-    new RegExp(`^${name}\\{transport="([^"]+)"\\} (\\S+)$`, 'gm'),
+    new RegExp(`^${name}\\{transport="([^"]+)"[^}]*\\} (\\S+)$`, 'gm'),
   )) {
-    values[transport] = Number(value)
+    values[transport] = (values[transport] ?? 0) + Number(value)
   }
   return values
 }

@@ -83,6 +83,6 @@ describe('serve, told to end', () => {
 async function takeParked(url: string): Promise<void> {
   for (;;) {
     const text = await (await fetch(`${url}/metrics`)).text()
-    if (/^gamut_connections\{transport="long-poll"\} 1$/m.test(text)) return
+    if (/^gamut_connections\{transport="long-poll",state="live"\} 1$/m.test(text)) return
   }
 }

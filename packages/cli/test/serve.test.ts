@@ -67,8 +67,8 @@ describe('metrics', () => {
     const metrics = await scrape(server)
     const value = (name: string, labels = '') => metrics.get(name)?.samples.get(`${name}${labels}`)
     expect(value('gamut_published_total')).toBe(3)
-    expect(value('gamut_connections', '{transport="sse"}')).toBe(1)
-    expect(value('gamut_connections_total', '{transport="sse"}')).toBe(1)
+    expect(value('gamut_connections', '{transport="sse",state="live"}')).toBe(1)
+    expect(value('gamut_connections_opened_total', '{transport="sse"}')).toBe(1)
     expect(value('gamut_deliveries_total', '{transport="sse"}')).toBe(3)
     expect(value('gamut_refusals_total', '{code="body_invalid"}')).toBe(1)
     const publishes = metrics.get('gamut_publish_seconds')?.samples

@@ -9,16 +9,18 @@ import {
   parseKey,
 } from '@gamut/protocol'
 import { AddressSet } from './address.js'
-import type { Broker } from './broker/broker.js'
 import { createMemoryBroker } from './broker/memory.js'
 import { defineChannels } from './channels.js'
 import { clientAddress, type ForwardedHeader } from './client-address.js'
 import { Connections } from './core/connections.js'
 import type { Core } from './core/core.js'
 import { Gate } from './core/gate.js'
+import { watchGauges } from './core/gauges.js'
 import { withDeadline } from './core/hook-deadline.js'
 import { Hub } from './core/hub.js'
 import { LogReader } from './core/log-reader.js'
+import { meterBroker } from './core/metered-broker.js'
+import { meterHooks } from './core/metered-hooks.js'
 import { Peers } from './core/peers.js'
 import { Publisher } from './core/publish.js'
 import { PublishRate } from './core/publish-rate.js'
@@ -101,11 +103,12 @@ function createCore(options: ResolvedOptions): Core {
     maxMessageBytes: limits.maxMessageBytes,
     idempotency: { windowMs: limits.idempotencyWindowMs, maxKeys: limits.idempotencyKeys },
   })
-  const broker: Broker = options.broker ?? createMemoryBroker({ clock })
+  const tally = new Tally()
+  const broker = meterBroker(options.broker ?? createMemoryBroker({ clock }), tally, clock)
   const wheel = new Wheel(clock)
-  const hooks = withDeadline(options.hooks, limits.hookTimeoutMs, wheel)
+  const hooks = meterHooks(withDeadline(options.hooks, limits.hookTimeoutMs, wheel), tally, clock)
   const peers = new Peers(options.unlimitedAddresses)
-  const tally = new Tally(options.metrics)
+  const loop = new WriteLoop(clock)
   const traffic = new Traffic(() => clock.elapsed())
   const log = new LogReader(broker, settings, tally)
   const trace = new Trace(clock, limits.traceBytes)
@@ -119,6 +122,7 @@ function createCore(options: ResolvedOptions): Core {
     peers,
     clock,
     wheel,
+    loop,
     tally,
     traffic,
     trace,
@@ -139,7 +143,6 @@ function createCore(options: ResolvedOptions): Core {
     gate: new Gate(hooks, settings, { tenure, trace }),
     sources: new Sources({ ...shared, publisher, firstLoadMs, tell }),
     connections: new Connections({ max, acceptRate, random, tally }),
-    loop: new WriteLoop(clock),
   }
 }
 
@@ -176,6 +179,7 @@ class Server implements Gamut {
   constructor(options: ResolvedOptions) {
     const { basePath, origins, metrics, operationsKey, logger } = options
     this.#core = createCore(options)
+    watchGauges(this.#core)
     this.#proxies = new AddressSet(options.trustedProxies)
     this.#forwardedHeader = options.forwardedHeader
     this.#routes = new Routes(this.#core, { basePath, origins, metrics, operationsKey })
@@ -225,7 +229,7 @@ class Server implements Gamut {
   }
 
   noteRefusal(code: ErrorCode): void {
-    this.#core.tally.refusal(code)
+    this.#core.tally.count('gamut_refusals_total', code)
   }
 
   owns(target: string): boolean {

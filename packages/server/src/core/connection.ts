@@ -7,7 +7,7 @@ import {
   type TransportName,
 } from '@gamut/protocol'
 import { type Caller, type Ending, endingCodes } from './caller.js'
-import type { Held, HeldRead, ReconnectReason } from './connections.js'
+import type { Held, HeldRead, HeldState, ReconnectReason } from './connections.js'
 import type { Core } from './core.js'
 import { Outbox, type Wire } from './outbox.js'
 import type { Page } from './page.js'
@@ -54,6 +54,8 @@ export class Connection implements Held {
   #stopBeat: () => void
   readonly #stopAge: () => void
   #isClosed = false
+  /** Why it ends. */
+  #reason = ''
 
   constructor(core: Core, { transport, caller, address, wire, codec, seal }: ConnectionOptions) {
     const { clock, limits, loop, random, tally, wheel } = core
@@ -82,6 +84,15 @@ export class Connection implements Held {
   /** Nothing is read for it any more. */
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  get state(): HeldState {
+    if (this.#outbox.isFull) return 'full'
+    return [...this.subscriptions.values()].some(({ isBehind }) => isBehind) ? 'behind' : 'live'
+  }
+
+  get unsentBytes(): number {
+    return this.#outbox.bytes
   }
 
   get reader(): Reader {
@@ -208,7 +219,9 @@ export class Connection implements Held {
   #givePage(page: Page): undefined | Promise<void> {
     const room = this.#outbox.room()
     if (room !== undefined) return room
-    this.#core.tally.of(this.transport).deliveries += page.count
+    const { tally } = this.#core
+    tally.of(this.transport).deliveries += page.count
+    tally.counts.gamut_skipped_total += page.head.skipped ?? 0
     this.#outbox.write(page.encode(this.#codec), page)
     return undefined
   }
@@ -216,6 +229,7 @@ export class Connection implements Held {
   #release(reason: string): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#reason = reason
     if (this.#core.trace.isOn) this.#traceLeaving(reason)
     this.#stopBeat()
     this.#stopAge()
@@ -227,7 +241,7 @@ export class Connection implements Held {
   #leave(): void {
     this.#stopBeat()
     this.#core.tenure.release(this)
-    this.#core.connections.remove(this)
+    this.#core.connections.remove(this, this.#reason)
   }
 
   #cut(): void {

@@ -18,9 +18,15 @@ export interface HeldRead {
   readonly progress?: Progress
 }
 
+/** How a reader keeps up: it has everything, it has not, or there is no room to give it more. */
+export type HeldState = 'live' | 'behind' | 'full'
+
 /** Something that is held open for a reader. */
 export interface Held {
   readonly transport: TransportName
+  readonly state: HeldState
+  /** Bytes that wait until its reader has room. */
+  readonly unsentBytes: number
   readonly caller: Caller
   /** Where it stands in a channel, if it reads that. */
   reads(channel: ChannelName): HeldRead | undefined
@@ -85,21 +91,29 @@ export class Connections {
 
   add(held: Held): void {
     this.#held.add(held)
-    const tally = this.#tally.of(held.transport)
-    tally.connections++
-    tally.opened++
+    this.#tally.of(held.transport).opened++
     // It was let in before the drain and has only now found its position.
     if (this.#isSendingAway) void Promise.resolve().then(() => held.reconnect(this.slotMs(), 'draining'))
   }
 
-  remove(held: Held): void {
-    if (this.#held.delete(held)) this.#tally.of(held.transport).connections--
+  /** It is held no longer, for one of a short list of reasons. */
+  remove(held: Held, reason: string): void {
+    if (!this.#held.delete(held)) return
+    this.#tally.count('gamut_connections_closed_total', held.transport, reason)
+  }
+
+  [Symbol.iterator](): Iterator<Held> {
+    return this.#held.values()
   }
 
   /** When one reader shall come back so that all of them together arrive at the accept rate (PROTOCOL §10). */
   slotMs(readers = this.#held.size): number {
-    const spreadMs = Math.max(leastSpreadMs, (readers / this.#acceptRate) * 1000)
-    return Math.round(leastSpreadMs / 2 + this.#random() * spreadMs)
+    return Math.round(leastSpreadMs / 2 + this.#random() * this.spreadMs(readers))
+  }
+
+  /** Over how long so many readers come back. */
+  spreadMs(readers = this.#held.size): number {
+    return Math.max(leastSpreadMs, (readers / this.#acceptRate) * 1000)
   }
 
   /** Sends every reader away, each with its own time to come back. */

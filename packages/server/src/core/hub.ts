@@ -11,6 +11,7 @@ import type { LogReader } from './log-reader.js'
 import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
 import type { WindowTotal } from './window.js'
+import type { WriteLoop } from './write-loop.js'
 
 /** A channel's window stays so long after its last reader: a long-poll comes again, a page reloads. */
 const lingerMs = 30_000
@@ -31,6 +32,7 @@ export interface HubParts {
   readonly clock: Clock
   readonly wheel: Wheel
   readonly trace: Trace
+  readonly loop: WriteLoop
   readonly logger: Logger
   readonly windowBytes: number
   readonly windowTotalBytes: number
@@ -47,6 +49,7 @@ export class Hub implements BrokerListener {
   readonly #windowTotal: WindowTotal = { bytes: 0 }
   readonly #watched = new Map<ChannelName, Promise<void>>()
   readonly #dirty = new Set<LiveChannel>()
+  #readers = 0
   #wanted: ChannelName[] = []
   #watching: Promise<void> | undefined
 
@@ -58,6 +61,11 @@ export class Hub implements BrokerListener {
     return this.#channels.size
   }
 
+  /** Readers of all channels; who reads two counts twice. */
+  get subscriptions(): number {
+    return this.#readers
+  }
+
   get windowBytes(): number {
     return this.#windowTotal.bytes
   }
@@ -66,6 +74,7 @@ export class Hub implements BrokerListener {
   async join(name: ChannelName, reader: LiveReader): Promise<LiveChannel> {
     const channel = this.#live(name)
     channel.readers.add(reader)
+    this.#readers++
     channel.stay()
     this.#lingering.delete(channel)
     try {
@@ -78,7 +87,9 @@ export class Hub implements BrokerListener {
   }
 
   leave(channel: LiveChannel, reader: LiveReader): void {
-    if (!channel.readers.delete(reader) || channel.readers.size > 0) return
+    if (!channel.readers.delete(reader)) return
+    this.#readers--
+    if (channel.readers.size > 0) return
     channel.stay = this.#parts.wheel.after(lingerMs, () => this.#forget(channel))
     this.#lingering.add(channel)
     const [first] = this.#lingering
@@ -114,6 +125,7 @@ export class Hub implements BrokerListener {
   }
 
   onInterrupted(reason: string): void {
+    if (!this.stale) this.#parts.tally.counts.gamut_broker_interruptions_total++
     this.stale = true
     this.#parts.logger.warn({ reason }, 'the broker cannot be seen')
   }
@@ -130,9 +142,9 @@ export class Hub implements BrokerListener {
     this.#dirty.clear()
     for (const live of dirty) live.flush()
     this.#keepWithinTotal()
-    this.#parts.clock.turn(() => {
-      this.#parts.tally.observe('gamut_delivery_seconds', this.#parts.clock.elapsed() - knownAt)
-    })
+    const { clock, loop, tally } = this.#parts
+    // It stands behind all that were just given something, so its turn is when the last of them has been written.
+    loop.add({ flush: () => tally.observe('gamut_delivery_seconds', clock.elapsed() - knownAt) })
   }
 
   /** Lets go of windows until all fit with some room: first those that nobody reads, then the oldest. */

@@ -186,7 +186,7 @@ export class LiveChannel {
     const place = messages.findIndex((message) => cursorOf(page.head, message) === cursor)
     if (cursor === undefined || place === -1) return undefined
     const batch = { ...page.head, after: cursor, messages: messages.slice(place + 1) }
-    return Page.of(batch, () => this.#parts.tally.encodes++)
+    return Page.of(batch, () => this.#parts.tally.counts.gamut_encodes_total++)
   }
 
   #push(window: Window, page: Page): void {
@@ -218,7 +218,7 @@ export class LiveChannel {
       this.#dropPast()
     }
     return splitRun(this.name, fresh).map((batch) => {
-      const page = Page.of(batch, () => this.#parts.tally.encodes++)
+      const page = Page.of(batch, () => this.#parts.tally.counts.gamut_encodes_total++)
       window.push(page, this.#parts.clock.elapsed())
       return page
     })

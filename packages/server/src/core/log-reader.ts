@@ -46,14 +46,14 @@ export class LogReader {
   }
 
   async #read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<LogPage> {
-    this.#tally.brokerReads++
+    this.#tally.counts.gamut_broker_reads_total++
     const { after, cursor, messages, snapshotEnd, head, closed, more, gap } = await this.#broker.read(
       channel,
       from,
       limit,
     )
     const batch: Batch = { channel, after, cursor, messages, ...(snapshotEnd && { snapshotEnd }) }
-    const page = Page.of(batch, () => this.#tally.encodes++)
+    const page = Page.of(batch, () => this.#tally.counts.gamut_encodes_total++)
     return { page, head, closed, more, ...(gap && { gap }) }
   }
 }

@@ -60,6 +60,16 @@ export class Outbox implements Flushable {
     return this.#ended
   }
 
+  /** Nothing more is taken but what is small. */
+  get isFull(): boolean {
+    return this.#blocked || this.#bytes >= this.#maxBytes
+  }
+
+  /** What waits to be written. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get #blocked(): boolean {
     return this.blockedSince !== undefined
   }
@@ -75,7 +85,7 @@ export class Outbox implements Flushable {
 
   /** `undefined` while there is room; when full a promise that resolves once there is. */
   room(): undefined | Promise<void> {
-    if (this.#ended || !(this.#blocked || this.#bytes >= this.#maxBytes)) return undefined
+    if (this.#ended || !this.isFull) return undefined
     if (!this.#waiting) {
       let resolve = () => {}
       const promise = new Promise<void>((settle) => {
@@ -120,7 +130,8 @@ export class Outbox implements Flushable {
     this.#controlled = 0
     this.writtenAt = this.#elapsed()
     this.blockedSince = this.#wire.write(chunks) ? undefined : this.writtenAt
-    if (!this.#blocked) this.#release()
+    if (this.#blocked) this.#tally.blocked++
+    else this.#release()
   }
 
   /** The runtime has room again. */

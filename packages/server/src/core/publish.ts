@@ -118,7 +118,9 @@ export class Publisher {
       const result = await this.#append(channel, messages, options)
       if (!result.ok) throw refusal(result.code, channel)
       trace.published(channel, publisher, messages, idempotency?.key, result)
-      tally.published += result.messages.filter(({ replayed }) => !replayed).length
+      const replayed = result.messages.filter((message) => message.replayed).length
+      tally.counts.gamut_published_total += result.messages.length - replayed
+      tally.counts.gamut_replayed_total += replayed
       const newest = result.messages.at(-1)
       if (newest) traffic.note(channel, newest.offset)
       tally.observe('gamut_publish_seconds', clock.elapsed() - startedAt)

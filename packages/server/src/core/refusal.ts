@@ -5,6 +5,6 @@ import type { Core } from './core.js'
 export function toRefusal(thrown: unknown, core: Core): GamutError {
   const error = toGamutError(thrown, core.connections.slotMs())
   if (error !== thrown) core.logger.error({ error: textOf(thrown) }, 'a hook or the broker failed')
-  core.tally.refusal(error.code)
+  core.tally.count('gamut_refusals_total', error.code)
   return error
 }

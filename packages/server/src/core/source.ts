@@ -153,7 +153,7 @@ export class Sources {
       'What computes this channel failed just now. Its last value stays, and it is tried again.',
       retryMs,
     )
-    this.#parts.tally.sourceFailures++
+    this.#parts.tally.counts.gamut_source_failures_total++
     this.#parts.logger.warn({ channel: run.channel, error: textOf(error), retryMs }, 'a source failed')
     this.#parts.tell(run.channel, run.error)
   }

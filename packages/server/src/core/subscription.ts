@@ -63,6 +63,12 @@ export class Subscription implements LiveReader {
     return this.#cursor
   }
 
+  /** There is something that it was not given yet. */
+  get isBehind(): boolean {
+    const head = this.#live?.window.head
+    return this.#cursor === undefined || (head === undefined ? this.#busy : head !== this.#cursor)
+  }
+
   /** Joins the channel and finds the position; gives nothing to the sink yet. Rejects if the broker is away. */
   async open(): Promise<Opened> {
     const { hub, sources } = this.#parts
@@ -203,7 +209,8 @@ export class Subscription implements LiveReader {
   #show({ outcome, gap, reason, log }: Opened, isMidStream: boolean): void {
     const { channel } = this.options
     const lost = gap?.reason ?? reason
-    if (lost) this.#parts.tally.gap(lost)
+    this.#parts.tally.count('gamut_openings_total', outcome)
+    if (lost) this.#parts.tally.count('gamut_gaps_total', lost)
     const cursor = log.page.head.after
     const open = { channel, outcome, cursor, ...(gap && { gap }), ...(reason && { reason }) }
     const room =

@@ -3,7 +3,7 @@ import type { ChannelSettings } from '../channels.js'
 import type { Core } from '../core/core.js'
 import { pollAfter } from '../core/poll-pace.js'
 import { GamutError } from '../error.js'
-import type { Metrics, Sample } from '../telemetry/metrics.js'
+import type { Metrics } from '../telemetry/metrics.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 
 /** A staleness that polling meets without being a burden, in milliseconds. */
@@ -53,12 +53,7 @@ export function readiness(core: Core): Reply {
 export function renderMetrics(metrics: Metrics | undefined, core: Core): ReturnType<Metrics['render']> {
   if (!metrics)
     throw new GamutError('not_found', 'There are no metrics: give createGamut the option "metrics".')
-  const own: Sample[] = [
-    { name: 'gamut_channels', labels: {}, value: core.hub.channels },
-    { name: 'gamut_window_bytes', labels: {}, value: core.hub.windowBytes },
-    { name: 'gamut_idempotency_window_seconds', labels: {}, value: core.limits.idempotencyWindowMs / 1000 },
-  ]
-  return metrics.render([...own, ...core.tally.samples()])
+  return metrics.render(core.tally.samples())
 }
 
 /** `GET /metrics`. */

@@ -18,7 +18,14 @@ import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
 import { toPosition } from '../transports/position.js'
 import { transportTable } from '../transports/table.js'
-import { type ChannelRead, errorReply, type ReadRequest, type Reply } from '../transports/transport.js'
+import {
+  type ChannelRead,
+  errorReply,
+  type ParkedReply,
+  type ReadRequest,
+  type Reply,
+  statusOf,
+} from '../transports/transport.js'
 import type { OriginCheck } from './cors.js'
 import { isFlagSet, oneOf, wholeNumber } from './query.js'
 import type { HttpRequest } from './request.js'
@@ -177,6 +184,45 @@ export function refuseRead(
   return (transport && transportTable[transport].refuse?.(error, core)) ?? errorReply(error)
 }
 
+/** What of a read is known by the time it is answered or refused. */
+interface Attempt {
+  asked?: Asked
+  channels: readonly ChannelName[]
+  caller: Caller
+}
+
+async function attemptRead(
+  attempt: Attempt,
+  request: HttpRequest,
+  query: URLSearchParams,
+  toTarget: () => ReadTarget,
+  core: Core,
+  origins: OriginCheck,
+): Promise<Reply> {
+  const asked = askedTransport(request, query)
+  attempt.asked = asked
+  const transport = transportTable[asked.transport]
+  if (asked.transport === 'websocket' && !request.isUpgrade) {
+    throw new GamutError('upgrade_required', 'Ask for a WebSocket by a WebSocket handshake.')
+  }
+  const target = toTarget()
+  attempt.channels = target.channels
+  checkCount(
+    target,
+    Math.min(transport.maxChannels ?? Number.POSITIVE_INFINITY, core.limits.maxChannelsPerConnection),
+  )
+  const asking = toReadRequest(request, query, target, asked, core)
+  if (asking.isShared) return transport.open({ ...asking, caller: nobody }, core)
+  origins.pass(request)
+  const caller = await identify(request, asked.transport, core, origins)
+  attempt.caller = caller
+  for (const channel of target.channels) await core.gate.pass(caller, 'read', channel)
+  const reply = await transport.open({ ...asking, caller }, core)
+  // What is held is watched from its start on; an answer that is whole is sent now or not at all.
+  if (reply.kind === 'plain') core.tenure.check(caller)
+  return reply
+}
+
 /** Answers a read over whichever transport it asks for; a refusal, a wrong name's too, in the way of that transport (PROTOCOL §4, §6, §7). */
 export async function read(
   request: HttpRequest,
@@ -185,49 +231,44 @@ export async function read(
   core: Core,
   origins: OriginCheck,
 ): Promise<Reply> {
-  let refuse = (error: GamutError): Reply => errorReply(error)
-  let channels: readonly ChannelName[] = []
-  let caller = nobody
+  const attempt: Attempt = { channels: [], caller: nobody }
+  let reply: Reply
   try {
-    const asked = askedTransport(request, query)
-    const transport = transportTable[asked.transport]
-    refuse = (error) => transport.refuse?.(error, core) ?? errorReply(error)
-    if (asked.transport === 'websocket' && !request.isUpgrade) {
-      throw new GamutError('upgrade_required', 'Ask for a WebSocket by a WebSocket handshake.')
-    }
-    const target = toTarget()
-    channels = target.channels
-    checkCount(
-      target,
-      Math.min(transport.maxChannels ?? Number.POSITIVE_INFINITY, core.limits.maxChannelsPerConnection),
-    )
-    const asking = toReadRequest(request, query, target, asked, core)
-    if (asking.isShared) return await transport.open({ ...asking, caller: nobody }, core)
-    origins.pass(request)
-    caller = await identify(request, asked.transport, core, origins)
-    for (const channel of target.channels) await core.gate.pass(caller, 'read', channel)
-    const reply = await transport.open({ ...asking, caller }, core)
-    // What is held is watched from its start on; an answer that is whole is sent now or not at all.
-    if (reply.kind === 'plain') core.tenure.check(caller)
-    return reply
+    reply = await attemptRead(attempt, request, query, toTarget, core, origins)
   } catch (thrown) {
     const error = toRefusal(thrown, core)
-    if (core.trace.isOn) noteRefusal(request, query, channels, caller, error, core)
-    return refuse(error)
+    const { asked } = attempt
+    if (core.trace.isOn) noteRefusal(request, attempt, error, core)
+    reply = (asked && transportTable[asked.transport].refuse?.(error, core)) ?? errorReply(error)
   }
+  return counted(reply, attempt.asked?.transport ?? '', core)
+}
+
+/** Counts an answer once its status is known. */
+function counted(reply: Reply, transport: TransportName | '', core: Core): Reply {
+  const count = (answer: Exclude<Reply, ParkedReply>) =>
+    core.tally.count('gamut_requests_total', 'read', transport, statusOf(answer))
+  if (reply.kind !== 'parked') {
+    count(reply)
+    return reply
+  }
+  const start: ParkedReply['start'] = (send) =>
+    reply.start((answer) => {
+      count(answer)
+      send(answer)
+    })
+  return { ...reply, start }
 }
 
 /** Notes who was refused what, where that is traced. */
 function noteRefusal(
   request: HttpRequest,
-  query: URLSearchParams,
-  channels: readonly ChannelName[],
-  { identity }: Caller,
+  { asked, channels, caller: { identity } }: Attempt,
   { code }: GamutError,
   core: Core,
 ): void {
-  if (channels.length === 0) return
-  const { transport } = askedTransport(request, query)
+  if (!asked || channels.length === 0) return
+  const { transport } = asked
   core.trace.refused(
     { id: '', transport, identity: identity?.id ?? null, address: request.address },
     channels,

@@ -9,6 +9,7 @@ import {
   type Reply,
   type ReplyHeaders,
   type StreamReply,
+  statusOf,
 } from '../transports/transport.js'
 import { OriginCheck } from './cors.js'
 import { explainReply, startTrace, traceReply } from './explain.js'
@@ -35,6 +36,18 @@ interface Call {
 
 type Method = (call: Call) => Promise<Reply> | Reply
 type Methods = Readonly<Record<string, Method>>
+
+/** What requests are counted as, by the first part of their path. */
+const routeNames: ReadonlyMap<string, string> = new Map([
+  ['channels', 'read'],
+  ['connect', 'read'],
+  ['publish', 'publish'],
+  ['healthz', 'health'],
+  ['readyz', 'health'],
+  ['metrics', 'operations'],
+  ['explain', 'operations'],
+  ['trace', 'operations'],
+])
 
 /** A channel's name from the rest of a raw path: each segment decoded by itself, so that an encoded slash stays wrong. */
 function toChannel(rest: string): ChannelName {
@@ -88,7 +101,25 @@ export class Routes {
     } catch (thrown) {
       return this.refuse(request, thrown)
     }
+    // A read knows its transport, and has counted itself.
+    if (this.#routeOf(request) !== 'read') this.#count(request, reply)
     return this.#forPages(request, reply)
+  }
+
+  #count(request: HttpRequest, reply: Reply): void {
+    if (reply.kind === 'parked') return
+    this.#core.tally.count('gamut_requests_total', this.#routeOf(request), '', statusOf(reply))
+  }
+
+  /** What a request is about, in one of a few words. */
+  #routeOf({ method, target }: HttpRequest): string {
+    const path = this.owns(target) ? target.slice(this.#options.basePath.length) : ''
+    const [, first = ''] = /^\/(\w+)/.exec(path) ?? []
+    if (method === 'OPTIONS') return 'preflight'
+    if (first === 'channels' && method === 'POST') return 'publish'
+    if (first === 'channels' && method === 'DELETE') return 'delete'
+    if (first === 'channels' && /[?&]info\b/.test(path)) return 'info'
+    return routeNames.get(first) ?? 'other'
   }
 
   /** Refuses a request of any kind: a read in the way of its transport, so that a browser can see why (PROTOCOL §6, §7). */
@@ -98,6 +129,7 @@ export class Routes {
     const isRead = /^\/(?:channels|connect)(?:\/|$)/.test(path.slice(this.#options.basePath.length))
     const reply =
       isRead && request.method === 'GET' ? refuseRead(request, query, error, this.#core) : errorReply(error)
+    this.#count(request, reply)
     return this.#forPages(request, reply)
   }
 

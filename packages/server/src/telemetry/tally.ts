@@ -1,72 +1,180 @@
-import type { GapReason, TransportName } from '@gamut/protocol'
-import type { HistogramName, Metrics, Sample } from './metrics.js'
+import type { TransportName } from '@gamut/protocol'
+import {
+  type CounterName,
+  type GaugeName,
+  type HistogramName,
+  type LabelValues,
+  type MetricName,
+  metricDefinitions,
+  type Sample,
+} from './metrics.js'
+
+/** Counters without a label. */
+type PlainCounterName = {
+  [N in CounterName]: (typeof metricDefinitions)[N]['labels'] extends readonly [] ? N : never
+}[CounterName]
 
 /** What one transport has done. */
 export interface TransportTally {
-  connections: number
   opened: number
   deliveries: number
   bytes: number
   writes: number
+  blocked: number
 }
 
-/** Plain numbers that the hot path adds to, turned into samples when somebody scrapes. */
-export class Tally {
-  readonly transports = new Map<TransportName, TransportTally>()
-  readonly gaps = new Map<GapReason, number>()
-  readonly refusals = new Map<string, number>()
-  published = 0
-  encodes = 0
-  brokerReads = 0
-  sourceFailures = 0
-  readonly #metrics: Metrics | undefined
+const transportMetrics: Readonly<Record<keyof TransportTally, CounterName>> = {
+  opened: 'gamut_connections_opened_total',
+  deliveries: 'gamut_deliveries_total',
+  bytes: 'gamut_delivered_bytes_total',
+  writes: 'gamut_writes_total',
+  blocked: 'gamut_blocked_total',
+}
 
-  constructor(metrics: Metrics | undefined) {
-    this.#metrics = metrics
+/** Values of a gauge with labels: one for each combination that there is. */
+export type Readings<Name extends GaugeName> = readonly (readonly [LabelValues<Name>, number])[]
+
+function isPlainCounter(name: MetricName): name is PlainCounterName {
+  const { kind, labels } = metricDefinitions[name]
+  return kind === 'counter' && labels.length === 0
+}
+
+/** Upper bounds in seconds: a publish into memory takes some 50 µs, and one that took seconds is a fault. */
+const bounds = [
+  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10,
+]
+
+/** What one combination of labels has come to. */
+interface Counted {
+  readonly values: readonly string[]
+  count: number
+}
+
+/** Measurements of one kind: how many lie within each bound and not within the one before, and their sum. */
+interface Measured {
+  readonly values: readonly string[]
+  readonly within: number[]
+  count: number
+  seconds: number
+}
+
+function toLabels(name: MetricName, values: readonly string[]): Record<string, string> {
+  return Object.fromEntries(metricDefinitions[name].labels.map((label, at) => [label, values[at] ?? '']))
+}
+
+/**
+ * Plain numbers that are added to where something happens, turned into samples when somebody scrapes. A new metric is a
+ * line in `metricDefinitions` and a call of `count`, `observe` or `gauge`; on the hot path, `counts.<name>++`.
+ */
+export class Tally {
+  /** Counters without labels, to add to. */
+  readonly counts: Record<PlainCounterName, number>
+  readonly #transports = new Map<TransportName, TransportTally>()
+  readonly #labelled = new Map<CounterName, Map<string, Counted>>()
+  readonly #measured = new Map<HistogramName, Map<string, Measured>>()
+  readonly #gauges: (() => readonly Sample[])[] = []
+
+  constructor() {
+    const names = (Object.keys(metricDefinitions) as MetricName[]).filter(isPlainCounter)
+    this.counts = Object.fromEntries(names.map((name) => [name, 0])) as Record<PlainCounterName, number>
   }
 
   of(transport: TransportName): TransportTally {
-    let tally = this.transports.get(transport)
+    let tally = this.#transports.get(transport)
     if (!tally) {
-      tally = { connections: 0, opened: 0, deliveries: 0, bytes: 0, writes: 0 }
-      this.transports.set(transport, tally)
+      tally = { opened: 0, deliveries: 0, bytes: 0, writes: 0, blocked: 0 }
+      this.#transports.set(transport, tally)
     }
     return tally
   }
 
-  gap(reason: GapReason): void {
-    this.gaps.set(reason, (this.gaps.get(reason) ?? 0) + 1)
+  /** Counts one. The values are the labels' in the order of the definition, each out of a short list. */
+  count<Name extends Exclude<CounterName, PlainCounterName>>(name: Name, ...values: LabelValues<Name>): void {
+    entry(this.#labelled, name, values, () => ({ values, count: 0 })).count++
   }
 
-  refusal(code: string): void {
-    this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
+  /** Measures one; the values are the labels' in the order of the definition. */
+  observe<Name extends HistogramName>(name: Name, ms: number, ...values: LabelValues<Name>): void {
+    const seconds = ms / 1000
+    const measured = entry(this.#measured, name, values, () => {
+      return { values, within: bounds.map(() => 0), count: 0, seconds: 0 }
+    })
+    const at = bounds.findIndex((bound) => seconds <= bound)
+    if (at !== -1) measured.within[at] = (measured.within[at] ?? 0) + 1
+    measured.count++
+    measured.seconds += seconds
   }
 
-  observe(name: HistogramName, ms: number): void {
-    this.#metrics?.observe(name, ms / 1000)
+  /** Has a value read at each scrape; with labels, all values that there are. */
+  gauge<Name extends GaugeName>(name: Name, read: () => number | Readings<Name>): void {
+    this.#gauges.push(() => {
+      const value = read()
+      const readings: Readings<Name> = typeof value === 'number' ? [[[] as never, value]] : value
+      return readings.map(([values, each]) => toSample(name, values, each))
+    })
   }
 
-  /** All counters as they stand. */
+  /** Everything as it stands. */
   samples(): readonly Sample[] {
-    const perTransport = [...this.transports].flatMap(([transport, tally]): Sample[] => [
-      { name: 'gamut_connections', labels: { transport }, value: tally.connections },
-      { name: 'gamut_connections_total', labels: { transport }, value: tally.opened },
-      { name: 'gamut_deliveries_total', labels: { transport }, value: tally.deliveries },
-      { name: 'gamut_delivered_bytes_total', labels: { transport }, value: tally.bytes },
-      { name: 'gamut_writes_total', labels: { transport }, value: tally.writes },
-    ])
+    const fields = Object.keys(transportMetrics) as (keyof TransportTally)[]
+    const names = Object.keys(this.counts) as PlainCounterName[]
     return [
-      ...perTransport,
-      ...[...this.gaps].map(
-        ([reason, value]): Sample => ({ name: 'gamut_gaps_total', labels: { reason }, value }),
+      ...[...this.#transports].flatMap(([transport, tally]) =>
+        fields.map((field) => toSample(transportMetrics[field], [transport], tally[field])),
       ),
-      ...[...this.refusals].map(
-        ([code, value]): Sample => ({ name: 'gamut_refusals_total', labels: { code }, value }),
+      ...names.map((name) => toSample(name, [], this.counts[name])),
+      ...[...this.#labelled].flatMap(([name, counters]) =>
+        [...counters.values()].map(({ values, count }) => toSample(name, values, count)),
       ),
-      { name: 'gamut_published_total', labels: {}, value: this.published },
-      { name: 'gamut_encodes_total', labels: {}, value: this.encodes },
-      { name: 'gamut_broker_reads_total', labels: {}, value: this.brokerReads },
-      { name: 'gamut_source_failures_total', labels: {}, value: this.sourceFailures },
+      ...[...this.#measured].flatMap(([name, kinds]) =>
+        [...kinds.values()].flatMap((measured) => toHistogram(name, measured)),
+      ),
+      ...this.#gauges.flatMap((read) => read()),
     ]
   }
+}
+
+function entry<Name, Value>(
+  all: Map<Name, Map<string, Value>>,
+  name: Name,
+  values: readonly string[],
+  create: () => Value,
+): Value {
+  let ofName = all.get(name)
+  if (!ofName) {
+    ofName = new Map()
+    all.set(name, ofName)
+  }
+  const key = values.length === 1 ? (values[0] ?? '') : values.join('\n')
+  let found = ofName.get(key)
+  if (found === undefined) {
+    found = create()
+    ofName.set(key, found)
+  }
+  return found
+}
+
+function toSample(
+  name: MetricName,
+  values: readonly string[],
+  value: number,
+  suffix: Sample['suffix'] = '',
+): Sample {
+  return { name, suffix, labels: toLabels(name, values), value }
+}
+
+/** Buckets count everything up to their bound. */
+function toHistogram(name: HistogramName, { values, within, count, seconds }: Measured): readonly Sample[] {
+  let sum = 0
+  const buckets = bounds.map((bound, at): Sample => {
+    sum += within[at] ?? 0
+    return { name, suffix: '_bucket', labels: { ...toLabels(name, values), le: String(bound) }, value: sum }
+  })
+  const all: Sample = {
+    name,
+    suffix: '_bucket',
+    labels: { ...toLabels(name, values), le: '+Inf' },
+    value: count,
+  }
+  return [...buckets, all, toSample(name, values, seconds, '_sum'), toSample(name, values, count, '_count')]
 }

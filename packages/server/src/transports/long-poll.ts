@@ -33,6 +33,8 @@ function isNews(answers: readonly Pick<Opened, 'outcome' | 'log'>[]): boolean {
 /** A long-poll: its channels, and what it will answer. Parked it waits for the first item, and keeps nothing of its request. */
 class LongPoll implements Held, ParkedOwner {
   readonly transport = 'long-poll'
+  readonly state = 'live'
+  readonly unsentBytes = 0
   readonly caller: Caller
   readonly #asked: ReadRequest
   readonly #read: ReadRequest
@@ -48,6 +50,8 @@ class LongPoll implements Held, ParkedOwner {
   #isParked = false
   #isBegun = false
   #stop = () => {}
+  /** Why it is held no longer. */
+  #reason = 'answered'
 
   /** `read` is what is waited for; its tag says that `asked` is known up to there. */
   constructor(asked: ReadRequest, { read, tag }: { read: ReadRequest; tag?: string }, core: Core) {
@@ -93,6 +97,7 @@ class LongPoll implements Held, ParkedOwner {
   reconnect(afterMs: number): void {
     const message = 'This node is about to end. Ask again as told; another may answer.'
     this.#refusal = errorReply(new GamutError('draining', message, afterMs))
+    this.#reason = 'draining'
     this.#settle()
   }
 
@@ -105,6 +110,7 @@ class LongPoll implements Held, ParkedOwner {
   }
 
   closed(): void {
+    this.#reason = 'gone'
     this.#settle()
   }
 
@@ -178,7 +184,7 @@ class LongPoll implements Held, ParkedOwner {
     this.#stop()
     for (const subscription of this.#subscriptions) subscription.end()
     this.#core.tenure.release(this)
-    this.#core.connections.remove(this)
+    this.#core.connections.remove(this, this.#reason)
   }
 }
 

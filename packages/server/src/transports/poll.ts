@@ -7,7 +7,7 @@ import type { ChannelRead, ReadRequest, Transport } from './transport.js'
 async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Promise<ChannelAnswer> {
   const { channel, settings, position } = one
   // Who polls after a publish was answered must see it, so such a poll shares no read from before.
-  const known = core.tally.published
+  const known = core.tally.counts.gamut_published_total
   const opened = await openPosition(
     (from) => core.log.read(channel, from, batchLimit(read), known),
     position,
@@ -17,7 +17,8 @@ async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Pro
     },
   )
   const lost = opened.gap?.reason ?? opened.reason
-  if (lost) core.tally.gap(lost)
+  core.tally.count('gamut_openings_total', opened.outcome)
+  if (lost) core.tally.count('gamut_gaps_total', lost)
   return { channel, ...opened }
 }
 

@@ -65,6 +65,11 @@ export interface UpgradeReply {
 /** What a route answers. */
 export type Reply = PlainReply | StreamReply | ParkedReply | UpgradeReply
 
+/** The status that a peer sees. */
+export function statusOf(reply: Exclude<Reply, ParkedReply>): string {
+  return reply.kind === 'upgrade' ? '101' : String(reply.status)
+}
+
 /** One channel of a read, which the reader may read. */
 export interface ChannelRead {
   readonly channel: ChannelName

@@ -154,7 +154,6 @@ describe('what a peer can make the server keep (I18)', () => {
   it('is not a window for every name that was ever read', async () => {
     let channels = 0
     const metrics: Metrics = {
-      observe: () => {},
       render: async (samples) => {
         channels = samples.find(({ name }) => name === 'gamut_channels')?.value ?? -1
         return { contentType: 'text/plain', text: '' }

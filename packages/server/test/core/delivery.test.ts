@@ -15,8 +15,6 @@ const decoder = new TextDecoder()
 class Scrape implements Metrics {
   #samples: readonly Sample[] = []
 
-  observe(): void {}
-
   async render(samples: readonly Sample[]) {
     this.#samples = samples
     return { contentType: 'text/plain', text: '' }

@@ -10,6 +10,7 @@ import { Sources } from '../../src/core/source.js'
 import { Subscription } from '../../src/core/subscription.js'
 import { Trace } from '../../src/core/trace/trace.js'
 import { Wheel } from '../../src/core/wheel.js'
+import { WriteLoop } from '../../src/core/write-loop.js'
 import { silentLogger } from '../../src/telemetry/logger.js'
 import { Tally } from '../../src/telemetry/tally.js'
 import { Traffic } from '../../src/telemetry/traffic.js'
@@ -56,13 +57,24 @@ class Collector {
 
 function setUp(clock: Clock, windowBytes: number) {
   const broker = new ModelBroker()
-  const tally = new Tally(undefined)
+  const tally = new Tally()
   const wheel = new Wheel(clock)
   const settings = defineChannels({}, defaults)
   const log = new LogReader(broker, settings, tally)
   const traffic = new Traffic(() => clock.elapsed())
   const trace = new Trace(clock, 0)
-  const shared = { broker, log, settings, tally, traffic, trace, clock, wheel, logger: silentLogger }
+  const shared = {
+    broker,
+    log,
+    settings,
+    tally,
+    traffic,
+    trace,
+    clock,
+    wheel,
+    loop: new WriteLoop(clock),
+    logger: silentLogger,
+  }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes: 1e9 })
   const publisher = undefined as never
   const sources = new Sources({ ...shared, publisher, firstLoadMs: 1, tell: () => {} })

@@ -3,7 +3,6 @@ import { createGamut, type GamutOptions, type Metrics } from '../../src/index.js
 import { toHttpRequest } from '../to-http-request.js'
 
 const metrics: Metrics = {
-  observe: () => {},
   render: async () => ({ contentType: 'text/plain', text: 'all of them' }),
 }
 const key = 'correct-horse-battery'

@@ -1,0 +1,27 @@
+import type { Broker } from '../broker/broker.js'
+import type { Clock } from '../clock.js'
+import type { Tally } from '../telemetry/tally.js'
+
+/** The same broker, whose calls are timed and whose failures are counted. */
+export function meterBroker(broker: Broker, tally: Tally, clock: Clock): Broker {
+  function meter<Result>(operation: string, call: () => Promise<Result>): Promise<Result> {
+    const startedAt = clock.elapsed()
+    const done = () => tally.observe('gamut_broker_seconds', clock.elapsed() - startedAt, operation)
+    const calling = call()
+    // Beside the caller and not before it: its answer waits for no count.
+    calling.then(done, () => {
+      done()
+      tally.count('gamut_broker_errors_total', operation)
+    })
+    return calling
+  }
+  return {
+    start: (listener, settings) => broker.start(listener, settings),
+    append: (channel, messages, options) => meter('append', () => broker.append(channel, messages, options)),
+    read: (channel, from, limit) => meter('read', () => broker.read(channel, from, limit)),
+    heads: (channels) => meter('heads', () => broker.heads(channels)),
+    watch: (channels) => meter('watch', () => broker.watch(channels)),
+    unwatch: (channels) => broker.unwatch(channels),
+    close: () => broker.close(),
+  }
+}
