@@ -16,6 +16,7 @@ import {
 import { MessageAge } from './message-age.js'
 import { fromIncoming } from './node-request.js'
 import { formatAnswer } from './raw-answer.js'
+import { handshakeFault } from './upgrade-only.js'
 
 /** How long a handshake may take, in milliseconds, the hooks that are asked for it too: nobody notices meanwhile that its peer goes. */
 const handshakeMs = 30_000
@@ -112,6 +113,11 @@ export class SocketUpgrades {
   }
 
   async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, cancel: () => void): Promise<void> {
+    const fault = handshakeFault(message)
+    if (fault !== undefined) {
+      refuseSocket(errorReply(new GamutError('upgrade_required', fault)), socket)
+      return
+    }
     const reply = await this.#gamut.handle(fromIncoming(this.#gamut, message, true))
     if (reply.kind === 'plain') {
       refuseSocket(reply, socket)

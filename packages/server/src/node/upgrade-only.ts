@@ -8,10 +8,21 @@ export type UpgradeListener = (message: IncomingMessage, socket: Duplex, head: B
 /** Node from 22.21 and 24.9 on asks first. */
 type Asking = Server & { shouldUpgradeCallback?: (message: IncomingMessage) => boolean }
 
-/** Whether a request is the handshake of a WebSocket: a GET, and without a body (RFC 6455 §4.1). */
-export function isHandshake({ method, headers }: IncomingMessage): boolean {
+/** Whether a request means to be the handshake of a WebSocket: a GET of HTTP/1.1 to a host, and without a body (RFC 6455 §4.1). */
+export function isHandshake({ method, httpVersion, headers }: IncomingMessage): boolean {
   const hasBody = Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && !hasBody
+  const isPlain = method !== 'GET' || httpVersion === '1.0' || headers.host === undefined || hasBody
+  return !isPlain && headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** What is wrong with a handshake (RFC 6455 §4.2.1), found before anybody is asked who sends it. */
+export function handshakeFault({ headers }: IncomingMessage): string | undefined {
+  // The library beneath also speaks a draft of 2011, and reads "0xd" as 13.
+  if (headers['sec-websocket-version'] !== '13') return 'Send Sec-WebSocket-Version: 13.'
+  const key = headers['sec-websocket-key']
+  return key && /^[+/0-9A-Za-z]{22}==$/.test(key)
+    ? undefined
+    : 'Send one Sec-WebSocket-Key: 16 bytes as base64.'
 }
 
 /**

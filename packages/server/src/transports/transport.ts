@@ -123,8 +123,8 @@ export function errorReply(error: GamutError): PlainReply {
   const { retryAfterMs } = error
   return jsonReply(error.status, JSON.stringify({ error: error.toBody() }), {
     'cache-control': 'no-store',
-    // RFC 9110 §15.5.22: the answer says what to upgrade to.
-    ...(error.code === 'upgrade_required' && { upgrade: 'websocket' }),
+    // The answer says what to upgrade to, and by which version (RFC 9110 §15.5.22, RFC 6455 §4.4).
+    ...(error.code === 'upgrade_required' && { upgrade: 'websocket', 'sec-websocket-version': '13' }),
     // RFC 9110 §15.5.2: the answer says what would prove who asks. A browser shows no dialogue for this one.
     ...(error.status === 401 && { 'www-authenticate': 'Bearer' }),
     ...(retryAfterMs !== undefined && { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
