@@ -35,6 +35,9 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   acceptRate: 'readers a second after a restart',
   drainWindowMs: 'how long the end may take',
   traceBytes: 'what the trace for explain keeps',
+  revocationMs: 'how long a revocation lasts',
+  maxRevocationMs: 'how long it may last at most',
+  maxRevocations: 'revocations at once',
   firstLoadMs: 'wait for a source’s first value',
 }
 

@@ -19,6 +19,7 @@ export { createMemoryBroker, type MemoryBrokerOptions } from './broker/memory.js
 export type { ChannelDefinition, ChannelSource, Initial } from './channels.js'
 export { type Clock, systemClock } from './clock.js'
 export type { Wire } from './core/outbox.js'
+export type { RevokeRequest } from './core/revoke-request.js'
 export type { Reader } from './core/trace/event.js'
 export type { Explained, Explanation, ReaderExplained } from './core/trace/explain.js'
 export type { Evidence } from './core/trace/sentence.js'

@@ -84,6 +84,12 @@ export interface Limits {
   readonly drainWindowMs: number
   /** What the trace keeps for `explain`, in bytes: the oldest is forgotten first. */
   readonly traceBytes: number
+  /** How long a revocation lasts where nothing is said and no longer life of an identity was seen, in milliseconds. */
+  readonly revocationMs: number
+  /** The longest that one may last, in milliseconds. */
+  readonly maxRevocationMs: number
+  /** Revocations at once. */
+  readonly maxRevocations: number
   /** How long a first read of a computed channel waits for its first value, in milliseconds. */
   readonly firstLoadMs: number
 }
@@ -142,6 +148,12 @@ export const defaultLimits: Limits = {
   drainWindowMs: 5000,
   // Some ten thousand events: a minute of a busy channel. Taken only while something is traced.
   traceBytes: 4 * 1024 * 1024,
+  // Longer than tokens last in nearly all uses: a revoked one must not come back because its revocation has ended.
+  revocationMs: 30 * 86_400_000,
+  // No browser keeps a cookie longer (RFC 6265bis §5.5), and what lasts longer should not be let in any more at all.
+  maxRevocationMs: 400 * 86_400_000,
+  // Some 200 bytes each on every node; who has more of them ends his tokens sooner.
+  maxRevocations: 100_000,
   firstLoadMs: 5000,
 }
 
@@ -223,9 +235,12 @@ const isPatternList: Rule = (value, name) => {
       fail(name, `"${String(text)}" is none: ${patternHint}`)
   }
 }
+const duration = isNumber(1, Number.MAX_SAFE_INTEGER)
 
 const rules: FieldRules<GamutOptions> = {
   ...limitRules,
+  revocationMs: duration,
+  maxRevocationMs: duration,
   authenticate: isFunction,
   authorize: isFunction,
   onPublish: isFunction,

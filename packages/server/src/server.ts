@@ -14,6 +14,7 @@ import { defineChannels } from './channels.js'
 import { clientAddress, type ForwardedHeader } from './client-address.js'
 import { Connections } from './core/connections.js'
 import type { Core } from './core/core.js'
+import { createTenure } from './core/create-tenure.js'
 import { Gate } from './core/gate.js'
 import { watchGauges } from './core/gauges.js'
 import { withDeadline } from './core/hook-deadline.js'
@@ -24,8 +25,8 @@ import { meterHooks } from './core/metered-hooks.js'
 import { Peers } from './core/peers.js'
 import { Publisher } from './core/publish.js'
 import { PublishRate } from './core/publish-rate.js'
+import { type RevokeRequest, toRevoked } from './core/revoke-request.js'
 import { Sources } from './core/source.js'
-import { Tenure } from './core/tenure.js'
 import { type Explanation, explain } from './core/trace/explain.js'
 import { Trace } from './core/trace/trace.js'
 import { Wheel } from './core/wheel.js'
@@ -36,6 +37,7 @@ import { fromRequest, type HttpRequest } from './http/request.js'
 import { toResponse } from './http/response.js'
 import { Routes } from './http/routes.js'
 import { type GamutOptions, type Limits, type ResolvedOptions, resolveOptions } from './options.js'
+import { withOwnChannels } from './own-channels.js'
 import type { Logger } from './telemetry/logger.js'
 import type { Metrics, Scrape } from './telemetry/metrics.js'
 import { Tally } from './telemetry/tally.js'
@@ -84,6 +86,11 @@ export interface Gamut {
   deleteKey(channel: string, key: string): Promise<PublishResult>
   /** Ends a channel for good: its readers are told, later publishes are refused. */
   close(channel: string): Promise<void>
+  /**
+   * Ends whatever is read for an identity or by a token, on every node, and refuses it from now on (PROTOCOL §12).
+   * Resolves when this node knows it, with how long it lasts in milliseconds. Throws `GamutError`.
+   */
+  revoke(request: RevokeRequest): Promise<number>
   /** The metrics as `/metrics` shows them, for an application that has a route of its own for them. Rejects without the option `metrics`. */
   scrape(): Promise<Scrape>
   /** What became of a message, named by its offset, cursor or id: for a reader by connection, identity or address, or for all. */
@@ -96,13 +103,19 @@ export interface Gamut {
   stop(): Promise<void>
 }
 
+/** Every channel's settings, the server's own in front. */
+function defineAll({ channels, limits }: ResolvedOptions): Core['settings'] {
+  const defaults = {
+    maxMessageBytes: limits.maxMessageBytes,
+    idempotency: { windowMs: limits.idempotencyWindowMs, maxKeys: limits.idempotencyKeys },
+  }
+  return withOwnChannels(defineChannels(channels, defaults), limits, defaults)
+}
+
 function createCore(options: ResolvedOptions): Core {
   const { clock, limits, logger, random, node } = options
   const { windowBytes, windowTotalBytes, firstLoadMs } = limits
-  const settings = defineChannels(options.channels, {
-    maxMessageBytes: limits.maxMessageBytes,
-    idempotency: { windowMs: limits.idempotencyWindowMs, maxKeys: limits.idempotencyKeys },
-  })
+  const settings = defineAll(options)
   const tally = new Tally()
   const broker = meterBroker(options.broker ?? createMemoryBroker({ clock }), tally, clock)
   const wheel = new Wheel(clock)
@@ -133,16 +146,19 @@ function createCore(options: ResolvedOptions): Core {
   const publishRate = new PublishRate(shared)
   const publisher = new Publisher({ ...shared, hooks, publishRate })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
-  const tenure = new Tenure({ clock, wheel })
+  const sources = new Sources({ ...shared, publisher, firstLoadMs, tell })
   const { maxConnections: max, acceptRate } = limits
+  const connections = new Connections({ max, acceptRate, random, tally })
+  const { tenure, revocations } = createTenure({ ...shared, hub, publisher, sources, connections })
   return {
     ...shared,
     hub,
     publisher,
     tenure,
     gate: new Gate(hooks, settings, { tenure, trace }),
-    sources: new Sources({ ...shared, publisher, firstLoadMs, tell }),
-    connections: new Connections({ max, acceptRate, random, tally }),
+    revocations,
+    sources,
+    connections,
   }
 }
 
@@ -184,7 +200,7 @@ class Server implements Gamut {
     this.#forwardedHeader = options.forwardedHeader
     this.#routes = new Routes(this.#core, { basePath, origins, metrics, operationsKey })
     this.#metrics = metrics
-    this.#started = this.#core.broker.start(this.#core.hub, this.#core.settings)
+    this.#started = this.#start()
     this.#started.catch((error: unknown) =>
       logger.error({ error: textOf(error) }, 'the broker did not start'),
     )
@@ -192,6 +208,12 @@ class Server implements Gamut {
 
   get logger(): Logger {
     return this.#core.logger
+  }
+
+  async #start(): Promise<void> {
+    const { broker, hub, settings, revocations } = this.#core
+    await broker.start(hub, settings)
+    await revocations.start()
   }
 
   get limits(): Limits {
@@ -260,6 +282,12 @@ class Server implements Gamut {
     return explain(this.#core, toOwnChannel(channel), String(message), reader)
   }
 
+  async revoke(request: RevokeRequest): Promise<number> {
+    await this.#started
+    const { revoked, forMs } = toRevoked(request)
+    return this.#core.revocations.revoke(revoked, forMs)
+  }
+
   async drain(): Promise<void> {
     this.#core.connections.draining = true
     // What was published in this turn is delivered at the end of it, perhaps after ours: it still reaches its readers.
@@ -272,6 +300,7 @@ class Server implements Gamut {
   async stop(): Promise<void> {
     await this.drain()
     this.#core.sources.close()
+    this.#core.revocations.stop()
     this.#core.wheel.clear()
     await this.#core.broker.close()
   }

@@ -181,7 +181,15 @@ export class Connection implements Held {
     this.#outbox.control(encoder.encode(this.#codec.auth(inMs)))
   }
 
-  expel(ending: Ending): void {
+  get channels(): Iterable<ChannelName> {
+    return this.subscriptions.keys()
+  }
+
+  expel(ending: Ending, channel?: ChannelName): void {
+    if (channel !== undefined) {
+      this.subscriptions.get(channel)?.end(ending)
+      return
+    }
     for (const subscription of [...this.subscriptions.values()]) subscription.end(ending)
     const code = endingCodes[ending]
     this.end(errorKinds[code].closeCode, code, expelledMs)

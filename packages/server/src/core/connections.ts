@@ -34,8 +34,10 @@ export interface Held {
   trace(): void
   /** Tells the reader that its identity ends in so long. */
   expires(inMs: number): void
-  /** Its reader may not read on: ends it, and gives nothing of what it was to get. */
-  expel(ending: Ending): void
+  /** What it reads. */
+  readonly channels: Iterable<ChannelName>
+  /** Its reader may not read on, at all or one channel: ends that, and gives nothing of what it was to get. */
+  expel(ending: Ending, channel?: ChannelName): void
   /** Tells the reader when to come back, and ends. */
   reconnect(afterMs: number, reason: ReconnectReason): void
 }
@@ -69,6 +71,11 @@ export class Connections {
   /** Has every held reader noted where its channels are traced. */
   trace(): void {
     for (const held of this.#held) held.trace()
+  }
+
+  /** Whatever is held now; some may go while it is looked at. */
+  all(): Iterable<Held> {
+    return this.#held
   }
 
   /** Throws `draining` or `overloaded`, with the caller's own time to come back. */

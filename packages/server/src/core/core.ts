@@ -12,6 +12,7 @@ import type { Hub } from './hub.js'
 import type { LogReader } from './log-reader.js'
 import type { Peers } from './peers.js'
 import type { Publisher } from './publish.js'
+import type { Revocations } from './revocations.js'
 import type { Sources } from './source.js'
 import type { Tenure } from './tenure.js'
 import type { Trace } from './trace/trace.js'
@@ -29,6 +30,7 @@ export interface Core {
   readonly gate: Gate
   readonly tenure: Tenure
   readonly trace: Trace
+  readonly revocations: Revocations
   readonly publisher: Publisher
   readonly sources: Sources
   readonly connections: Connections

@@ -2,6 +2,7 @@ import { type ChannelName, isServerChannel } from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
 import { GamutError } from '../error.js'
 import type { Action, Hooks, Identity } from '../hooks.js'
+import { isOwnChannel } from '../own-channels.js'
 import type { Caller } from './caller.js'
 import { toIdentity } from './identity.js'
 import type { Tenure } from './tenure.js'
@@ -28,15 +29,17 @@ export class Gate {
 
   /** Who sends the request; throws what the hook throws, and a `TypeError` for what is no identity. */
   async identify(request: () => Request): Promise<Caller> {
-    return { identity: toIdentity(await this.#hooks.authenticate?.(request())) }
+    const identity = toIdentity(await this.#hooks.authenticate?.(request()))
+    if (identity) this.#tenure.note(identity)
+    return { identity }
   }
 
   /** Throws `unauthenticated`, `revoked` or `forbidden` unless somebody may do that now. */
   async pass(caller: Caller, action: Action, channel: ChannelName): Promise<void> {
     const { identity } = caller
-    this.#tenure.check(caller)
+    this.#tenure.check(caller, [channel])
     const may = await this.#may(identity, action, channel)
-    this.#tenure.check(caller)
+    this.#tenure.check(caller, [channel])
     if (may) return
     const refusal = this.#refusal(identity, action, channel)
     if (action !== 'read') this.#trace.unpublished(channel, identity?.id ?? '', [], undefined, refusal)
@@ -52,6 +55,7 @@ export class Gate {
   }
 
   async #may(identity: Identity | null, action: Action, channel: ChannelName): Promise<boolean> {
+    if (isOwnChannel(channel)) return false
     const settings = this.#settings(channel)
     if (action === 'read' && settings.public) return true
     if (action !== 'read' && (settings.publish === 'server' || settings.source || isServerChannel(channel)))

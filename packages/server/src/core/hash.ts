@@ -5,7 +5,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 const encoder = new TextEncoder()
 
 /** SHA-256 over texts, each with its length before it, so that no two lists of texts are the same bytes. */
-function hashTexts(texts: readonly (string | undefined)[]): string {
+export function hashTexts(texts: readonly (string | undefined)[]): string {
   const sum = sha256.create()
   for (const text of texts) {
     const bytes = encoder.encode(text ?? '')

@@ -1,12 +1,16 @@
 import type { ChannelName, Cursor, EndReason, ErrorBody } from '@gamut/protocol'
 import type { ReadFrom, ReadLimit } from '../broker/broker.js'
+import type { Clock } from '../clock.js'
+import type { Tally } from '../telemetry/tally.js'
 import { conflate } from './conflate.js'
-import type { Core } from './core.js'
+import type { Hub } from './hub.js'
 import type { LiveChannel, LiveReader } from './live-channel.js'
 import type { LogPage } from './log-reader.js'
 import { Page } from './page.js'
 import { type Opened, openAfterLoss, openPosition, type Position, type PositionPolicy } from './position.js'
 import type { Sink } from './sink.js'
+import type { Sources } from './source.js'
+import type { Wheel } from './wheel.js'
 
 /** A read that failed because the broker is away is tried again after so long, in milliseconds. */
 const retryReadMs = 1000
@@ -25,7 +29,13 @@ export interface SubscriptionOptions extends PositionPolicy {
 }
 
 /** What a subscription needs of its node. */
-export type SubscriptionParts = Pick<Core, 'hub' | 'sources' | 'clock' | 'wheel' | 'tally'>
+export interface SubscriptionParts {
+  readonly hub: Hub
+  readonly sources: Sources
+  readonly clock: Clock
+  readonly wheel: Wheel
+  readonly tally: Tally
+}
 
 /**
  * A cursor that reads a channel: the backlog by pages, then live. It keeps no messages. While its sink is full or a

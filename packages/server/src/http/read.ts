@@ -219,7 +219,7 @@ async function attemptRead(
   for (const channel of target.channels) await core.gate.pass(caller, 'read', channel)
   const reply = await transport.open({ ...asking, caller }, core)
   // What is held is watched from its start on; an answer that is whole is sent now or not at all.
-  if (reply.kind === 'plain') core.tenure.check(caller)
+  if (reply.kind === 'plain') core.tenure.check(caller, target.channels)
   return reply
 }
 

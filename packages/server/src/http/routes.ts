@@ -17,6 +17,7 @@ import { health, info, metricsReply, readiness } from './operations.js'
 import { OperatorCheck } from './operators.js'
 import { type ReadTarget, read, refuseRead } from './read.js'
 import { type HttpRequest, splitTarget } from './request.js'
+import { revoke } from './revocations.js'
 import { take } from './take.js'
 import { deleteKey, publish, publishMany } from './write.js'
 
@@ -90,7 +91,9 @@ export class Routes {
       return (
         target === basePath || (/^[/?]/.test(target.slice(basePath.length)) && target.startsWith(basePath))
       )
-    return /^\/(?:channels|publish|connect|healthz|readyz|metrics|explain|trace)(?:[/?]|$)/.test(target)
+    return /^\/(?:channels|publish|connect|healthz|readyz|metrics|explain|trace|revocations)(?:[/?]|$)/.test(
+      target,
+    )
   }
 
   /** Answers any request; never rejects. */
@@ -172,6 +175,7 @@ export class Routes {
   #operatorMethods(path: string): Methods | undefined {
     const byPath: Readonly<Record<string, Methods>> = {
       '/metrics': { GET: () => metricsReply(this.#options.metrics, this.#core) },
+      '/revocations': { POST: ({ request }) => revoke(request, this.#core) },
       '/explain': { GET: ({ query }) => explainReply(query, this.#core) },
       '/trace': {
         GET: () => traceReply(this.#core),
@@ -215,7 +219,7 @@ export class Routes {
     const caller = await this.#core.gate.identify(() => this.#origins.toRequest(request))
     await this.#core.gate.pass(caller, 'read', channel)
     const reply = await info(channel, this.#core)
-    this.#core.tenure.check(caller)
+    this.#core.tenure.check(caller, [channel])
     return reply
   }
 

@@ -20,20 +20,10 @@ import type { Published } from '../core/publish.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
+import { readJson, readText } from './body.js'
 import { isFlagSet } from './query.js'
 import type { HttpRequest } from './request.js'
 import { take } from './take.js'
-
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-async function readText(request: HttpRequest, core: Core): Promise<string> {
-  const body = await request.body(core.limits.maxBodyBytes)
-  try {
-    return decoder.decode(body)
-  } catch {
-    throw new GamutError('body_invalid', 'The body is not UTF-8.')
-  }
-}
 
 function checkJson(text: string): string {
   if (parseJson(text) === undefined) throw new GamutError('body_invalid', 'The body is not JSON.')
@@ -104,7 +94,7 @@ export async function publish(
   await core.gate.pass(caller, 'publish', channel)
   if (close) await core.gate.pass(caller, 'close', channel)
   const text = await readText(request, core)
-  core.tenure.check(caller)
+  core.tenure.check(caller, [channel])
   const messages = close && text === '' ? [] : toMessages(text, request, query, core)
   if (messages.length === 0 && !close)
     throw new GamutError('body_invalid', 'There is no message in the body.')
@@ -148,8 +138,7 @@ interface ListedMessage {
   readonly toMessage: () => NewMessage
 }
 
-function toList(text: string): ListedMessage[] {
-  const body = parseJson(text)
+function toList({ text, value: body }: Awaited<ReturnType<typeof readJson>>): ListedMessage[] {
   const list = isJsonObject(body) ? body['messages'] : undefined
   if (!Array.isArray(list)) {
     throw new GamutError('body_invalid', 'The body is {"messages": [{"channel": …, "data": …}]}.')
@@ -206,10 +195,7 @@ async function publishGroup(
 
 /** `POST /publish`: many messages to many channels, each with a result of its own, in order; atomic per channel (PROTOCOL §3). */
 export async function publishMany(request: HttpRequest, caller: Caller, core: Core): Promise<Reply> {
-  if (mediaTypeOf(request.header('content-type') ?? '') !== mediaTypes.json) {
-    throw new GamutError('unsupported_media', `Send ${mediaTypes.json}.`)
-  }
-  const list = toList(await readText(request, core))
+  const list = toList(await readJson(request, core))
   if (list.length > core.limits.maxMessagesPerPublish) {
     throw new GamutError(
       'too_large',

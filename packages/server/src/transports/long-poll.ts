@@ -101,6 +101,10 @@ class LongPoll implements Held, ParkedOwner {
     this.#settle()
   }
 
+  get channels(): readonly ChannelName[] {
+    return this.#read.channels.map(({ channel }) => channel)
+  }
+
   /** Its answer would come too late to be of use: it goes on with the next one. */
   expires(): void {}
 
@@ -156,7 +160,7 @@ class LongPoll implements Held, ParkedOwner {
         return this.#refusal ?? this.#answer()
       })
       .then((answer) => {
-        this.#core.tenure.check(this.caller)
+        this.#core.tenure.check(this.caller, this.channels)
         return answer
       })
       .catch((error: unknown) => errorReply(toRefusal(error, this.#core)))

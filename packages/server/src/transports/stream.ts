@@ -56,7 +56,7 @@ export class Stream {
   async open(): Promise<readonly Opened[]> {
     try {
       const opened = await Promise.all([...this.#lanes.values()].map((lane) => lane.open()))
-      this.#core.tenure.check(this.#read.caller)
+      this.#core.tenure.check(this.#read.caller, this.#lanes.keys())
       return opened
     } catch (error) {
       this.abandon()

@@ -244,6 +244,7 @@ class FrameReader implements FrameOwner {
     }
     if (this.#connection.isClosed) return
     if (subscriptions.get(channel) !== subscription) {
+      this.#core.tenure.check(this.#connection.caller, [channel])
       throw new GamutError('forbidden', `You may not read "${channel}" any more.`)
     }
     this.#ok(frame)
@@ -262,7 +263,7 @@ class FrameReader implements FrameOwner {
     const { identity } = caller
     const { address } = this.#read
     const prepared = await publisher.prepare({ channel, messages: [message], identity, address })
-    tenure.check(caller)
+    tenure.check(caller, [channel])
     this.#unanswered++
     this.#readOrWait()
     void publisher

@@ -1,9 +1,7 @@
-import { createVirtualClock } from '@gamut/testing'
+import { createVirtualClock, type VirtualClock } from '@gamut/testing'
 import { onTestFinished } from 'vitest'
-import type { Broker } from '../../src/index.js'
 import {
   createGamut,
-  createMemoryBroker,
   type FrameOwner,
   type FrameWire,
   type Gamut,
@@ -94,12 +92,16 @@ export class Reading implements FrameWire {
   }
 }
 
+/** What operators of the rig's servers send. */
+const operationsKey = 'the key of the operators'.replaceAll(' ', '-')
+
 /** A server by a clock that stands still, whose callers are known by the names in `known`. */
 export function createTenureRig(options: GamutOptions = {}) {
-  const clock = createVirtualClock()
+  const clock = (options.clock as VirtualClock | undefined) ?? createVirtualClock()
   const known = new Map<string, Identity>()
   const gamut = createGamut({
     clock,
+    operationsKey,
     random: () => 0.5,
     authenticate: (request) =>
       known.get(request.headers.get('authorization')?.slice('Bearer '.length) ?? '') ?? null,
@@ -111,6 +113,13 @@ export function createTenureRig(options: GamutOptions = {}) {
     clock,
     gamut,
     known,
+    revoke: (body: unknown, token = operationsKey) =>
+      askPlain(gamut, '/revocations', {
+        token,
+        method: 'POST',
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        headers: { 'content-type': 'application/json' },
+      }),
     ask: (target: string, asking: Asking = {}) => askPlain(gamut, target, asking),
     /** Asks for a held reader; `begin` is what the runtime does once it has the reply. */
     prepare: (target: string, asking: Asking = {}) => prepare(gamut, target, asking),
@@ -143,33 +152,4 @@ async function prepare(gamut: Gamut, target: string, asking: Asking) {
 /** Some turns of the event loop. */
 async function turns(count = 8): Promise<void> {
   for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve))
-}
-
-/** A broker whose reads wait while they are held. */
-export function createHeldBroker(broker: Broker = createMemoryBroker()) {
-  let release: (() => void) | undefined
-  let held: Promise<void> | undefined
-  return {
-    broker: {
-      start: (...started) => broker.start(...started),
-      append: (...append) => broker.append(...append),
-      read: async (...read) => {
-        await held
-        return broker.read(...read)
-      },
-      heads: (channels) => broker.heads(channels),
-      watch: (channels) => broker.watch(channels),
-      unwatch: (channels) => broker.unwatch(channels),
-      close: () => broker.close(),
-    } satisfies Broker,
-    hold: () => {
-      held = new Promise((resolve) => {
-        release = resolve
-      })
-    },
-    release: () => {
-      held = undefined
-      release?.()
-    },
-  }
 }

@@ -1,0 +1,12 @@
+import type { Core } from '../core/core.js'
+import { toRevoked } from '../core/revoke-request.js'
+import { jsonReply, type Reply } from '../transports/transport.js'
+import { readJson } from './body.js'
+import type { HttpRequest } from './request.js'
+
+/** `POST /revocations`: whoever is named may not go on, on any node, when the answer is there (PROTOCOL §12). */
+export async function revoke(request: HttpRequest, core: Core): Promise<Reply> {
+  const { revoked, forMs } = toRevoked((await readJson(request, core)).value)
+  const lastsMs = await core.revocations.revoke(revoked, forMs)
+  return jsonReply(200, `${JSON.stringify({ forMs: lastsMs })}\n`, { 'cache-control': 'no-store' })
+}
