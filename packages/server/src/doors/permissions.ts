@@ -44,7 +44,7 @@ function isTemplate(text: unknown): boolean {
 function fill(template: string, { id, claims }: Identity): readonly Pattern[] {
   let isWhole = true
   const text = template.replace(placeholder, (_all, name: string) => {
-    const value = name === 'sub' ? id : claims && Object.hasOwn(claims, name) ? claims[name] : undefined
+    const value = name === 'sub' ? id : claims?.[name]
     if (typeof value === 'string' && plain.test(value)) return value
     isWhole = false
     return ''

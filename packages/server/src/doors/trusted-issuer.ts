@@ -1,6 +1,7 @@
 import type { JWK } from 'jose'
 import { checkFields, type FieldRules, fail, isFlag } from '../check.js'
 import { parseKeySet, publicAlgorithms } from './key-set.js'
+import { permissionsClaim } from './permissions.js'
 import { RemoteKeys, type RemoteKeysOptions } from './remote-keys.js'
 import { type SecretAlgorithm, secretKeys } from './secret-keys.js'
 import type { TokenKeys } from './token-keys.js'
@@ -112,7 +113,7 @@ function toIssuer(trusted: TrustedIssuer, options: RemoteKeysOptions): Issuer {
     audience: list?.includes('*') ? undefined : list,
     prefix: trusted.prefix ?? '',
     idClaim: trusted.idClaim ?? 'sub',
-    permissionsClaim: trusted.permissionsClaim ?? 'gamut',
+    permissionsClaim: trusted.permissionsClaim ?? permissionsClaim,
     requireExpiry: trusted.requireExpiry ?? true,
   }
 }

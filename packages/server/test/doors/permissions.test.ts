@@ -71,8 +71,11 @@ describe('the claim "gamut"', () => {
     { read: ['a//b'] },
     { publish: Array(101).fill('a') },
   ])('refuses the token where it is not understood: %j (§12)', async (gamut) => {
-    const { ask } = createRig(doorHooks([door], { permissions: { read: ['*'] } }))
-    const response = await ask('/channels/a', bearer(sign({ gamut })))
+    const channels = { open: { public: true } }
+    const { ask } = createRig({ ...doorHooks([door], { permissions: { read: ['*'] } }), channels })
+    const token = bearer(sign({ gamut }))
+    expect((await ask('/channels/open', token)).status).toBe(401)
+    const response = await ask('/channels/a', token)
     expect(response.status).toBe(401)
     expect(await response.text()).toContain('The claim \\"gamut\\" is not understood')
   })
@@ -201,7 +204,13 @@ describe('several doors', () => {
     expect(await asking('a', { cookie: `token=${token}`, authorization: 'Bearer x' })).toBe('unauthenticated')
     // A cookie is emptied to delete it: then there is none.
     expect(await asking('open', { cookie: 'token=' })).toBe('ok')
-    for (const cookie of [`tokens=${token}`, `Token=${token}`, `x="token=${token}"`, token])
+    for (const cookie of [
+      `tokens=${token}`,
+      `my-token=${token}`,
+      `Token=${token}`,
+      `x="token=${token}"`,
+      token,
+    ])
       expect(await asking('a', { cookie })).toBe('unauthenticated')
     for (const name of ['token', 'access_token', 'authorization', 'ticket2'])
       expect(await asking(`a?${name}=${token}`, {})).toBe('unauthenticated')

@@ -1,5 +1,6 @@
 import { createVirtualClock } from '@gamut/testing'
 import { describe, expect, it } from 'vitest'
+import { IdentityCache } from '../../src/doors/identity-cache.js'
 import { jwtDoor } from '../../src/doors/index.js'
 import { GamutError } from '../../src/index.js'
 import { createSigner } from './token.js'
@@ -159,5 +160,12 @@ describe('a token that was verified', () => {
     expect(await ask(token)).toBe('ann')
     await clock.advance(1)
     expect(await ask(token)).toBe('unauthenticated')
+  })
+
+  it('is remembered while no more than 5,000 others came after it (I18)', () => {
+    const cache = new IdentityCache(createVirtualClock())
+    for (let n = 0; n < 5001; n++) cache.set(`token ${n}`, { id: `${n}` })
+    expect(cache.get('token 0')).toBeUndefined()
+    expect(cache.get('token 1')).toEqual({ id: '1' })
   })
 })

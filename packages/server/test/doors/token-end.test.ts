@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type DoorHooks, doorHooks, jwtDoor } from '../../src/doors/index.js'
 import { createTenureRig, heldTransports } from '../tenure/rig.js'
 import { secret, sign } from './token.js'
@@ -44,7 +44,7 @@ describe('a WebSocket', () => {
     })
     await turns()
     reading.send({ type: 'auth', ref: 1, token: token(3600, { read: ['a'] }) })
-    await turns()
+    await vi.waitUntil(() => reading.text.includes('"ref":1'))
     expect(reading.text).toContain('{"type":"ok","ref":1}')
     expect(reading.text).toContain('{"type":"end","channel":"b","reason":"auth"}')
     await clock.advance(60_000)
