@@ -30,6 +30,11 @@ const commands: readonly LazyCommand[] = [
     load: async () => (await import('./commands/tail.js')).tailCommand,
   },
   {
+    name: 'explain',
+    summary: 'say why a message did not reach a reader, or who got it',
+    load: async () => (await import('./commands/explain.js')).explainCommand,
+  },
+  {
     name: 'token',
     summary: 'make a token to try a server with, a secret or an API key',
     load: async () => (await import('./commands/token.js')).tokenCommand,

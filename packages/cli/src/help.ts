@@ -1,23 +1,11 @@
 import type { Command } from './command.js'
 import { type Option, toFlag, toVariable } from './option.js'
 import type { Terminal } from './terminal.js'
+import { wrap } from './wrap.js'
 
 /** Help is written for a terminal of this width. */
 const width = 80
 const indent = '  '
-
-/** Breaks a text into lines of at most so many columns. */
-function wrap(text: string, columns: number): readonly string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > columns) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
-}
 
 /** Rows of a name and its explanation, the explanations aligned. */
 export function formatRows(

@@ -1,13 +1,11 @@
 import { text as readAll } from 'node:stream/consumers'
 import { isJsonObject, mediaTypes, parseChannelName, parseJson } from '@gamut/protocol'
+import { askServer, errorCode, toFailure } from '../ask-server.js'
 import type { Command, CommandInput } from '../command.js'
-import { Failure, textOf, usageFailure } from '../failure.js'
+import { Failure, usageFailure } from '../failure.js'
 import { flagOption, type GivenOptions, type OptionTable, textOption } from '../option.js'
 import { serverHeaders, serverOptions, serverUrl } from '../server-url.js'
 import { escapeControls, type Terminal } from '../terminal.js'
-
-/** A publish that was not answered by then may have been stored or not. */
-const answerWithinMs = 30_000
 
 const options: OptionTable = {
   ...serverOptions,
@@ -81,35 +79,10 @@ function toRequest(channel: string, data: string | undefined, given: GivenOption
   }
 }
 
-async function send({ url, ...request }: PublishRequest): Promise<Response> {
-  try {
-    return await fetch(url, { ...request, signal: AbortSignal.timeout(answerWithinMs) })
-  } catch (error) {
-    const { origin } = new URL(url)
-    if (error instanceof Error && error.name === 'TimeoutError') {
-      throw new Failure(
-        `${origin} has not answered: the message may be stored or not. Try again with the same --id.`,
-      )
-    }
-    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined
-    if (cause?.code === 'ECONNREFUSED') {
-      throw new Failure(
-        `Nobody listens at ${origin}. Start a server with "gamut serve", or name another with --url.`,
-      )
-    }
-    throw new Failure(`${origin} cannot be reached: ${textOf(cause ?? error)}.`)
-  }
-}
-
-/** What a refusal says, with its code, and what this command can add to it. */
-function toFailure(status: number, body: unknown, given: GivenOptions): Failure {
-  const error = isJsonObject(body) ? body['error'] : undefined
-  if (!isJsonObject(error))
-    return new Failure(`The server answered HTTP ${status}, and not as a Gamut server does.`)
-  const { code, message } = error
-  const isText = code === 'body_invalid' && contentType(given) === mediaTypes.json
-  const hint = isText ? ' Give JSON, quoted for the shell, or add --text for plain text.' : ''
-  return new Failure(`${escapeControls(`${code}: ${message}`)}${hint}`)
+/** What this command can add to a refusal. */
+function refusalHint(body: unknown, given: GivenOptions): string {
+  const isText = errorCode(body) === 'body_invalid' && contentType(given) === mediaTypes.json
+  return isText ? ' Give JSON, quoted for the shell, or add --text for plain text.' : ''
 }
 
 async function run({ options: given, positionals, terminal }: CommandInput): Promise<number> {
@@ -121,13 +94,18 @@ async function run({ options: given, positionals, terminal }: CommandInput): Pro
   const channel = parseChannelName(name)
   if (!channel.ok) throw new Failure(`${channel.code}: ${channel.message}`)
   const data = await readData(argument, given, terminal)
-  const response = await send(toRequest(channel.value, data, given))
+  const { url, ...request } = toRequest(channel.value, data, given)
+  const response = await askServer(
+    url,
+    request,
+    'the message may be stored or not. Try again with the same --id.',
+  )
   const body = await response.text()
   const answer = parseJson(body)
   const isJson = flagOption(given, 'json')
   if (isJson && isJsonObject(answer)) terminal.print(escapeControls(body.trim()))
   if (!response.ok) {
-    const failure = toFailure(response.status, answer, given)
+    const failure = toFailure(response.status, answer, refusalHint(answer, given))
     if (isJson && isJsonObject(answer)) return failure.exitCode
     throw failure
   }

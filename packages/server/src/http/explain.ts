@@ -63,7 +63,8 @@ export async function startTrace(request: HttpRequest, core: Core): Promise<Repl
   const { trace } = core
   if (forMs === 0) trace.stop(pattern.text)
   else {
-    if (trace.state.channels.length >= maxPatterns)
+    const others = trace.state.channels.filter((one) => one.channel !== pattern.text)
+    if (others.length >= maxPatterns)
       throw new GamutError(
         'overloaded',
         `At most ${maxPatterns} patterns are traced at once: stop one by "forMs": 0.`,

@@ -114,8 +114,30 @@ function cacheHeaders(
   }
 }
 
+/** A reader that names what it has confirms that it came. */
+function noteUnchanged(transport: TransportName, read: ReadRequest, tag: string, core: Core): void {
+  for (const [index, { channel }] of read.channels.entries()) {
+    const [cursor = ''] = (tag.split('~')[index] ?? '').split('-')
+    const page = { after: cursor as Cursor, cursor: cursor as Cursor, count: 0, skipped: 0 }
+    const open = { outcome: 'resumed' as const, cursor: page.cursor }
+    core.trace.note(channel, {
+      kind: 'answer',
+      reader: readerOf(transport, read),
+      open,
+      page,
+      isPaced: false,
+    })
+  }
+}
+
 /** Nothing has changed since the reader's last poll. */
-export function unchangedReply(read: ReadRequest, tag: string, core: Core): PlainReply {
+export function unchangedReply(
+  transport: TransportName,
+  read: ReadRequest,
+  tag: string,
+  core: Core,
+): PlainReply {
+  if (core.trace.isOn) noteUnchanged(transport, read, tag, core)
   const pace = Math.min(
     ...read.channels.map(({ channel, settings }) => pollAfter(channel, settings, core.traffic)),
   )

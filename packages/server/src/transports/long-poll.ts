@@ -173,7 +173,7 @@ class LongPoll implements Held, ParkedOwner {
    */
   async #answer(): Promise<PlainReply> {
     if (this.#tag === undefined) return reply(this.#read, this.#answers, this.#core)
-    if (!this.#hasNews) return unchangedReply(this.#asked, this.#tag, this.#core)
+    if (!this.#hasNews) return unchangedReply('long-poll', this.#asked, this.#tag, this.#core)
     const again = new LongPoll(this.#asked, { read: { ...this.#asked, known: [], waitMs: 0 } }, this.#core)
     return again.#now()
   }

@@ -35,7 +35,7 @@ export const poll: Transport = {
     if (read.known.length > 0 && !errors.some(Boolean)) {
       const heads = await core.broker.heads(read.channels.map(({ channel }) => channel))
       const tag = unchangedTag(read, heads)
-      if (tag !== undefined) return unchangedReply(read, tag, core)
+      if (tag !== undefined) return unchangedReply('poll', read, tag, core)
     }
     const answers = await Promise.all(read.channels.map((one) => readChannel(one, read, core)))
     const told = answers.map((answer, index) => {

@@ -2,7 +2,7 @@ import type { ChannelName } from '@gamut/protocol'
 import type { Core } from '../core.js'
 import type { Progress, Reader, TraceEvent } from './event.js'
 import { type FoundMessage, findMessage } from './find-message.js'
-import { type Evidence, listEvidence, nameReader, tellMessage, tellReader } from './sentence.js'
+import { type Evidence, listEvidence, tellMessage, tellReader } from './sentence.js'
 import {
   type Facts,
   type Finding,
@@ -16,7 +16,7 @@ import {
 const maxListed = 100
 /** How long an operator waits to be told to trace, in words for what to do. */
 const traceHint =
-  'Trace the channel (POST /trace, or gamut explain --trace) and ask again when it happens again.'
+  'Trace the channel (POST /trace, or gamut explain CHANNEL --trace 600) and ask again when it happens again.'
 
 /** A verdict for people and programs (PROTOCOL §14). */
 export interface Explained {
@@ -46,6 +46,8 @@ export interface Explanation extends Explained {
     readonly key?: string
     readonly time?: number
   }
+  /** The name that was asked for. */
+  readonly reader?: string
   /** Everybody who goes by the reader's name, or all readers that are known; at most 100. */
   readonly readers: readonly ReaderExplained[]
   /** How many readers there are of each verdict. */
@@ -109,7 +111,10 @@ function publishEvidence({ offset, time }: FoundMessage, events: readonly TraceE
     if (event.kind === 'stored') list.push({ at: event.at, says: 'announced to this node' })
     else {
       const by = event.publisher ? `"${event.publisher}"` : 'nobody known, or the application'
-      list.push({ at: event.at, says: `${event.replayed ? 'published again' : 'published'} here by ${by}` })
+      list.push({
+        at: event.at,
+        says: `${event.replayed ? 'published again' : 'published'} here by ${by}${event.idempotencyKey === undefined ? '' : ` under the key "${event.idempotencyKey}"`}`,
+      })
     }
   }
   return list
@@ -171,6 +176,7 @@ export async function explain(
       ...(message.time !== undefined && { time: message.time }),
     },
     ...choose(facts, own, ofReaders, time),
+    ...(reader !== undefined && { reader }),
     readers: (reader === undefined ? ofReaders.reverse() : ofReaders).slice(0, maxListed),
     audience: countVerdicts(findings),
     ...(since !== undefined && { tracedSince: since }),
@@ -193,8 +199,7 @@ function choose(facts: Facts, own: Finding, readers: readonly ReaderExplained[],
       return { ...unknown, evidence: published }
     }
     const { reader, ...explained } = first
-    const says = `${explained.says} (${nameReader(reader)})`
-    return { ...explained, says, evidence: [...published, ...explained.evidence] }
+    return { ...explained, evidence: [...published, ...explained.evidence] }
   }
   const explained = toExplained(own, tellMessage(own, message), time)
   return { ...explained, evidence: [...published, ...explained.evidence] }

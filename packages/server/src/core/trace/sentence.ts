@@ -1,4 +1,3 @@
-import type { Reader } from './event.js'
 import type { Fate, FoundMessage } from './find-message.js'
 import type { Story } from './story.js'
 import type { Finding, ReaderFinding } from './verdict.js'
@@ -15,7 +14,6 @@ export interface Evidence {
   readonly says: string
 }
 
-const nothing = 'Nothing is wrong here.'
 const unknown: Readonly<Record<Fate, string>> = {
   kept: 'it is in the log',
   taken: 'the log begins after it: retention took it, or it never was there',
@@ -24,12 +22,6 @@ const unknown: Readonly<Record<Fate, string>> = {
   epoch: 'its cursor is of another life of the store, which was lost or reset since',
   diverged: 'the log went back and has another message in its place',
   unnamed: 'no message with this id or Idempotency-Key is in the log or in the trace',
-}
-
-/** A reader as people name it. */
-export function nameReader({ id, transport, identity, address }: Reader): string {
-  const who = identity === null ? 'nobody known' : identity
-  return `${transport} of ${who}${address && ` at ${address}`}${id && ` (connection ${id})`}`
 }
 
 function tellDelivered({ story, isAcknowledged, reader }: ReaderFinding): Telling {
@@ -123,9 +115,15 @@ export function tellReader(finding: ReaderFinding): Telling {
     default:
       return {
         says: 'The reader stands behind it: it was given, left out, or the reader began after it; nothing was traced then.',
-        todo: 'Trace the channel to know which: POST /trace, or gamut explain --trace.',
+        todo: 'Trace the channel to know which: POST /trace, or gamut explain CHANNEL --trace 600.',
       }
   }
+}
+
+function tellLog({ after, head }: FoundMessage['log']): string {
+  return after === head
+    ? `The log is empty, and its last number was ${head}.`
+    : `The log is of ${after + 1} to ${head}.`
 }
 
 /** What became of the message itself, in words. */
@@ -138,7 +136,7 @@ export function tellMessage(
     case 'published':
       return {
         says: `${name} was stored${fate === 'taken' ? '; retention has taken it since' : ''}.`,
-        todo: nothing,
+        todo: 'Name a reader to know what became of it there.',
       }
     case 'publish_refused':
       return {
@@ -157,7 +155,7 @@ export function tellMessage(
       }
     default:
       return {
-        says: `${name} is not known here: ${unknown[fate]}. The log goes from ${log.after + 1} to ${log.head}.`,
+        says: `${name} is not known here: ${unknown[fate]}. ${tellLog(log)}`,
         todo: 'Check the channel and the number; name it by the cursor or id that the publisher got.',
       }
   }
@@ -165,6 +163,7 @@ export function tellMessage(
 
 /** The moments of a story that bear on the verdict, in order. */
 export function listEvidence({
+  passed,
   began,
   ended,
   full,
@@ -175,6 +174,7 @@ export function listEvidence({
   returned,
 }: Story): Evidence[] {
   const list = [
+    passed && { ...passed, says: `stood at ${passed.cursor} already` },
     began && { ...began, says: `began at ${began.cursor}` },
     full && {
       ...full,

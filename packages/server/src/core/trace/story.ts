@@ -22,6 +22,8 @@ export interface Story {
   lost?: Moment & { readonly reason: GapReason }
   /** The reader began behind it. */
   began?: Moment & { readonly cursor: Cursor }
+  /** It stood behind the message when it was first noted. */
+  passed?: Moment & { readonly cursor: Cursor }
   /** Its connection took nothing when there was something to give. */
   full?: Moment & { readonly cursor: Cursor | undefined }
   refused?: Moment & { readonly code: ErrorCode }
@@ -49,6 +51,14 @@ function replacedBy(kept: readonly number[], { keys, offset = 0 }: FoundMessage)
   return kept.findLast((other) => other > offset && keys.has(other) && keys.get(other) === key)
 }
 
+/** Notes where the reader stands. Behind the message, and nothing is known of how it came there: that was before. */
+function stand(story: Story, moment: Moment, cursor: Cursor, message: FoundMessage): void {
+  const { given, leftOut, lost, began } = story
+  if (!(given || leftOut || lost || began) && isBehind(cursor, message))
+    story.passed ??= { ...moment, cursor }
+  story.cursor = cursor
+}
+
 function tellPage(
   story: Story,
   moment: Moment,
@@ -57,6 +67,7 @@ function tellPage(
 ) {
   const { offset = 0 } = message
   const { after, cursor, count, skipped, kept, isSnapshot, isPaced } = page
+  if (!isSnapshot) stand(story, moment, after, message)
   story.cursor = cursor
   const isWithin = isSnapshot
     ? isBehind(cursor, message)
@@ -99,8 +110,7 @@ export function tellStory(events: readonly TraceEvent[], message: FoundMessage):
     const moment = { at: event.at, elapsed: event.elapsed }
     if (event.kind === 'open') tellOpening(story, moment, event, message)
     else if (event.kind === 'watched') {
-      story.cursor = event.cursor
-      if (isBehind(event.cursor, message)) story.began = { ...moment, cursor: event.cursor }
+      stand(story, moment, event.cursor, message)
     } else if (event.kind === 'answer') {
       tellOpening(story, moment, event.open, message)
       tellPage(story, moment, { ...event.page, isPaced: event.isPaced }, message)
@@ -126,7 +136,7 @@ function tellEnd(
 ): void {
   story.ended = { ...moment, reason }
   if (cursor === undefined) return
-  story.cursor = cursor
+  stand(story, moment, cursor, message)
   // What was given in the same turn was taken back.
   if (story.given && !isBehind(cursor, message)) delete story.given
 }

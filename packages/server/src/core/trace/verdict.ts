@@ -85,10 +85,11 @@ function judgeMissing(
   held: HeldRead | undefined,
   message: FoundMessage,
 ): Omit<Finding, 'story'> {
-  const { leftOut, lost, began, refused, ended } = story
+  const { leftOut, lost, began, passed, refused, ended } = story
   if (leftOut) return { verdict: leftOut.why, ...(leftOut.by !== undefined && { by: leftOut.by }) }
   if (lost) return { verdict: 'lost', reason: lost.reason }
   if (began) return { verdict: 'not_asked' }
+  if (passed) return { verdict: 'passed' }
   if (refused) return { verdict: 'refused', reason: refused.code }
   if (ended && !held) {
     const isRefusal = ended.reason === 'auth' || ended.reason === 'revoked'

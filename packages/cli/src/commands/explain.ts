@@ -1,0 +1,99 @@
+import { isJsonObject, parseChannelName, parseJson } from '@gamut/protocol'
+import type { Explanation, TraceState } from '@gamut/server'
+import { askServer, toFailure } from '../ask-server.js'
+import type { Command, CommandInput } from '../command.js'
+import { explanationLines, traceLines } from '../explain-text.js'
+import { Failure, usageFailure } from '../failure.js'
+import { flagOption, type GivenOptions, type OptionTable, textOption } from '../option.js'
+import { serverOptions, serverUrl } from '../server-url.js'
+import { escapeControls } from '../terminal.js'
+
+const options: OptionTable = {
+  reader: {
+    kind: 'text',
+    placeholder: 'R',
+    short: 'r',
+    help: 'who did not get it: a connection id, an identity or an address',
+  },
+  trace: {
+    kind: 'number',
+    placeholder: 'S',
+    help: 'trace CHANNEL, a pattern too, for S seconds; 0 ends it',
+  },
+  url: serverOptions.url,
+  operationsKey: {
+    kind: 'text',
+    placeholder: 'KEY',
+    help: 'the key of the server’s operators; without it, only on its own machine',
+    env: true,
+  },
+  json: { kind: 'flag', help: 'print the whole answer as JSON' },
+}
+
+function headers(given: GivenOptions): Record<string, string> {
+  const key = textOption(given, 'operationsKey')
+  if (key === undefined) return {}
+  if (/^[\x21-\x7e]+$/.test(key)) return { authorization: `Bearer ${key}` }
+  throw usageFailure(`${given.get('operationsKey')?.from}: a key has no spaces and only ASCII characters.`)
+}
+
+async function ask(target: string, request: RequestInit, given: GivenOptions): Promise<string> {
+  const url = `${serverUrl(given)}${target}`
+  const unanswered = 'nothing has changed. Ask again.'
+  const response = await askServer(url, { ...request, headers: headers(given) }, unanswered)
+  const text = await response.text()
+  const body = parseJson(text)
+  if (!response.ok) throw toFailure(response.status, body)
+  if (!isJsonObject(body)) throw new Failure(`${url} did not answer as a Gamut server does.`)
+  return text.trim()
+}
+
+async function startTrace(channel: string, { options: given, terminal }: CommandInput): Promise<void> {
+  const seconds = Number(given.get('trace')?.value)
+  const body = JSON.stringify({ channel, forMs: seconds * 1000 })
+  const text = await ask('/trace', { method: 'POST', body }, given)
+  if (flagOption(given, 'json')) terminal.print(escapeControls(text))
+  else for (const line of traceLines(JSON.parse(text) as TraceState, terminal)) terminal.print(line)
+}
+
+async function run(input: CommandInput): Promise<number> {
+  const { options: given, positionals, terminal } = input
+  const [name, message, ...rest] = positionals
+  if (name === undefined) throw usageFailure('Name the channel: gamut explain CHANNEL MESSAGE.')
+  if (rest.length > 0) throw usageFailure('There is more than one MESSAGE. Ask about one at a time.')
+  if (given.has('trace')) {
+    if (message !== undefined || given.has('reader'))
+      throw usageFailure('--trace begins a trace: give it with the channel alone, then ask.')
+    await startTrace(name, input)
+    return 0
+  }
+  if (message === undefined) {
+    throw usageFailure('Name the message by its offset, cursor or id: gamut explain CHANNEL 42.')
+  }
+  const channel = parseChannelName(name)
+  if (!channel.ok) throw new Failure(`${channel.code}: ${channel.message}`)
+  const query = new URLSearchParams({ channel: channel.value, message })
+  const reader = textOption(given, 'reader')
+  if (reader !== undefined) query.set('reader', reader)
+  const text = await ask(`/explain?${query}`, {}, given)
+  if (flagOption(given, 'json')) terminal.print(escapeControls(text))
+  else for (const line of explanationLines(JSON.parse(text) as Explanation, terminal)) terminal.print(line)
+  return 0
+}
+
+/** `gamut explain`. */
+export const explainCommand: Command = {
+  name: 'explain',
+  usage: 'CHANNEL MESSAGE [options]',
+  about: [
+    'Says what became of a message: for a reader that did not get it, or for all readers. MESSAGE is its offset, a cursor, its id or the Idempotency-Key of its publish.',
+    'Much is only known of channels that were traced when it happened: "gamut serve --trace \'chat/*\'", or at any time --trace, which needs no restart. A trace holds ids and positions, never data.',
+  ],
+  options,
+  examples: [
+    { says: 'why did alice not get message 42?', line: 'gamut explain chat/lobby 42 --reader alice' },
+    { says: 'who got it, who is behind?', line: 'gamut explain chat/lobby 42' },
+    { says: 'from now on know all of these for ten minutes', line: "gamut explain 'chat/*' --trace 600" },
+  ],
+  run,
+}
