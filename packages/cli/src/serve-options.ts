@@ -4,6 +4,7 @@ import type { Option, OptionTable } from './option.js'
 /** What each limit does, for the help; a limit without a line here is a type error. */
 const limitHelp: Readonly<Record<keyof Limits, string>> = {
   maxConnections: 'connections held at once',
+  maxConnectionsPerAddress: 'the same of one address',
   maxSockets: 'sockets at once, before any request',
   maxSocketsPerAddress: 'the same of one address',
   maxSilentSockets: 'sockets that have asked for nothing',
@@ -32,7 +33,11 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   publishBurst: 'messages it may publish at once',
   hookTimeoutMs: 'how long a hook may take',
   maxUnansweredFrames: 'unanswered frames of one WebSocket',
-  acceptRate: 'readers a second after a restart',
+  acceptRate: 'readers a second that come back',
+  acceptBurst: 'readers taken at once before that',
+  overloadDelayMs: 'event loop delay that is too much',
+  overloadMemoryPercent: 'memory that is too much',
+  overloadAfterMs: 'how long either must last',
   drainWindowMs: 'how long the end may take',
   traceBytes: 'what the trace for explain keeps',
   revocationMs: 'how long a revocation lasts',

@@ -46,6 +46,8 @@ export interface Limits {
   readonly messageTimeoutMs: number
   /** Frames a second of one WebSocket: more are read later. */
   readonly frameRate: number
+  /** Held connections of one address. */
+  readonly maxConnectionsPerAddress: number
   /** Channels of one WebSocket, NDJSON stream or poll; SSE has at most 32 (PROTOCOL §4). */
   readonly maxChannelsPerConnection: number
   /** Data of one message, in bytes. */
@@ -78,8 +80,16 @@ export interface Limits {
   readonly hookTimeoutMs: number
   /** Frames of one WebSocket that wait for their answer before its socket is not read on. */
   readonly maxUnansweredFrames: number
-  /** Connections a second that the server takes back after a restart: reconnect slots are computed from it. */
+  /** Connections a second that the server takes back: every time to come back is computed from it. */
   readonly acceptRate: number
+  /** Connections that it takes at once before it keeps to that rate. */
+  readonly acceptBurst: number
+  /** A mean delay of the event loop, in milliseconds, from which on new readers and publishes are sent away; polls from four times as much on. */
+  readonly overloadDelayMs: number
+  /** The same for memory, of what the container or the heap may have, in percent. */
+  readonly overloadMemoryPercent: number
+  /** How long either must last, and be over, in milliseconds, in steps of a second. */
+  readonly overloadAfterMs: number
   /** How long a drain may take, in milliseconds. */
   readonly drainWindowMs: number
   /** What the trace keeps for `explain`, in bytes: the oldest is forgotten first. */
@@ -98,6 +108,8 @@ export interface Limits {
 export const defaultLimits: Limits = {
   // Half of what a process may open where descriptors are capped at 20,000; a proxied connection takes two.
   maxConnections: 10_000,
+  // A tenth of them all: an office behind one address fits.
+  maxConnectionsPerAddress: 1000,
   // Half as many again as connections: requests, handshakes and connections that wait for a next request.
   maxSockets: 15_000,
   // A large office behind one address has them; nobody takes a node alone.
@@ -145,6 +157,14 @@ export const defaultLimits: Limits = {
   maxUnansweredFrames: 64,
   // A third of what one core shakes hands with here, so that the rest of it can catch them up.
   acceptRate: 1000,
+  // All of a node at once: what comes again and again beyond it is churn.
+  acceptBurst: 10_000,
+  // A reader feels it, and a server that is merely busy stays far below.
+  overloadDelayMs: 250,
+  // Above it collecting garbage takes over, and the end by the system comes without a word.
+  overloadMemoryPercent: 90,
+  // One long turn, or a burst that is caught up with, is no overload.
+  overloadAfterMs: 5000,
   drainWindowMs: 5000,
   // Some ten thousand events: a minute of a busy channel. Taken only while something is traced.
   traceBytes: 4 * 1024 * 1024,

@@ -22,10 +22,12 @@ import { Hub } from './core/hub.js'
 import { LogReader } from './core/log-reader.js'
 import { meterBroker } from './core/metered-broker.js'
 import { meterHooks } from './core/metered-hooks.js'
+import { type Load, Overload } from './core/overload.js'
 import { Peers } from './core/peers.js'
 import { Publisher } from './core/publish.js'
 import { PublishRate } from './core/publish-rate.js'
 import { type RevokeRequest, toRevoked } from './core/revoke-request.js'
+import { Slots } from './core/slots.js'
 import { Sources } from './core/source.js'
 import { type Explanation, explain } from './core/trace/explain.js'
 import { Trace } from './core/trace/trace.js'
@@ -78,6 +80,8 @@ export interface Gamut {
   peerOf(address: string): string | undefined
   /** Counts what the runtime itself had to refuse, for the metrics. */
   noteRefusal(code: ErrorCode): void
+  /** Takes what a runtime measures once a second of its process: a lasting overload turns away what is new (PROTOCOL §10). */
+  noteLoad(load: Load): void
   /** Whether a request target belongs to Gamut's routes. */
   owns(target: string): boolean
   /** Appends a message; `data` is anything that `JSON.stringify` takes. Hooks but `onPublish` are not asked. Throws `GamutError`. */
@@ -112,43 +116,46 @@ function defineAll({ channels, limits }: ResolvedOptions): Core['settings'] {
   return withOwnChannels(defineChannels(channels, defaults), limits, defaults)
 }
 
-function createCore(options: ResolvedOptions): Core {
+/** What the parts of a node share. */
+function createShared(options: ResolvedOptions) {
   const { clock, limits, logger, random, node } = options
-  const { windowBytes, windowTotalBytes, firstLoadMs } = limits
   const settings = defineAll(options)
   const tally = new Tally()
   const broker = meterBroker(options.broker ?? createMemoryBroker({ clock }), tally, clock)
-  const wheel = new Wheel(clock)
-  const hooks = meterHooks(withDeadline(options.hooks, limits.hookTimeoutMs, wheel), tally, clock)
-  const peers = new Peers(options.unlimitedAddresses)
-  const loop = new WriteLoop(clock)
-  const traffic = new Traffic(() => clock.elapsed())
-  const log = new LogReader(broker, settings, tally)
   const trace = new Trace(clock, limits.traceBytes)
   for (const pattern of options.trace) trace.start(pattern)
-  const shared = {
+  const slots = new Slots({ clock, random, limits })
+  return {
     node,
     limits,
     settings,
     broker,
-    log,
-    peers,
+    log: new LogReader(broker, settings, tally),
+    peers: new Peers(options.unlimitedAddresses),
     clock,
-    wheel,
-    loop,
+    wheel: new Wheel(clock),
+    loop: new WriteLoop(clock),
     tally,
-    traffic,
+    traffic: new Traffic(() => clock.elapsed()),
     trace,
+    slots,
+    overload: new Overload({ slots, logger, limits }),
     logger,
     random,
   }
+}
+
+function createCore(options: ResolvedOptions): Core {
+  const shared = createShared(options)
+  const { clock, limits, settings, tally, trace, wheel } = shared
+  const { windowBytes, windowTotalBytes, firstLoadMs } = limits
+  const hooks = meterHooks(withDeadline(options.hooks, limits.hookTimeoutMs, wheel), tally, clock)
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
   const publishRate = new PublishRate(shared)
   const publisher = new Publisher({ ...shared, hooks, publishRate })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
   const sources = new Sources({ ...shared, publisher, firstLoadMs, tell })
-  const { maxConnections: max, acceptRate } = limits
-  const connections = new Connections({ max, acceptRate, random, tally })
+  const connections = new Connections(shared)
   const { tenure, revocations } = createTenure({ ...shared, hub, publisher, sources, connections })
   return {
     ...shared,
@@ -252,6 +259,10 @@ class Server implements Gamut {
 
   noteRefusal(code: ErrorCode): void {
     this.#core.tally.count('gamut_refusals_total', code)
+  }
+
+  noteLoad(load: Load): void {
+    this.#core.overload.sample(load)
   }
 
   owns(target: string): boolean {

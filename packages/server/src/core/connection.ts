@@ -44,7 +44,7 @@ export class Connection implements Held {
   /** Who reads; another one of the same identity once a token was renewed. */
   caller: Caller
   readonly subscriptions = new Map<ChannelName, Subscription>()
-  readonly #address: string
+  readonly address: string
   /** Whatever was written by then a ping asks about, and an answered one is sure of. */
   #askedTo: number | undefined
   #answeredTo: number | undefined
@@ -62,7 +62,7 @@ export class Connection implements Held {
     this.id = Math.floor(random() * 36 ** 10).toString(36)
     this.transport = transport
     this.caller = caller
-    this.#address = address
+    this.address = address
     this.#core = core
     this.#codec = codec
     this.#outbox = new Outbox({
@@ -97,7 +97,7 @@ export class Connection implements Held {
 
   get reader(): Reader {
     const { id, transport, caller } = this
-    return { id, transport, identity: caller.identity?.id ?? null, address: this.#address }
+    return { id, transport, identity: caller.identity?.id ?? null, address: this.address }
   }
 
   /** How far its bytes have come. */

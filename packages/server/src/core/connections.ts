@@ -1,11 +1,13 @@
 import type { ChannelName, Cursor, TransportName } from '@gamut/protocol'
+import type { Clock } from '../clock.js'
 import { GamutError } from '../error.js'
+import type { Limits } from '../options.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Caller, Ending } from './caller.js'
+import type { Overload } from './overload.js'
+import type { Peers } from './peers.js'
+import type { Slots } from './slots.js'
 import type { Progress, Reader } from './trace/event.js'
-
-/** Least time over which readers come back after a drain, in milliseconds: a restart takes about as long. */
-const leastSpreadMs = 1000
 
 /** Why a held connection is sent away. */
 export type ReconnectReason = 'rotated' | 'draining'
@@ -28,6 +30,8 @@ export interface Held {
   /** Bytes that wait until its reader has room. */
   readonly unsentBytes: number
   readonly caller: Caller
+  /** Where its reader is; empty where that is not known. */
+  readonly address: string
   /** Where it stands in a channel, if it reads that. */
   reads(channel: ChannelName): HeldRead | undefined
   /** Notes from now on what it is given of channels that are traced. */
@@ -42,21 +46,28 @@ export interface Held {
   reconnect(afterMs: number, reason: ReconnectReason): void
 }
 
-/** Knows every held connection of the node: counts them, bounds them and sends them away. */
+/** What bounds held connections. */
+export interface ConnectionsParts {
+  readonly clock: Clock
+  readonly tally: Tally
+  readonly peers: Peers
+  readonly slots: Slots
+  readonly overload: Overload
+  readonly limits: Pick<Limits, 'maxConnections' | 'maxConnectionsPerAddress' | 'acceptRate' | 'acceptBurst'>
+}
+
+/** Knows every held connection of the node: counts them, bounds them and sends them away (PROTOCOL §10). */
 export class Connections {
   draining = false
   #isSendingAway = false
+  readonly #parts: ConnectionsParts
   readonly #held = new Set<Held>()
-  readonly #max: number
-  readonly #acceptRate: number
-  readonly #random: () => number
-  readonly #tally: Tally
+  readonly #perPeer = new Map<string, number>()
+  /** By when the connections so far would have come at the accept rate, by `elapsed`. */
+  #paceAt = 0
 
-  constructor(options: { max: number; acceptRate: number; random: () => number; tally: Tally }) {
-    this.#max = options.max
-    this.#acceptRate = options.acceptRate
-    this.#random = options.random
-    this.#tally = options.tally
+  constructor(parts: ConnectionsParts) {
+    this.#parts = parts
   }
 
   get size(): number {
@@ -78,55 +89,92 @@ export class Connections {
     return this.#held
   }
 
-  /** Throws `draining` or `overloaded`, with the caller's own time to come back. */
-  admit(): void {
+  /** Throws `draining`, `overloaded` or `rate_limited` with the caller's own time to come back, unless one more may be held. */
+  admit(address: string, transport: TransportName): void {
+    const { limits, overload, peers } = this.#parts
     this.refuseIfDraining()
-    if (this.#held.size < this.#max) return
-    const message = `The server holds ${this.#max} connections, as many as it may. Come back as told.`
-    throw new GamutError('overloaded', message, this.slotMs())
+    overload.refuseFrom(1)
+    if (this.#held.size >= limits.maxConnections) {
+      this.#refuse('overloaded', `The server holds ${limits.maxConnections} connections, as many as it may.`)
+    }
+    const peer = peers.of(address)
+    const own = peer === undefined ? 0 : (this.#perPeer.get(peer) ?? 0)
+    if (own >= limits.maxConnectionsPerAddress) {
+      this.#refuse('rate_limited', `Your address holds ${own} connections, as many as one may.`)
+    }
+    // A long-poll comes again with each answer, and costs no more than a poll.
+    if (transport !== 'long-poll' && !this.#keepsPace())
+      this.#refuse('overloaded', 'More readers come just now than the server takes.')
+  }
+
+  /** Throws unless a publish may begin. */
+  admitPublish(): void {
+    this.refuseIfDraining()
+    this.#parts.overload.refuseFrom(1)
+  }
+
+  /** Throws unless a poll may begin. */
+  admitPoll(): void {
+    this.refuseIfDraining()
+    this.#parts.overload.refuseFrom(2)
   }
 
   /** Throws `draining` where nothing new may begin. */
   refuseIfDraining(): void {
     if (!this.draining) return
-    throw new GamutError(
-      'draining',
-      'This node is about to end. Come back as told; another may answer.',
-      this.slotMs(),
-    )
+    const message = 'This node is about to end. Come back as told; another may answer.'
+    throw new GamutError('draining', message, this.#parts.slots.take())
   }
 
   add(held: Held): void {
     this.#held.add(held)
-    this.#tally.of(held.transport).opened++
+    this.#count(held, 1)
+    this.#parts.tally.of(held.transport).opened++
     // It was let in before the drain and has only now found its position.
-    if (this.#isSendingAway) void Promise.resolve().then(() => held.reconnect(this.slotMs(), 'draining'))
+    if (this.#isSendingAway) void Promise.resolve().then(() => this.#sendAway(held))
   }
 
   /** It is held no longer, for one of a short list of reasons. */
   remove(held: Held, reason: string): void {
     if (!this.#held.delete(held)) return
-    this.#tally.count('gamut_connections_closed_total', held.transport, reason)
+    this.#count(held, -1)
+    this.#parts.tally.count('gamut_connections_closed_total', held.transport, reason)
   }
 
   [Symbol.iterator](): Iterator<Held> {
     return this.#held.values()
   }
 
-  /** When one reader shall come back so that all of them together arrive at the accept rate (PROTOCOL §10). */
-  slotMs(readers = this.#held.size): number {
-    return Math.round(leastSpreadMs / 2 + this.#random() * this.spreadMs(readers))
-  }
-
-  /** Over how long so many readers come back. */
-  spreadMs(readers = this.#held.size): number {
-    return Math.max(leastSpreadMs, (readers / this.#acceptRate) * 1000)
-  }
-
   /** Sends every reader away, each with its own time to come back. */
   sendAway(): void {
     this.#isSendingAway = true
-    const readers = this.#held.size
-    for (const held of [...this.#held]) held.reconnect(this.slotMs(readers), 'draining')
+    for (const held of [...this.#held]) this.#sendAway(held)
+  }
+
+  #sendAway(held: Held): void {
+    held.reconnect(this.#parts.slots.take(), 'draining')
+  }
+
+  #count({ address }: Held, change: 1 | -1): void {
+    const peer = this.#parts.peers.of(address)
+    if (peer === undefined) return
+    const count = (this.#perPeer.get(peer) ?? 0) + change
+    if (count > 0) this.#perPeer.set(peer, count)
+    else this.#perPeer.delete(peer)
+  }
+
+  /** Takes a burst at once, then so many a second. */
+  #keepsPace(): boolean {
+    const { clock, limits } = this.#parts
+    const now = clock.elapsed()
+    const stepMs = 1000 / limits.acceptRate
+    const paceAt = Math.max(this.#paceAt, now) + stepMs
+    if (paceAt - now > limits.acceptBurst * stepMs) return false
+    this.#paceAt = paceAt
+    return true
+  }
+
+  #refuse(code: 'overloaded' | 'rate_limited', problem: string): never {
+    throw new GamutError(code, `${problem} Come back as told.`, this.#parts.slots.take())
   }
 }

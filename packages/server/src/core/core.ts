@@ -10,9 +10,11 @@ import type { Connections } from './connections.js'
 import type { Gate } from './gate.js'
 import type { Hub } from './hub.js'
 import type { LogReader } from './log-reader.js'
+import type { Overload } from './overload.js'
 import type { Peers } from './peers.js'
 import type { Publisher } from './publish.js'
 import type { Revocations } from './revocations.js'
+import type { Slots } from './slots.js'
 import type { Sources } from './source.js'
 import type { Tenure } from './tenure.js'
 import type { Trace } from './trace/trace.js'
@@ -34,6 +36,8 @@ export interface Core {
   readonly publisher: Publisher
   readonly sources: Sources
   readonly connections: Connections
+  readonly slots: Slots
+  readonly overload: Overload
   readonly peers: Peers
   readonly clock: Clock
   readonly wheel: Wheel

@@ -22,7 +22,7 @@ function countStates(connections: Connections): readonly (readonly [readonly [st
 }
 
 /** Has everything that is a state and no event read at each scrape (PROTOCOL §14). */
-export function watchGauges({ tally, hub, connections, limits }: Core): void {
+export function watchGauges({ tally, hub, connections, limits, overload, slots }: Core): void {
   tally.gauge('gamut_connections', () => countStates(connections))
   tally.gauge('gamut_connections_max', () => limits.maxConnections)
   tally.gauge('gamut_unsent_bytes', () =>
@@ -35,5 +35,6 @@ export function watchGauges({ tally, hub, connections, limits }: Core): void {
   tally.gauge('gamut_idempotency_window_seconds', () => limits.idempotencyWindowMs / 1000)
   tally.gauge('gamut_broker_up', () => (hub.stale ? 0 : 1))
   tally.gauge('gamut_draining', () => (connections.draining ? 1 : 0))
-  tally.gauge('gamut_reconnect_spread_seconds', () => connections.spreadMs() / 1000)
+  tally.gauge('gamut_reconnect_spread_seconds', () => slots.spreadMs(connections.size) / 1000)
+  tally.gauge('gamut_overload_level', () => overload.level)
 }

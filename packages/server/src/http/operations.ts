@@ -42,11 +42,20 @@ export function health(): Reply {
   return jsonReply(200, '{"status":"ok"}\n', { 'cache-control': 'no-store' })
 }
 
-/** `GET /readyz`: it takes readers and publishes. */
-export function readiness(core: Core): Reply {
-  const isReady = !core.connections.draining && !core.hub.stale
-  const status = core.connections.draining ? 'draining' : core.hub.stale ? 'broker unavailable' : 'ready'
-  return jsonReply(isReady ? 200 : 503, `${JSON.stringify({ status })}\n`, { 'cache-control': 'no-store' })
+/** `GET /readyz`: it takes readers and publishes, or why not. */
+export function readiness({ connections, hub, overload }: Core): Reply {
+  const { reason } = overload
+  const status = connections.draining
+    ? 'draining'
+    : hub.stale
+      ? 'broker unavailable'
+      : reason
+        ? 'overloaded'
+        : 'ready'
+  const body = { status, ...(status === 'overloaded' && { reason }) }
+  return jsonReply(status === 'ready' ? 200 : 503, `${JSON.stringify(body)}\n`, {
+    'cache-control': 'no-store',
+  })
 }
 
 /** All metrics of a node in the format of whichever library the application gave. Throws `not_found` where it gave none. */

@@ -230,7 +230,7 @@ export class Routes {
   /** Who writes: pages of foreign origins and a node that ends are refused before anything is read. */
   async #writer(request: HttpRequest) {
     this.#origins.pass(request)
-    this.#core.connections.refuseIfDraining()
+    this.#core.connections.admitPublish()
     return this.#core.gate.identify(() => this.#origins.toRequest(request))
   }
 }

@@ -4,6 +4,7 @@ import type { Gamut } from '../server.js'
 import { errorReply } from '../transports/transport.js'
 import { noteRequest } from './detach.js'
 import { HeldResponses } from './held-response.js'
+import { probeLoad } from './load-probe.js'
 import { fromIncoming } from './node-request.js'
 import { sendPlain } from './plain-response.js'
 import { SocketUpgrades } from './socket-upgrade.js'
@@ -67,6 +68,7 @@ export function attach(
   { plainResponses = false }: AttachOptions = {},
 ): Attached {
   const upgrades = new SocketUpgrades(gamut)
+  const stopProbe = probeLoad((load) => gamut.noteLoad(load))
   const held = new HeldResponses(server, plainResponses)
   const requests = server.listeners('request') as RequestListener[]
   const otherUpgrades = server.listeners('upgrade') as UpgradeListener[]
@@ -93,6 +95,7 @@ export function attach(
       await gamut.drain()
       await waitUntil(() => gamut.connections + upgrades.open === 0, gamut.limits.drainWindowMs)
       upgrades.close()
+      stopProbe()
     },
   }
 }

@@ -62,6 +62,7 @@ export const metricDefinitions = {
   gamut_hook_errors_total: counter('Calls of hooks that failed; a refusal is no failure.', 'hook'),
   gamut_draining: gauge('1 from the moment in which the node began to send its readers away.'),
   gamut_reconnect_spread_seconds: gauge('Over how long readers would be told to come back now.'),
+  gamut_overload_level: gauge('1 while new readers and publishes are sent away, 2 while polls are too.'),
 } as const satisfies Record<string, MetricDefinition>
 
 /** What a metric is. */

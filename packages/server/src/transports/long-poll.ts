@@ -36,6 +36,7 @@ class LongPoll implements Held, ParkedOwner {
   readonly state = 'live'
   readonly unsentBytes = 0
   readonly caller: Caller
+  readonly address: string
   readonly #asked: ReadRequest
   readonly #read: ReadRequest
   readonly #tag: string | undefined
@@ -56,6 +57,7 @@ class LongPoll implements Held, ParkedOwner {
   /** `read` is what is waited for; its tag says that `asked` is known up to there. */
   constructor(asked: ReadRequest, { read, tag }: { read: ReadRequest; tag?: string }, core: Core) {
     this.caller = asked.caller
+    this.address = asked.address
     this.#asked = asked
     this.#read = read
     this.#tag = tag
@@ -238,7 +240,7 @@ async function waitFromKnown(read: ReadRequest, core: Core): Promise<{ read: Rea
 export const longPoll: Transport = {
   name: 'long-poll',
   async open(asked, core) {
-    core.connections.admit()
+    core.connections.admit(asked.address, 'long-poll')
     return new LongPoll(asked, await waitFromKnown(asked, core), core).open()
   },
 }

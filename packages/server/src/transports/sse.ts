@@ -39,7 +39,7 @@ export const sse: Transport = {
   maxChannels: 32,
   refuse,
   async open(read, core) {
-    core.connections.admit()
+    core.connections.admit(read.address, 'sse')
     const stream = new Stream(read, core, {
       transport: 'sse',
       codec: toCodec(read),

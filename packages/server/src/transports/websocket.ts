@@ -258,7 +258,8 @@ class FrameReader implements FrameOwner {
 
   /** Prepared in frame order and appended in it; the answer to one is not awaited before the next is appended. */
   async #publish({ channel, message, ...frame }: Extract<ClientFrame, { type: 'publish' }>): Promise<void> {
-    const { publisher, tenure } = this.#core
+    const { connections, publisher, tenure } = this.#core
+    connections.admitPublish()
     const caller = await this.#pass('publish', channel)
     const { identity } = caller
     const { address } = this.#read
@@ -340,7 +341,7 @@ export const websocket: Transport = {
   name: 'websocket',
   refuse,
   async open(read, core): Promise<UpgradeReply> {
-    core.connections.admit()
+    core.connections.admit(read.address, 'websocket')
     return { kind: 'upgrade', start: (wire) => new FrameReader(core, read, wire) }
   },
 }

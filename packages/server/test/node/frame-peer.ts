@@ -10,6 +10,8 @@ export class Peer {
   readonly socket: WebSocket
   readonly closed: Promise<{ code: number; reason: string }>
 
+  readonly #opened: Promise<unknown>
+
   constructor(url: string, options: ClientOptions = {}, protocols: string[] = []) {
     this.socket = new WebSocket(url, protocols, options)
     this.socket.on('message', (data) => this.frames.push(JSON.parse(String(data))))
@@ -17,6 +19,7 @@ export class Peer {
       this.socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }))
     })
     this.socket.on('error', () => {})
+    this.#opened = new Promise((resolve) => this.socket.once('open', resolve))
     onTestFinished(() => this.socket.terminate())
   }
 
@@ -25,7 +28,7 @@ export class Peer {
       for (const frame of frames) this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
     }
     if (this.socket.readyState === WebSocket.OPEN) write()
-    else this.socket.once('open', write)
+    else void this.#opened.then(write)
   }
 
   async find(matches: (frame: Frame) => unknown): Promise<Frame> {

@@ -1,0 +1,54 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { start } from '../node/rig.js'
+
+const limits = { maxConnectionsPerAddress: 2, trustedProxies: ['127.0.0.1'] }
+
+async function hold(url: string, as: string, address: string): Promise<Response> {
+  const leaving = new AbortController()
+  onTestFinished(() => leaving.abort())
+  const headers = { 'x-forwarded-for': address }
+  return fetch(`${url}/channels/a?as=${as}`, { headers, signal: leaving.signal })
+}
+
+describe('held connections of one address (§10)', () => {
+  it('are bounded together over all transports, and others are not touched', async () => {
+    const { gamut, served } = await start(limits)
+    await hold(served.url, 'sse', '203.0.113.1')
+    await hold(served.url, 'ndjson', '203.0.113.1')
+    const refused = await hold(served.url, 'ndjson', '198.51.100.9, 203.0.113.1')
+    expect(refused.status).toBe(429)
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/)
+    expect((await hold(served.url, 'long-poll&wait=0', '203.0.113.1')).status).toBe(429)
+    const events = await hold(served.url, 'sse', '203.0.113.1')
+    expect(events.status).toBe(200)
+    expect(await events.text()).toMatch(/^retry: \d+\nevent: \$reconnect\n/)
+    expect((await hold(served.url, 'sse', '203.0.113.2')).status).toBe(200)
+    expect((await hold(served.url, 'poll', '203.0.113.1')).status).toBe(200)
+    expect(gamut.connections).toBe(3)
+  })
+
+  it('are of a whole network of 64 bits', async () => {
+    const { served } = await start(limits)
+    for (let n = 1; n <= 2; n++) await hold(served.url, 'ndjson', `2001:db8::${n}`)
+    expect((await hold(served.url, 'ndjson', '2001:db8::9:9')).status).toBe(429)
+    expect((await hold(served.url, 'ndjson', '2001:db8:0:1::1')).status).toBe(200)
+  })
+
+  it('make room as they leave', async () => {
+    const { gamut, served } = await start(limits)
+    const held = [
+      await hold(served.url, 'ndjson', '203.0.113.1'),
+      await hold(served.url, 'ndjson', '203.0.113.1'),
+    ]
+    await held[0]?.body?.cancel()
+    await expect.poll(() => gamut.connections).toBe(1)
+    expect((await hold(served.url, 'ndjson', '203.0.113.1')).status).toBe(200)
+    expect((await hold(served.url, 'ndjson', '203.0.113.1')).status).toBe(429)
+  })
+
+  it('of the proxy itself, and of this machine, are not counted', async () => {
+    const { gamut, served } = await start(limits)
+    for (let n = 0; n < 10; n++) await hold(served.url, 'ndjson', 'unknown')
+    expect(gamut.connections).toBe(10)
+  })
+})
