@@ -1,6 +1,8 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { openReader, takeKind, takeMessages } from '@gamut/testing'
 import { exportJWK, generateKeyPair } from 'jose'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { startGamut } from '../../../e2e/support/gamut.js'
 import { startProcess } from '../../../e2e/support/start-process.js'
 import { parseArguments } from '../src/arguments.js'
@@ -119,6 +121,68 @@ describe('tokens', () => {
       const { out } = await token(['--sub', 'ann', '--read', 'room'], { GAMUT_JWT_SECRET })
       expect(await status(`${server.url}/channels/room`, out)).toBe(200)
     }
+  })
+})
+
+/** Public keys at an address of this machine, which a test can change or take away. */
+async function startKeySet() {
+  let answer: { readonly status: number; readonly body: string } = { status: 503, body: '' }
+  const server = createServer((_request, response) => {
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const show = (keys: readonly object[]) => {
+    answer = { status: 200, body: JSON.stringify({ keys }) }
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys?key=hidden`, show }
+}
+
+describe('keys from an address', () => {
+  it('that is away are a failure of the server, logged, and no token’s fault; an EventSource comes back (§6, §12)', async () => {
+    const away = await startKeySet()
+    const server = await startGamut(['--jwks', away.url, '--jwt-audience', 'a', '--log-level', 'error'])
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const jwk = JSON.stringify({ ...(await exportJWK(privateKey)), alg: 'ES256' })
+    const directory = temporaryFiles({ 'key.json': jwk })
+    const { out } = await token(
+      ['--jwk-file', `${directory}/key.json`, '--sub', 'ann', '--audience', 'a'],
+      {},
+    )
+    const headers = { authorization: `Bearer ${out}` }
+    const poll = await fetch(`${server.url}/channels/a`, { headers })
+    expect(poll.status).toBe(500)
+    expect(Number(poll.headers.get('retry-after'))).toBeGreaterThan(0)
+    const events = await fetch(`${server.url}/channels/a?as=sse`, { headers })
+    expect(events.status).toBe(200)
+    expect(await events.text()).toMatch(/^retry: \d+\n(?:.*\n)*event: \$reconnect$/m)
+    const log = await server.waitFor(
+      (text) => /^\{.*the keys of tokens cannot be fetched.*$/m.exec(text)?.[0],
+    )
+    expect(JSON.parse(log)).toMatchObject({
+      url: away.url.split('?')[0],
+      error: expect.stringContaining('503'),
+    })
+    expect(server.output()).not.toContain('hidden')
+  })
+
+  it('are fetched when a token needs them (§12)', async () => {
+    const set = await startKeySet()
+    const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true })
+    set.show([{ ...(await exportJWK(publicKey)), use: 'sig' }])
+    const jwk = JSON.stringify({ ...(await exportJWK(privateKey)), alg: 'RS256' })
+    const directory = temporaryFiles({ 'key.json': jwk })
+    const server = await startGamut([
+      '--jwks',
+      set.url,
+      '--jwt-audience',
+      '*',
+      '--permissions',
+      '{"read":["a"]}',
+    ])
+    const { out } = await token(['--jwk-file', `${directory}/key.json`, '--sub', 'ann'], {})
+    expect(await status(`${server.url}/channels/a`, out)).toBe(200)
+    expect(await status(`${server.url}/channels/b`, out)).toBe(403)
   })
 })
 

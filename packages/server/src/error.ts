@@ -12,7 +12,8 @@ export class GamutError extends Error {
     super(message)
     // JavaScript can throw any code from a hook: one that is not in the table must not end the process later.
     this.code = Object.hasOwn(errorKinds, code) ? code : 'internal'
-    this.retryAfterMs = retryAfterMs
+    // A browser passes over a time that is no whole number.
+    this.retryAfterMs = retryAfterMs === undefined ? undefined : Math.max(0, Math.ceil(retryAfterMs))
   }
 
   get status(): number {

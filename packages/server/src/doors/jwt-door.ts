@@ -28,6 +28,8 @@ export interface JwtDoorOptions {
   readonly clock?: Clock
   /** Fetches keys. Default: the runtime's own. */
   readonly fetch?: typeof fetch
+  /** A number from 0 to below 1. Default: `Math.random`. */
+  readonly random?: () => number
 }
 
 /** The longest token that is looked at, in characters; Node itself takes 16 KiB of headers. */
@@ -42,6 +44,7 @@ const rules: FieldRules<JwtDoorOptions> = {
   logger: isObject,
   clock: isObject,
   fetch: isFunction,
+  random: isFunction,
 }
 
 function refuse(message: string): never {
@@ -125,7 +128,12 @@ export function jwtDoor(
 ): Door {
   checkFields<JwtDoorOptions>(options, '', rules)
   const { cookie, leewaySeconds = 5, logger = silentLogger, clock = systemClock } = options
-  const issuers = toIssuers(trusted, { clock, logger, fetch: options.fetch ?? fetch })
+  const issuers = toIssuers(trusted, {
+    clock,
+    logger,
+    fetch: options.fetch ?? fetch,
+    random: options.random ?? Math.random,
+  })
   const cache = new IdentityCache(clock)
 
   async function check(token: string): Promise<Identity> {

@@ -18,6 +18,8 @@ export interface RemoteKeysOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly fetch: typeof fetch
+  /** A number from 0 to below 1. */
+  readonly random: () => number
 }
 
 /** The public keys under an address, kept and fetched again as tokens need it: one request at a time. */
@@ -94,9 +96,10 @@ export class RemoteKeys {
     return set.find
   }
 
-  /** Whoever asks has perhaps a good token: nothing says that it is wrong. */
+  /** Whoever asks has perhaps a good token: nothing says that it is wrong. Not all come back at the same moment. */
   #away(): GamutError {
-    const waitMs = Math.max(1000, this.#triedAt + cooldownMs - this.#options.clock.elapsed())
+    const { clock, random } = this.#options
+    const waitMs = this.#triedAt + cooldownMs - clock.elapsed() + random() * cooldownMs
     return new GamutError('internal', 'Tokens cannot be checked just now. Try again as told.', waitMs)
   }
 }

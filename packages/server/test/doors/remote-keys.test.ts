@@ -19,6 +19,7 @@ function createRemote(answer: () => Response | Promise<Response>) {
     { jwks: 'https://login.example/keys?secret=1', audience: 'gamut' },
     {
       clock,
+      random: () => 0.25,
       logger: { info: note, warn: note, error: note },
       fetch: async (url, init) => {
         asked.push({ ...init, url: String(url) })
@@ -113,9 +114,9 @@ describe('keys from an address', () => {
     let answer = () => new Response('', { status: 500 })
     const { door, ask, asked, clock } = createRemote(() => answer())
     const token = await old.sign(far)
-    await expect(door.identify(token)).rejects.toMatchObject({ code: 'internal', retryAfterMs: 10_000 })
+    await expect(door.identify(token)).rejects.toMatchObject({ code: 'internal', retryAfterMs: 12_500 })
     await clock.advance(4000)
-    await expect(door.identify(token)).rejects.toMatchObject({ code: 'internal', retryAfterMs: 6000 })
+    await expect(door.identify(token)).rejects.toMatchObject({ code: 'internal', retryAfterMs: 8500 })
     expect(asked).toHaveLength(1)
     answer = () => keys(old)
     await clock.advance(6000)
