@@ -56,6 +56,7 @@ export class Connection implements Held {
   #isClosed = false
   /** Why it ends. */
   #reason = ''
+  deliveries = 0
 
   constructor(core: Core, { transport, caller, address, wire, codec, seal }: ConnectionOptions) {
     const { clock, limits, loop, random, tally, wheel } = core
@@ -113,7 +114,9 @@ export class Connection implements Held {
 
   reads(channel: ChannelName): HeldRead | undefined {
     const subscription = this.subscriptions.get(channel)
-    return subscription && { reader: this.reader, cursor: subscription.cursor, progress: this.progress }
+    if (!subscription) return undefined
+    const { cursor, lag } = subscription
+    return { reader: this.reader, cursor, progress: this.progress, ...(lag && { lag }) }
   }
 
   trace(): void {
@@ -228,6 +231,7 @@ export class Connection implements Held {
     const room = this.#outbox.room()
     if (room !== undefined) return room
     const { tally } = this.#core
+    this.deliveries += page.count
     tally.of(this.transport).deliveries += page.count
     tally.counts.gamut_skipped_total += page.head.skipped ?? 0
     this.#outbox.write(page.encode(this.#codec), page)

@@ -12,12 +12,20 @@ import type { Progress, Reader } from './trace/event.js'
 /** Why a held connection is sent away. */
 export type ReconnectReason = 'rotated' | 'draining'
 
+/** How far a reader is from the newest message. */
+export interface Lag {
+  readonly head: Cursor
+  /** Messages that it was not given yet; `undefined` if they are more than the node keeps for readers. */
+  readonly messages: number | undefined
+}
+
 /** Where a held reader stands in a channel. */
 export interface HeldRead {
   readonly reader: Reader
   /** It was given everything up to here; `undefined` before its position is found. */
   readonly cursor: Cursor | undefined
   readonly progress?: Progress
+  readonly lag?: Lag
 }
 
 /** How a reader keeps up: it has everything, it has not, or there is no room to give it more. */
@@ -29,6 +37,11 @@ export interface Held {
   readonly state: HeldState
   /** Bytes that wait until its reader has room. */
   readonly unsentBytes: number
+  readonly reader: Reader
+  /** What it reads. */
+  readonly channels: Iterable<ChannelName>
+  /** Messages that it was given. */
+  readonly deliveries: number
   readonly caller: Caller
   /** Where its reader is; empty where that is not known. */
   readonly address: string
@@ -38,12 +51,16 @@ export interface Held {
   trace(): void
   /** Tells the reader that its identity ends in so long. */
   expires(inMs: number): void
-  /** What it reads. */
-  readonly channels: Iterable<ChannelName>
   /** Its reader may not read on, at all or one channel: ends that, and gives nothing of what it was to get. */
   expel(ending: Ending, channel?: ChannelName): void
   /** Tells the reader when to come back, and ends. */
   reconnect(afterMs: number, reason: ReconnectReason): void
+}
+
+/** When something began to be held, by `elapsed`, and how many were before it. */
+export interface HeldSince {
+  readonly number: number
+  readonly at: number
 }
 
 /** What bounds held connections. */
@@ -61,7 +78,9 @@ export class Connections {
   draining = false
   #isSendingAway = false
   readonly #parts: ConnectionsParts
-  readonly #held = new Set<Held>()
+  /** The newest is last. */
+  readonly #held = new Map<Held, HeldSince>()
+  #added = 0
   readonly #perPeer = new Map<string, number>()
   /** By when the connections so far would have come at the accept rate, by `elapsed`. */
   #paceAt = 0
@@ -76,17 +95,17 @@ export class Connections {
 
   /** Where each held reader of a channel stands. */
   reading(channel: ChannelName): HeldRead[] {
-    return [...this.#held].flatMap((held) => held.reads(channel) ?? [])
+    return [...this.#held.keys()].flatMap((held) => held.reads(channel) ?? [])
   }
 
   /** Has every held reader noted where its channels are traced. */
   trace(): void {
-    for (const held of this.#held) held.trace()
+    for (const held of this.#held.keys()) held.trace()
   }
 
   /** Whatever is held now; some may go while it is looked at. */
   all(): Iterable<Held> {
-    return this.#held
+    return this.#held.keys()
   }
 
   /** Throws `draining`, `overloaded` or `rate_limited` with the caller's own time to come back, unless one more may be held. */
@@ -127,7 +146,7 @@ export class Connections {
   }
 
   add(held: Held): void {
-    this.#held.add(held)
+    this.#held.set(held, { number: ++this.#added, at: this.#parts.clock.elapsed() })
     this.#count(held, 1)
     this.#parts.tally.of(held.transport).opened++
     // It was let in before the drain and has only now found its position.
@@ -141,14 +160,26 @@ export class Connections {
     this.#parts.tally.count('gamut_connections_closed_total', held.transport, reason)
   }
 
-  [Symbol.iterator](): Iterator<Held> {
-    return this.#held.values()
+  /** How many of each transport keep up how; all three states of it, so that none seems to be unknown. */
+  states(): ReadonlyMap<TransportName, Readonly<Record<HeldState, number>>> {
+    const all = new Map<TransportName, Record<HeldState, number>>()
+    for (const { transport, state } of this.all()) {
+      const counts = all.get(transport) ?? { live: 0, behind: 0, full: 0 }
+      counts[state]++
+      all.set(transport, counts)
+    }
+    return all
+  }
+
+  /** All of them with when they began, the newest last. */
+  entries(): MapIterator<[Held, HeldSince]> {
+    return this.#held.entries()
   }
 
   /** Sends every reader away, each with its own time to come back. */
   sendAway(): void {
     this.#isSendingAway = true
-    for (const held of [...this.#held]) this.#sendAway(held)
+    for (const held of [...this.all()]) this.#sendAway(held)
   }
 
   #sendAway(held: Held): void {

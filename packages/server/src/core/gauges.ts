@@ -1,34 +1,25 @@
-import type { Connections, HeldState } from './connections.js'
+import type { Connections, Held } from './connections.js'
 import type { Core } from './core.js'
 
 /** How many connections of each transport are in each state. */
-function countStates(connections: Connections): readonly (readonly [readonly [string, HeldState], number])[] {
-  const counts = new Map<string, Map<HeldState, number>>()
-  for (const { transport, state } of connections) {
-    // All three, so that a line does not end where it comes to nothing.
-    const states =
-      counts.get(transport) ??
-      new Map([
-        ['live', 0],
-        ['behind', 0],
-        ['full', 0],
-      ])
-    states.set(state, (states.get(state) ?? 0) + 1)
-    counts.set(transport, states)
-  }
-  return [...counts].flatMap(([transport, states]) =>
-    [...states].map(([state, count]) => [[transport, state], count] as const),
+function countStates(connections: Connections): readonly (readonly [readonly [string, string], number])[] {
+  return [...connections.states()].flatMap(([transport, counts]) =>
+    Object.entries(counts).map(([state, count]) => [[transport, state], count] as const),
   )
+}
+
+function sum(connections: Connections, amount: (held: Held) => number): number {
+  let total = 0
+  for (const held of connections.all()) total += amount(held)
+  return total
 }
 
 /** Has everything that is a state and no event read at each scrape (PROTOCOL §14). */
 export function watchGauges({ tally, hub, connections, limits, overload, slots }: Core): void {
   tally.gauge('gamut_connections', () => countStates(connections))
   tally.gauge('gamut_connections_max', () => limits.maxConnections)
-  tally.gauge('gamut_unsent_bytes', () =>
-    [...connections].reduce((sum, { unsentBytes }) => sum + unsentBytes, 0),
-  )
-  tally.gauge('gamut_subscriptions', () => hub.subscriptions)
+  tally.gauge('gamut_unsent_bytes', () => sum(connections, ({ unsentBytes }) => unsentBytes))
+  tally.gauge('gamut_subscriptions', () => sum(connections, ({ channels }) => [...channels].length))
   tally.gauge('gamut_channels', () => hub.channels)
   tally.gauge('gamut_window_bytes', () => hub.windowBytes)
   tally.gauge('gamut_window_max_bytes', () => limits.windowTotalBytes)

@@ -49,7 +49,6 @@ export class Hub implements BrokerListener {
   readonly #windowTotal: WindowTotal = { bytes: 0 }
   readonly #watched = new Map<ChannelName, Promise<void>>()
   readonly #dirty = new Set<LiveChannel>()
-  #readers = 0
   #wanted: ChannelName[] = []
   #watching: Promise<void> | undefined
 
@@ -61,11 +60,6 @@ export class Hub implements BrokerListener {
     return this.#channels.size
   }
 
-  /** Readers of all channels; who reads two counts twice. */
-  get subscriptions(): number {
-    return this.#readers
-  }
-
   get windowBytes(): number {
     return this.#windowTotal.bytes
   }
@@ -74,7 +68,6 @@ export class Hub implements BrokerListener {
   async join(name: ChannelName, reader: LiveReader): Promise<LiveChannel> {
     const channel = this.#live(name)
     channel.readers.add(reader)
-    this.#readers++
     channel.stay()
     this.#lingering.delete(channel)
     try {
@@ -87,9 +80,7 @@ export class Hub implements BrokerListener {
   }
 
   leave(channel: LiveChannel, reader: LiveReader): void {
-    if (!channel.readers.delete(reader)) return
-    this.#readers--
-    if (channel.readers.size > 0) return
+    if (!channel.readers.delete(reader) || channel.readers.size > 0) return
     channel.stay = this.#parts.wheel.after(lingerMs, () => this.#forget(channel))
     this.#lingering.add(channel)
     const [first] = this.#lingering

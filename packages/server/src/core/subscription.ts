@@ -3,6 +3,7 @@ import type { ReadFrom, ReadLimit } from '../broker/broker.js'
 import type { Clock } from '../clock.js'
 import type { Tally } from '../telemetry/tally.js'
 import { conflate } from './conflate.js'
+import type { Lag } from './connections.js'
 import type { Hub } from './hub.js'
 import type { LiveChannel, LiveReader } from './live-channel.js'
 import type { LogPage } from './log-reader.js'
@@ -77,6 +78,13 @@ export class Subscription implements LiveReader {
   get isBehind(): boolean {
     const head = this.#live?.window.head
     return this.#cursor === undefined || (head === undefined ? this.#busy : head !== this.#cursor)
+  }
+
+  /** How far it is from the newest message, where the node knows that. */
+  get lag(): Lag | undefined {
+    const window = this.#live?.window
+    if (window?.head === undefined || this.#cursor === undefined) return undefined
+    return { head: window.head, messages: window.countAfter(this.#cursor) }
   }
 
   /** Joins the channel and finds the position; gives nothing to the sink yet. Rejects if the broker is away. */

@@ -115,6 +115,15 @@ export class Window {
     return page
   }
 
+  /** How many entries follow a cursor; `undefined` if it is not within the window. */
+  countAfter(cursor: Cursor): number | undefined {
+    if (cursor === this.#head) return 0
+    const place = this.#find(cursor)
+    if (!place) return undefined
+    const rest = this.#kept.slice(place.at).reduce((sum, { batch }) => sum + batch.batch.messages.length, 0)
+    return rest - place.index
+  }
+
   /** Lets go of what the channel's retention or the window's own bound takes. */
   trim(now: number): void {
     const { count, ageMs } = this.#retention

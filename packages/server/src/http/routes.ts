@@ -11,6 +11,7 @@ import {
   type StreamReply,
   statusOf,
 } from '../transports/transport.js'
+import { connectionsReply, sendAwayReply } from './connections.js'
 import { OriginCheck } from './cors.js'
 import { explainReply, startTrace, traceReply } from './explain.js'
 import { health, info, metricsReply, readiness } from './operations.js'
@@ -46,6 +47,8 @@ const routeNames: ReadonlyMap<string, string> = new Map([
   ['healthz', 'health'],
   ['readyz', 'health'],
   ['metrics', 'operations'],
+  ['connections', 'operations'],
+  ['revocations', 'operations'],
   ['explain', 'operations'],
   ['trace', 'operations'],
 ])
@@ -91,7 +94,7 @@ export class Routes {
       return (
         target === basePath || (/^[/?]/.test(target.slice(basePath.length)) && target.startsWith(basePath))
       )
-    return /^\/(?:channels|publish|connect|healthz|readyz|metrics|explain|trace|revocations)(?:[/?]|$)/.test(
+    return /^\/(?:channels|publish|connect|healthz|readyz|metrics|connections|explain|trace|revocations)(?:[/?]|$)/.test(
       target,
     )
   }
@@ -176,13 +179,16 @@ export class Routes {
     const byPath: Readonly<Record<string, Methods>> = {
       '/metrics': { GET: () => metricsReply(this.#options.metrics, this.#core) },
       '/revocations': { POST: ({ request }) => revoke(request, this.#core) },
+      '/connections': { GET: ({ query }) => connectionsReply(query, this.#core) },
       '/explain': { GET: ({ query }) => explainReply(query, this.#core) },
       '/trace': {
         GET: () => traceReply(this.#core),
         POST: ({ request }) => startTrace(request, this.#core),
       },
     }
-    const methods = Object.hasOwn(byPath, path) ? byPath[path] : undefined
+    const [, id] = /^\/connections\/(\w+)$/.exec(path) ?? []
+    const ofOne = id !== undefined && { DELETE: () => sendAwayReply(id, this.#core) }
+    const methods = Object.hasOwn(byPath, path) ? byPath[path] : ofOne || undefined
     return methods && guarded(methods, (request) => this.#operators.pass(request))
   }
 

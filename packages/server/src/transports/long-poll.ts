@@ -8,6 +8,7 @@ import type { Opened } from '../core/position.js'
 import { toRefusal } from '../core/refusal.js'
 import type { Item, Sink } from '../core/sink.js'
 import type { Subscription } from '../core/subscription.js'
+import type { Reader } from '../core/trace/event.js'
 import { GamutError } from '../error.js'
 import { answerReply, type ChannelAnswer, readerOf, unchangedReply, unchangedTag } from './answer.js'
 import { subscribe } from './subscribe.js'
@@ -35,6 +36,7 @@ class LongPoll implements Held, ParkedOwner {
   readonly transport = 'long-poll'
   readonly state = 'live'
   readonly unsentBytes = 0
+  readonly deliveries = 0
   readonly caller: Caller
   readonly address: string
   readonly #asked: ReadRequest
@@ -87,10 +89,14 @@ class LongPoll implements Held, ParkedOwner {
     }
   }
 
+  get reader(): Reader {
+    return readerOf('long-poll', this.#asked)
+  }
+
   reads(channel: ChannelName): HeldRead | undefined {
     const answer = this.#answers.find((one) => one.channel === channel)
     if (!answer) return undefined
-    return { reader: readerOf('long-poll', this.#asked), cursor: answer.log.page.head.cursor }
+    return { reader: this.reader, cursor: answer.log.page.head.cursor }
   }
 
   /** What it is given is noted as its answer. */
