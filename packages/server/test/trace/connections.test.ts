@@ -82,6 +82,24 @@ describe('a message that was written (§14)', () => {
   )
 })
 
+it.each(['sse', 'ndjson'] as const)(
+  'is acknowledged over %s by coming back with a position behind it (§14)',
+  async (transport) => {
+    const { open, gamut } = await startTraced()
+    const reader = await opened(open(transport, 'news', 'alice', { cursor: 'newest' }))
+    const { offset, cursor } = await gamut.publish('news', 1)
+    await takeMessages(reader, 1)
+    expect(await gamut.explain('news', offset, 'alice')).toMatchObject({ acknowledged: false })
+    reader.close()
+    await opened(open(transport, 'news', 'alice', { cursor }))
+    expect(await gamut.explain('news', offset, 'alice')).toMatchObject({
+      verdict: 'delivered',
+      acknowledged: true,
+      audience: { delivered: 1, not_asked: 1 },
+    })
+  },
+)
+
 describe('a message that was not written (§14)', () => {
   it.each(['sse', 'ndjson', 'websocket'] as const)(
     'is queued while a reader over %s takes nothing',

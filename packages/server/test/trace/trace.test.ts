@@ -1,4 +1,4 @@
-import { takeMessages } from '@gamut/testing'
+import { createVirtualClock, takeMessages } from '@gamut/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { Trace } from '../../src/core/trace/trace.js'
 import { systemClock } from '../../src/index.js'
@@ -98,6 +98,16 @@ describe('a trace (§14)', () => {
     await publish('news', 1)
     const text = await (await fetch(`${origin}/explain?channel=news&message=1&reader=alice`)).text()
     expect(text).not.toMatch(/confidential|s3cret/)
+  })
+
+  it('costs as little as before once its time is over', async () => {
+    const clock = createVirtualClock()
+    const trace = new Trace(clock, 1000)
+    const pattern = parsePattern('a')
+    if (pattern) trace.start(pattern, 1000)
+    expect({ isOn: trace.isOn, covers: trace.covers('a' as never) }).toEqual({ isOn: true, covers: true })
+    await clock.advance(1000)
+    expect({ covers: trace.covers('a' as never), isOn: trace.isOn }).toEqual({ covers: false, isOn: false })
   })
 
   it('measures what it keeps', () => {

@@ -76,6 +76,19 @@ function tellQueued({ progress, reader, story }: ReaderFinding): Telling {
   }
 }
 
+function tellBegan({ story: { began } }: Finding): Telling {
+  if (began?.isResumed) {
+    return {
+      says: `The reader never asked for it: it came with a position behind it, ${began.cursor}, so it has had it before, or the position is not its own.`,
+      todo: 'Ask what became of it on the connection before, and see that the reader keeps a position only of what it has handled.',
+    }
+  }
+  return {
+    says: `The reader never asked for it: it began behind it, at ${began?.cursor}.`,
+    todo: 'Read from an older position: ?cursor=oldest, ?last=N, or the cursor that the reader kept.',
+  }
+}
+
 /** What became of a message for one reader, in words. */
 export function tellReader(finding: ReaderFinding): Telling {
   const { verdict, reason = '', story } = finding
@@ -88,10 +101,7 @@ export function tellReader(finding: ReaderFinding): Telling {
     case 'queued':
       return tellQueued(finding)
     case 'not_asked':
-      return {
-        says: `The reader never asked for it: it began behind it, at ${story.began?.cursor}.`,
-        todo: 'Read from an older position: ?cursor=oldest, ?last=N, or the cursor that the reader kept.',
-      }
+      return tellBegan(finding)
     case 'lost':
       return {
         says: `It was lost to this reader: ${story.lost ? `it was told of a gap (${reason})` : 'retention took it before the reader came so far'}.`,

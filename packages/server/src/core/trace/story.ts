@@ -20,8 +20,8 @@ export interface Story {
   }
   /** The reader was told that it would not come. */
   lost?: Moment & { readonly reason: GapReason }
-  /** The reader began behind it. */
-  began?: Moment & { readonly cursor: Cursor }
+  /** The reader began behind it; by a position that it had, it says that it has had it. */
+  began?: Moment & { readonly cursor: Cursor; readonly isResumed: boolean }
   /** It stood behind the message when it was first noted. */
   passed?: Moment & { readonly cursor: Cursor }
   /** Its connection took nothing when there was something to give. */
@@ -99,7 +99,7 @@ function tellOpening(story: Story, moment: Moment, open: Opening, message: Found
   if (open.gap) tellGap(story, moment, open.gap, message)
   else if (open.outcome !== 'snapshot' && isBehind(open.cursor, message)) {
     if (story.given && open.outcome === 'resumed') story.returned = { ...moment, cursor: open.cursor }
-    story.began ??= { ...moment, cursor: open.cursor }
+    story.began ??= { ...moment, cursor: open.cursor, isResumed: open.outcome === 'resumed' }
   }
 }
 

@@ -59,8 +59,6 @@ function sizeOf(event: Happening): number {
 export class Trace {
   /** Something is traced. */
   isOn = false
-  /** Events that were ever kept. */
-  noted = 0
   readonly #clock: Clock
   readonly #maxBytes: number
   #watched: Watched[] = []
@@ -126,7 +124,6 @@ export class Trace {
   /** Notes what happened, if the channel is traced. */
   note(channel: ChannelName, happening: Happening): void {
     if (!this.covers(channel)) return
-    this.noted++
     this.#events.push({ ...happening, channel, at: this.#clock.now(), elapsed: this.#clock.elapsed() })
     this.#bytes += sizeOf(happening)
     while (this.#bytes > this.#maxBytes && this.#first < this.#events.length) this.#forget()
@@ -186,8 +183,12 @@ export class Trace {
 
   #watching(channel: ChannelName): Watched | undefined {
     const now = this.#clock.elapsed()
+    if (this.#watched.some(({ endsAt }) => endsAt <= now)) {
+      this.#watched = this.#watched.filter(({ endsAt }) => endsAt > now)
+      this.isOn = this.#watched.length > 0
+    }
     const names = channel.split('/')
-    return this.#watched.find(({ pattern, endsAt }) => endsAt > now && matchPattern(pattern, names))
+    return this.#watched.find(({ pattern }) => matchPattern(pattern, names))
   }
 
   #forget(): void {

@@ -126,9 +126,22 @@ export function judgeReaders({ reader: name, events, held, message }: Facts): Re
   }
   for (const event of events) if ('reader' in event) of(event.reader).events.push(event)
   for (const one of held) of(one.reader).held = one
-  return [...readers.values()]
+  const findings = [...readers.values()]
     .filter(({ reader }) => name === undefined || isNamed(reader, name))
     .map((one) => judgeReader(one.reader, one.events, one.held, message))
+  return findings.map((finding) => confirm(finding, findings))
+}
+
+/** Who came back by another connection with a position behind the message has confirmed that it came. */
+function confirm(finding: ReaderFinding, others: readonly ReaderFinding[]): ReaderFinding {
+  const { identity } = finding.reader
+  const { given } = finding.story
+  if (finding.isAcknowledged !== false || !given || identity === null) return finding
+  const back = others.find(
+    ({ reader, story: { began } }) =>
+      reader.identity === identity && began?.isResumed && began.elapsed >= given.elapsed,
+  )?.story.began
+  return back ? { ...finding, isAcknowledged: true, story: { ...finding.story, returned: back } } : finding
 }
 
 /** What became of the message itself, before anybody reads it. */
