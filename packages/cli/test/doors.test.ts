@@ -340,6 +340,11 @@ describe('options of doors', () => {
 
   it.each([
     [{ GAMUT_JWT_SECRET: 'short' }, [], 'GAMUT_JWT_SECRET: HS256 needs at least 32 bytes'],
+    [
+      { GAMUT_JWT_SECRET: '-----BEGIN PUBLIC KEY-----\nAAAA' },
+      [],
+      'GAMUT_JWT_SECRET: that is a key of a pair',
+    ],
     [S, ['--jwt-cookie', 'a b'], '--jwt-cookie: the name of a cookie'],
     [S, ['--permissions', '{"read":["a//b"]}'], '--permissions: "read" has what is no pattern'],
     [{ GAMUT_API_KEYS: '{"a":{"key":"short"}}' }, [], 'GAMUT_API_KEYS["a"].key: a key is'],

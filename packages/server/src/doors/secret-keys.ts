@@ -33,6 +33,9 @@ export function secretKeys(
 function toBytes(secret: unknown, algorithm: SecretAlgorithm): Uint8Array {
   if (typeof secret !== 'string' && !(secret instanceof Uint8Array))
     fail('secret', 'a text or bytes are needed')
+  // Whoever has such a public key, and that is everybody, could sign with it as with a secret.
+  if (typeof secret === 'string' && /-----BEGIN|"kty"/.test(secret))
+    fail('secret', 'that is a key of a pair and no secret; give the public one to "jwks" as a JSON Web Key')
   const bytes = typeof secret === 'string' ? new TextEncoder().encode(secret) : new Uint8Array(secret)
   if (bytes.length >= leastBytes[algorithm]) return bytes
   fail(

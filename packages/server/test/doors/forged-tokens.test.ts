@@ -61,6 +61,12 @@ const forged: readonly (readonly [name: string, door: Door, token: string | Prom
   ['a header that is no JSON', shared, `${encode('{')}.${payload}.${signature}`],
   ['a header that is a list', shared, forge([hs], good)],
   ['a header that is null', shared, forge(null, good)],
+  [
+    'a header of 2,000 lists in lists',
+    shared,
+    `${encode(`{"alg":${'['.repeat(2000)}`)}.${payload}.${signature}`,
+  ],
+  ['a payload of 2,000 lists in lists', shared, raw('['.repeat(2000) + ']'.repeat(2000))],
   ['a payload that is no JSON', shared, raw('{')],
   ['a payload that is a list', shared, forge(hs, [good])],
   ['a payload that is a text', shared, forge(hs, '"ann"')],

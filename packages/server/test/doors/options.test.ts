@@ -22,6 +22,8 @@ const wrongIssuers: readonly (readonly [name: string, trusted: unknown, says: Re
   ['a secret of 47 bytes for HS384', { secret: 'x'.repeat(47), algorithm: 'HS384' }, /48 bytes/],
   ['a secret of 63 bytes for HS512', { secret: new Uint8Array(63), algorithm: 'HS512' }, /64 bytes/],
   ['a short secret after a long one', { secret: [secret, 'short'] }, /32 bytes/],
+  ['a public key as secret', { secret: `-----BEGIN PUBLIC KEY-----\n${'A'.repeat(99)}` }, /a key of a pair/],
+  ['a JSON Web Key as secret', { secret: JSON.stringify(jwk) }, /a key of a pair/],
   ['no secret in a list', { secret: [] }, /one secret is needed/],
   ['a number as secret', { secret: 7 }, /a text or bytes/],
   ['RS256 for a secret', { secret, algorithm: 'RS256' }, /one of HS256/],
