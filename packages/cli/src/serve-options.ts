@@ -27,6 +27,8 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   windowBytes: 'recent entries, per channel',
   windowTotalBytes: 'the same for all channels',
   outboxBytes: 'unsent bytes that make a reader full',
+  unansweredBytes: 'bytes since the last answered ping that make a WebSocket full',
+  stuckMs: 'how long a reader may be full',
   idempotencyWindowMs: 'how long a repeat is recognised',
   idempotencyKeys: 'keys kept for it, per channel',
   publishRate: 'messages a second of one publisher',

@@ -68,6 +68,10 @@ export interface Limits {
   readonly windowTotalBytes: number
   /** A connection with so many unsent bytes is full and leaves the live path. */
   readonly outboxBytes: number
+  /** So many bytes since the last answered ping make a WebSocket full: what the kernel hides is counted too (PROTOCOL §9). */
+  readonly unansweredBytes: number
+  /** A reader that was full for so long is ended, in milliseconds; looked at with each heartbeat. */
+  readonly stuckMs: number
   /** How long a repeated publish is recognised, in milliseconds. */
   readonly idempotencyWindowMs: number
   /** For how many of the newest keys of a channel. */
@@ -146,6 +150,10 @@ export const defaultLimits: Limits = {
   windowTotalBytes: 64 * 1024 * 1024,
   // Four times Node's own mark for a socket; a batch may overshoot it once.
   outboxBytes: 64 * 1024,
+  // A kernel takes some 4 MB for a peer that reads nothing; a round trip of 100 ms still lets 2.5 MB/s through.
+  unansweredBytes: 256 * 1024,
+  // Three heartbeats by default: a train in a tunnel is back by then.
+  stuckMs: 45_000,
   idempotencyWindowMs: 300_000,
   idempotencyKeys: 100_000,
   // More than a person or a device sends; a backend gets its own by its identity's `publishRate`.

@@ -16,8 +16,6 @@ import type { Subscription } from './subscription.js'
 import type { Progress, Reader } from './trace/event.js'
 import { watch } from './trace/watch.js'
 
-/** A reader that takes nothing for so many heartbeats is gone or too slow. */
-const stuckHeartbeats = 3
 /** A full connection whose reader may not read on gets so long to take its end, in milliseconds. */
 const expelledMs = 300
 /** How long a rotated reader stays away, in milliseconds: spread a little, too short to notice. */
@@ -32,6 +30,8 @@ export interface ConnectionOptions {
   /** Who it is by its address; empty where that is not known. */
   readonly address: string
   readonly wire: Wire
+  /** Bytes that the peer has not answered for; 0 where that cannot be known. Default: 0. */
+  readonly unanswered?: () => number
   readonly codec: Codec
   /** Added to the end of each write. */
   readonly seal?: () => Uint8Array | undefined
@@ -48,22 +48,26 @@ export class Connection implements Held {
   /** Whatever was written by then a ping asks about, and an answered one is sure of. */
   #askedTo: number | undefined
   #answeredTo: number | undefined
+  readonly #unanswered: (() => number) | undefined
   readonly #core: Core
   readonly #outbox: Outbox
   readonly #codec: Codec
   #stopBeat: () => void
   readonly #stopAge: () => void
   #isClosed = false
+  #hasLeft = false
   /** Why it ends. */
   #reason = ''
   deliveries = 0
 
-  constructor(core: Core, { transport, caller, address, wire, codec, seal }: ConnectionOptions) {
+  constructor(core: Core, options: ConnectionOptions) {
+    const { transport, caller, address, wire, unanswered, codec, seal } = options
     const { clock, limits, loop, random, tally, wheel } = core
     this.id = Math.floor(random() * 36 ** 10).toString(36)
     this.transport = transport
     this.caller = caller
     this.address = address
+    this.#unanswered = unanswered
     this.#core = core
     this.#codec = codec
     this.#outbox = new Outbox({
@@ -94,6 +98,10 @@ export class Connection implements Held {
 
   get unsentBytes(): number {
     return this.#outbox.bytes
+  }
+
+  get unansweredBytes(): number {
+    return this.#unanswered?.() ?? 0
   }
 
   get reader(): Reader {
@@ -204,20 +212,19 @@ export class Connection implements Held {
     this.#core.tenure.hold(this)
   }
 
-  /** Ends the connection after what was written; one that takes nothing is cut after so long, in milliseconds. */
+  /**
+   * Ends the connection after what was written. It counts until that is taken; one that is full just now is cut
+   * after so long, in milliseconds.
+   */
   end(code?: number, reason?: string, patienceMs = this.#core.limits.heartbeatMs): void {
     this.#release(reason ?? 'ended')
     this.#outbox.end(code, reason)
-    this.#stopBeat()
-    if (this.#outbox.isEnded) this.#leave()
-    // Its peer takes nothing just now: it counts until it has taken the rest, or is cut.
-    else this.#stopBeat = this.#core.wheel.after(patienceMs, () => this.#cut())
+    this.#cutLater(this.#outbox.isEnded ? this.#core.limits.stuckMs : patienceMs)
   }
 
   /** The runtime has room again. */
   drained(): void {
     this.#outbox.drained()
-    if (this.#outbox.isEnded) this.#leave()
   }
 
   /** The peer is gone. */
@@ -251,14 +258,27 @@ export class Connection implements Held {
 
   /** It is no connection any more. */
   #leave(): void {
+    this.#hasLeft = true
     this.#stopBeat()
     this.#core.tenure.release(this)
     this.#core.connections.remove(this, this.#reason)
   }
 
-  #cut(): void {
-    this.#outbox.abort(closeCodes.slow, 'slow')
-    this.closed('slow')
+  #cutLater(ms: number): void {
+    this.#stopBeat()
+    if (this.#hasLeft) return
+    this.#stopBeat = this.#core.wheel.after(ms, () => {
+      this.#outbox.abort(closeCodes.slow, 'slow')
+      this.closed('slow')
+    })
+  }
+
+  /** Its reader takes nothing, or too little: it is told, if it ever reads that far, and its position stays good. */
+  #endSlow(): void {
+    for (const channel of this.subscriptions.keys()) this.write(this.#codec.end(channel, 'slow'))
+    this.#release('slow')
+    this.#outbox.endFull(closeCodes.slow, 'slow')
+    this.#cutLater(this.#core.limits.heartbeatMs)
   }
 
   #traceLeaving(reason: string): void {
@@ -271,12 +291,13 @@ export class Connection implements Held {
     const { clock, hub, limits, wheel } = this.#core
     const now = clock.elapsed()
     const silentMs = now - this.#outbox.writtenAt
-    if (now - (this.#outbox.blockedSince ?? now) >= stuckHeartbeats * limits.heartbeatMs) {
-      this.#cut()
+    const fullMs = now - (this.#outbox.blockedSince ?? now)
+    if (fullMs >= limits.stuckMs) {
+      this.#endSlow()
       return
     }
     if (silentMs >= limits.heartbeatMs) this.#outbox.control(encoder.encode(this.#codec.heartbeat(hub.stale)))
     const nextMs = silentMs >= limits.heartbeatMs ? limits.heartbeatMs : limits.heartbeatMs - silentMs
-    this.#stopBeat = wheel.after(nextMs, () => this.#beat())
+    this.#stopBeat = wheel.after(Math.min(nextMs, limits.stuckMs - fullMs), () => this.#beat())
   }
 }

@@ -37,6 +37,8 @@ export interface Held {
   readonly state: HeldState
   /** Bytes that wait until its reader has room. */
   readonly unsentBytes: number
+  /** Bytes that its peer has not answered for since the last answered ping: a WebSocket's, what the kernel holds included. */
+  readonly unansweredBytes: number
   readonly reader: Reader
   /** What it reads. */
   readonly channels: Iterable<ChannelName>

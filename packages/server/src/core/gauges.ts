@@ -19,6 +19,7 @@ export function watchGauges({ tally, hub, connections, limits, overload, slots }
   tally.gauge('gamut_connections', () => countStates(connections))
   tally.gauge('gamut_connections_max', () => limits.maxConnections)
   tally.gauge('gamut_unsent_bytes', () => sum(connections, ({ unsentBytes }) => unsentBytes))
+  tally.gauge('gamut_unanswered_bytes', () => sum(connections, ({ unansweredBytes }) => unansweredBytes))
   tally.gauge('gamut_subscriptions', () => sum(connections, ({ channels }) => [...channels].length))
   tally.gauge('gamut_channels', () => hub.channels)
   tally.gauge('gamut_window_bytes', () => hub.windowBytes)

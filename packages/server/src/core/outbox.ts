@@ -165,6 +165,19 @@ export class Outbox implements Flushable {
     this.#wire.abort(code, reason)
   }
 
+  /** Ends a full connection: past its fullness with what is small, else without it. */
+  endFull(code: number, reason: string): void {
+    if (this.#bytes > controlBytes) {
+      this.#chunks = []
+      this.#pages = []
+      this.#bytes = 0
+    }
+    if (this.#ended) return
+    this.blockedSince = undefined
+    this.#ending = { code, reason }
+    this.#finish()
+  }
+
   #finish(): void {
     this.flush()
     this.close()

@@ -52,6 +52,7 @@ function show(held: Held, { at }: HeldSince, { clock }: Core) {
     since: Math.round(clock.now() - (clock.elapsed() - at)),
     deliveries: held.deliveries,
     unsentBytes: held.unsentBytes,
+    unansweredBytes: held.unansweredBytes,
     channels: [...held.channels].map((channel) => showChannel(held, channel)),
   }
 }

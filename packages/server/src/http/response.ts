@@ -29,7 +29,11 @@ function toStream(reply: StreamReply): ReadableStream<Uint8Array> {
             if (isOpen) controller.enqueue(joinBytes(chunks))
             return (controller.desiredSize ?? 0) > 0
           },
-          end: close,
+          end: () => {
+            close()
+            // Nobody says when the rest is read.
+            queueMicrotask(() => owner?.closed())
+          },
           abort: () => {
             if (isOpen) controller.error(new Error('the reader took nothing for too long'))
             isOpen = false

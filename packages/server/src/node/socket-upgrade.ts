@@ -6,13 +6,8 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import { GamutError } from '../error.js'
 import { dismiss } from '../http/response.js'
 import type { Gamut } from '../server.js'
-import {
-  errorReply,
-  type FrameOwner,
-  type FrameWire,
-  type PlainReply,
-  type UpgradeReply,
-} from '../transports/transport.js'
+import { errorReply, type FrameOwner, type PlainReply, type UpgradeReply } from '../transports/transport.js'
+import { FrameSocket } from './frame-socket.js'
 import { MessageAge } from './message-age.js'
 import { fromIncoming } from './node-request.js'
 import { formatAnswer } from './raw-answer.js'
@@ -28,7 +23,10 @@ const refusedMs = 2000
 /** Ends a socket that has not closed by itself after so long; gives what takes that back. */
 function destroyAfter(socket: Duplex, ms: number): () => void {
   const timer = setTimeout(() => socket.destroy(), ms).unref()
-  const cancel = () => clearTimeout(timer)
+  const cancel = () => {
+    clearTimeout(timer)
+    socket.off('close', cancel)
+  }
   socket.once('close', cancel)
   return cancel
 }
@@ -39,22 +37,6 @@ function refuseSocket(reply: PlainReply, socket: Duplex): void {
   // What is still sent is read, to the peer's own end: a connection that is closed over it would be reset, and the answer lost.
   socket.resume()
   destroyAfter(socket, refusedMs)
-}
-
-/** Each chunk is a frame; the line feed that ends it on a stream is not sent. */
-function toWire(webSocket: WebSocket, socket: Duplex): FrameWire {
-  return {
-    write: (chunks) => {
-      socket.cork()
-      for (const chunk of chunks) webSocket.send(chunk.subarray(0, -1), { binary: false })
-      socket.uncork()
-      return !socket.writableNeedDrain
-    },
-    end: (code, reason) => webSocket.close(code ?? 1000, reason),
-    abort: () => webSocket.terminate(),
-    pause: () => webSocket.pause(),
-    resume: () => webSocket.resume(),
-  }
 }
 
 /** Shakes hands with WebSockets, hands their frames over, and finds peers that are gone by pings. */
@@ -138,7 +120,7 @@ export class SocketUpgrades {
   }
 
   #hold(reply: UpgradeReply, webSocket: WebSocket, socket: Duplex): void {
-    const owner = reply.start(toWire(webSocket, socket))
+    const owner = reply.start(new FrameSocket(webSocket, socket))
     const age = new MessageAge(() => (socket as Socket).bytesRead, performance.now())
     const peer = { owner, age, isAlive: true }
     this.#peers.set(webSocket, peer)
@@ -185,13 +167,13 @@ export class SocketUpgrades {
         peer.isAlive = true
         continue
       }
-      if (!peer.isAlive) {
+      // Behind all that it has to read yet its answer may take long: how long is bounded where it is full.
+      if (!peer.isAlive && !peer.owner.isFull) {
         webSocket.terminate()
         continue
       }
       peer.isAlive = false
-      peer.owner.pinged()
-      webSocket.ping()
+      peer.owner.ask()
     }
   }
 }

@@ -33,6 +33,9 @@ export const metricDefinitions = {
   gamut_encodes_total: counter('Batches that were encoded, once per codec.'),
   gamut_delivery_seconds: histogram('From a batch known to the node to its last write.'),
   gamut_unsent_bytes: gauge('Bytes that connections hold back until their readers have room.'),
+  gamut_unanswered_bytes: gauge(
+    'Bytes that peers of WebSockets have not answered for, what the kernel holds included.',
+  ),
   gamut_blocked_total: counter('Times that a connection had no more room for its reader.', 'transport'),
   gamut_skipped_total: counter('Messages that were left out for a newer one of their key.'),
   gamut_channels: gauge('Channels with readers or a window on this node.'),

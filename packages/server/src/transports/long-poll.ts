@@ -36,6 +36,7 @@ class LongPoll implements Held, ParkedOwner {
   readonly transport = 'long-poll'
   readonly state = 'live'
   readonly unsentBytes = 0
+  readonly unansweredBytes = 0
   readonly deliveries = 0
   readonly caller: Caller
   readonly address: string

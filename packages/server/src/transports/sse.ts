@@ -1,4 +1,11 @@
-import { errorKinds, eventCodec, formatPadding, formatSetPosition, mediaTypes } from '@gamut/protocol'
+import {
+  type Codec,
+  errorKinds,
+  eventCodec,
+  formatPadding,
+  formatSetPosition,
+  mediaTypes,
+} from '@gamut/protocol'
 import type { Opened } from '../core/position.js'
 import type { GamutError } from '../error.js'
 import { Stream } from './stream.js'
@@ -13,9 +20,16 @@ const headers = {
   'x-accel-buffering': 'no',
 }
 
-function toCodec(read: ReadRequest) {
+/** One for all readers that want the same: each keeps a dozen functions. */
+const codecs = new Map<string, Codec>()
+
+function toCodec(read: ReadRequest): Codec {
   const isKeyed = read.channels.some(({ settings }) => settings.keyed !== undefined)
-  return eventCodec({ several: read.several, envelope: read.envelope ?? isKeyed, raw: read.raw })
+  const form = { several: read.several, envelope: read.envelope ?? isKeyed, raw: read.raw }
+  const key = Object.values(form).join()
+  const codec = codecs.get(key) ?? eventCodec(form)
+  codecs.set(key, codec)
+  return codec
 }
 
 /** A closed channel, read to its end by a reader that knows it: there is nothing more to come back for. */

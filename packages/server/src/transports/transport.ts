@@ -40,14 +40,18 @@ export interface ParkedReply {
 
 /** A WebSocket's wire: each chunk is a text frame, and reading can be held back. */
 export interface FrameWire extends Wire {
+  /** Asks the peer to answer once it has read all that was written before. */
+  ping(): void
   pause(): void
   resume(): void
 }
 
 /** What a runtime tells the owner of a WebSocket. */
 export interface FrameOwner extends WireOwner {
-  /** A ping was sent. */
-  pinged(): void
+  /** It is given no more for now; how long it may stay so is the owner's to say. */
+  readonly isFull: boolean
+  /** Pings, unless a ping is under way. */
+  ask(): void
   /** A ping was answered. */
   answered(): void
   /** A text frame, in order. */

@@ -20,6 +20,7 @@ import { toRefusal } from '../core/refusal.js'
 import type { Sink } from '../core/sink.js'
 import { GamutError } from '../error.js'
 import type { Action } from '../hooks.js'
+import { AnsweredWire } from './answered-wire.js'
 import { toPosition } from './position.js'
 import { renew } from './renewal.js'
 import { subscribe } from './subscribe.js'
@@ -43,6 +44,7 @@ class FrameReader implements FrameOwner {
   readonly #core: Core
   readonly #read: ReadRequest
   readonly #wire: FrameWire
+  readonly #answered: AnsweredWire
   readonly #connection: Connection
   /** The work under way on each channel: frames of one channel wait for each other, and renewals do. */
   readonly #queues = new Map<ChannelName | '', Promise<void>>()
@@ -58,11 +60,13 @@ class FrameReader implements FrameOwner {
     this.#read = read
     this.#wire = wire
     const { address, caller } = read
+    this.#answered = new AnsweredWire(wire, core.limits.unansweredBytes, () => this.#connection.pinged())
     this.#connection = new Connection(core, {
       transport: 'websocket',
       caller,
       address,
-      wire,
+      wire: this.#answered,
+      unanswered: () => this.#answered.unanswered,
       codec: frameCodec,
     })
     const { node, limits } = core
@@ -91,20 +95,31 @@ class FrameReader implements FrameOwner {
     this.#connection.end(errorKinds[error.code].closeCode, error.code)
   }
 
-  pinged(): void {
-    this.#connection.pinged()
+  get isFull(): boolean {
+    return this.#answered.isFull
+  }
+
+  ask(): void {
+    this.#answered.ask()
   }
 
   answered(): void {
     this.#connection.answered()
+    this.#answered.answered()
+    this.#goOn()
   }
 
   drained(): void {
-    this.#connection.drained()
+    this.#answered.drained()
+    this.#goOn()
   }
 
   closed(): void {
     this.#connection.closed()
+  }
+
+  #goOn(): void {
+    if (!this.#answered.isFull) this.#connection.drained()
   }
 
   #take(frame: ClientFrame): void {
@@ -327,7 +342,8 @@ function refuse(error: GamutError, core: Core): Reply | undefined {
       return {
         drained: () => {},
         closed: () => {},
-        pinged: () => {},
+        isFull: false,
+        ask: () => {},
         answered: () => {},
         receive: () => {},
         refuse: () => {},

@@ -39,6 +39,8 @@ class TestWire implements FrameWire {
     return !this.isFull
   }
 
+  ping(): void {}
+
   pause(): void {
     this.isPaused = true
   }

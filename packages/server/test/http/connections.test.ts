@@ -42,13 +42,14 @@ function hold(reply: Reply) {
   const state = { isFull: false, text: '', isEnded: false }
   if (reply.kind === 'parked') reply.start(() => {})
   else if (reply.kind === 'stream') {
-    reply.start({
+    const owner = reply.start({
       write: (chunks) => {
         for (const chunk of chunks) state.text += new TextDecoder().decode(chunk)
         return !state.isFull
       },
       end: () => {
         state.isEnded = true
+        owner.closed()
       },
       abort: () => {},
     })
@@ -83,6 +84,7 @@ describe('/connections', () => {
         state: 'live',
         deliveries: 1,
         unsentBytes: 0,
+        unansweredBytes: 0,
         channels: [
           { channel: 'a', cursor: head, head, behind: 0 },
           { channel: 'b', behind: 0 },

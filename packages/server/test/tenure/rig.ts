@@ -58,6 +58,8 @@ export class Reading implements FrameWire {
     return !this.isFull
   }
 
+  ping(): void {}
+
   pause(): void {}
 
   resume(): void {}
@@ -144,6 +146,8 @@ async function prepare(gamut: Gamut, target: string, asking: Asking) {
       if (reply.kind === 'plain') reading.answer(reply)
       else if (reply.kind === 'parked') reply.start((answer) => reading.answer(answer))
       else reading.owner = reply.start(reading)
+      // It may have been over at its start.
+      if (reading.ending) reading.owner?.closed()
       return reading
     },
   }
