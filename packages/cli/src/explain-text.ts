@@ -44,13 +44,11 @@ function hang(first: string, text: string, columns: number, paint: (first: strin
 }
 
 function evidenceLines(evidence: readonly Evidence[], terminal: Terminal): string[] {
-  return [...evidence]
-    .sort((a, b) => a.at - b.at)
-    .flatMap(({ at, says }) =>
-      hang(`${indent}${formatTime(at)}  `, escapeControls(says), columnsOf(terminal), (first) =>
-        terminal.paint('dim', first),
-      ),
-    )
+  return evidence.flatMap(({ at, says }) =>
+    hang(`${indent}${formatTime(at)}  `, escapeControls(says), columnsOf(terminal), (first) =>
+      terminal.paint('dim', first),
+    ),
+  )
 }
 
 function nameReader({ id, transport, identity, address }: Reader): string {

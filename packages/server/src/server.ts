@@ -147,7 +147,7 @@ function createShared(options: ResolvedOptions) {
 
 function createCore(options: ResolvedOptions): Core {
   const shared = createShared(options)
-  const { clock, limits, settings, tally, trace, wheel } = shared
+  const { clock, limits, settings, tally, wheel } = shared
   const { windowBytes, windowTotalBytes, firstLoadMs } = limits
   const hooks = meterHooks(withDeadline(options.hooks, limits.hookTimeoutMs, wheel), tally, clock)
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
@@ -162,7 +162,7 @@ function createCore(options: ResolvedOptions): Core {
     hub,
     publisher,
     tenure,
-    gate: new Gate(hooks, settings, { tenure, trace }),
+    gate: new Gate(hooks, settings, tenure),
     revocations,
     sources,
     connections,

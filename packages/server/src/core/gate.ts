@@ -6,7 +6,6 @@ import { isOwnChannel } from '../own-channels.js'
 import type { Caller } from './caller.js'
 import { toIdentity } from './identity.js'
 import type { Tenure } from './tenure.js'
-import type { Trace } from './trace/trace.js'
 
 /** The one gate on every way to read and to write over the network (PROTOCOL §12, I21). */
 export class Gate {
@@ -14,17 +13,11 @@ export class Gate {
   readonly #settings: (channel: ChannelName) => ChannelSettings
 
   readonly #tenure: Tenure
-  readonly #trace: Trace
 
-  constructor(
-    hooks: Hooks,
-    settings: (channel: ChannelName) => ChannelSettings,
-    { tenure, trace }: { readonly tenure: Tenure; readonly trace: Trace },
-  ) {
+  constructor(hooks: Hooks, settings: (channel: ChannelName) => ChannelSettings, tenure: Tenure) {
     this.#hooks = hooks
     this.#settings = settings
     this.#tenure = tenure
-    this.#trace = trace
   }
 
   /** Who sends the request; throws what the hook throws, and a `TypeError` for what is no identity. */
@@ -41,17 +34,11 @@ export class Gate {
     const may = await this.#may(identity, action, channel)
     this.#tenure.check(caller, [channel])
     if (may) return
-    const refusal = this.#refusal(identity, action, channel)
-    if (action !== 'read') this.#trace.unpublished(channel, identity?.id ?? '', [], undefined, refusal)
-    throw refusal
-  }
-
-  #refusal(identity: Identity | null, action: Action, channel: ChannelName): GamutError {
     if (identity === null && this.#hooks.authenticate) {
-      return new GamutError('unauthenticated', `Say who you are: "${channel}" is not open to everybody.`)
+      throw new GamutError('unauthenticated', `Say who you are: "${channel}" is not open to everybody.`)
     }
     const hint = this.#hooks.authorize ? '' : ' The server has no authorize hook, so nobody may.'
-    return new GamutError('forbidden', `You may not ${action} "${channel}".${hint}`)
+    throw new GamutError('forbidden', `You may not ${action} "${channel}".${hint}`)
   }
 
   async #may(identity: Identity | null, action: Action, channel: ChannelName): Promise<boolean> {

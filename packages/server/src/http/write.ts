@@ -82,6 +82,18 @@ function idempotencyKey(request: HttpRequest): { idempotencyKey?: string } {
   return key === undefined ? {} : { idempotencyKey: take(parseId(key)) }
 }
 
+/** Notes a publish that is refused before its messages are known, where its channel is traced. */
+function noteRefused(
+  request: HttpRequest,
+  channel: ChannelName,
+  { identity }: Caller,
+  error: unknown,
+  core: Core,
+): void {
+  const key = parseId(request.header('idempotency-key'))
+  core.trace.unpublished(channel, identity?.id ?? '', [], key.ok ? key.value : undefined, error)
+}
+
 /** `POST /channels/{channel}`: appends what the body holds, and closes the channel with `?close=true` (PROTOCOL §3). */
 export async function publish(
   request: HttpRequest,
@@ -90,24 +102,25 @@ export async function publish(
   caller: Caller,
   core: Core,
 ): Promise<Reply> {
-  const close = isFlagSet(query, 'close') ?? false
-  await core.gate.pass(caller, 'publish', channel)
-  if (close) await core.gate.pass(caller, 'close', channel)
-  const text = await readText(request, core)
-  core.tenure.check(caller, [channel])
-  const messages = close && text === '' ? [] : toMessages(text, request, query, core)
-  if (messages.length === 0 && !close)
-    throw new GamutError('body_invalid', 'There is no message in the body.')
-  return publishedReply(
-    await core.publisher.publish({
-      channel,
-      messages,
-      identity: caller.identity,
-      address: request.address,
-      close,
-      ...idempotencyKey(request),
-    }),
-  )
+  const { address } = request
+  const { identity } = caller
+  try {
+    const close = isFlagSet(query, 'close') ?? false
+    await core.gate.pass(caller, 'publish', channel)
+    if (close) await core.gate.pass(caller, 'close', channel)
+    const text = await readText(request, core)
+    core.tenure.check(caller, [channel])
+    const messages = close && text === '' ? [] : toMessages(text, request, query, core)
+    if (messages.length === 0 && !close)
+      throw new GamutError('body_invalid', 'There is no message in the body.')
+    const idempotency = idempotencyKey(request)
+    return publishedReply(
+      await core.publisher.publish({ channel, messages, identity, address, close, ...idempotency }),
+    )
+  } catch (error) {
+    noteRefused(request, channel, caller, error, core)
+    throw error
+  }
 }
 
 /** `DELETE /channels/{channel}?key=k`: deletes a key of a keyed channel (PROTOCOL §3). */
@@ -118,18 +131,20 @@ export async function deleteKey(
   caller: Caller,
   core: Core,
 ): Promise<Reply> {
-  await core.gate.pass(caller, 'publish', channel)
-  const key = take(parseKey(query.get('key') ?? undefined))
-  const messages: NewMessage[] = [{ key, deleted: true }]
-  return publishedReply(
-    await core.publisher.publish({
-      channel,
-      messages,
-      identity: caller.identity,
-      address: request.address,
-      ...idempotencyKey(request),
-    }),
-  )
+  const { address } = request
+  const { identity } = caller
+  try {
+    await core.gate.pass(caller, 'publish', channel)
+    const key = take(parseKey(query.get('key') ?? undefined))
+    const messages: NewMessage[] = [{ key, deleted: true }]
+    const idempotency = idempotencyKey(request)
+    return publishedReply(
+      await core.publisher.publish({ channel, messages, identity, address, ...idempotency }),
+    )
+  } catch (error) {
+    noteRefused(request, channel, caller, error, core)
+    throw error
+  }
 }
 
 interface ListedMessage {
@@ -187,6 +202,8 @@ async function publishGroup(
       ...(replayed && { replayed }),
     }))
   } catch (thrown) {
+    const channel = parseChannelName(name)
+    if (channel.ok) core.trace.unpublished(channel.value, caller.identity?.id ?? '', [], undefined, thrown)
     const error = toRefusal(thrown, core).toBody()
     const refused = { ...(typeof name === 'string' && { channel: name }), error }
     return group.map(() => refused)

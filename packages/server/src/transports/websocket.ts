@@ -37,6 +37,9 @@ import type {
 /** How far ahead of its rate a peer may be, in milliseconds. */
 const paceMs = 1000
 
+/** What of a frame is noted where it is refused. */
+type ChannelFrame = Pick<SubscribeFrame, 'type' | 'channel'> | Extract<ClientFrame, { type: 'publish' }>
+
 type Named<T> = T & { readonly ref?: Ref }
 
 /** The frames of one WebSocket, answered in order (PROTOCOL §7). */
@@ -73,7 +76,10 @@ class FrameReader implements FrameOwner {
     const { heartbeatMs } = limits
     this.#send(formatFrame({ type: 'welcome', node, heartbeatMs, connection: this.#connection.id }))
     for (const one of read.channels)
-      this.#enqueue(one.channel, {}, () => this.#subscribe(one, read, {}), 'read')
+      this.#enqueue(one.channel, {}, () => this.#subscribe(one, read, {}), {
+        type: 'subscribe',
+        channel: one.channel,
+      })
     core.tenure.hold(this.#connection)
   }
 
@@ -132,10 +138,20 @@ class FrameReader implements FrameOwner {
       return
     }
     const { channel } = frame
-    if (frame.type === 'publish') this.#enqueue(channel, frame, () => this.#publish(frame))
+    if (frame.type === 'publish') this.#enqueue(channel, frame, () => this.#publish(frame), frame)
     else if (frame.type === 'subscribe')
-      this.#enqueue(channel, frame, () => this.#askToSubscribe(frame), 'read')
+      this.#enqueue(channel, frame, () => this.#askToSubscribe(frame), frame)
     else this.#enqueue(channel, frame, async () => this.#unsubscribe(frame))
+  }
+
+  /** Notes what a frame was refused, where its channel is traced. */
+  #note(frame: ChannelFrame, thrown: unknown, code: ErrorCode): void {
+    const { trace } = this.#core
+    const { reader, caller } = this.#connection
+    const { channel } = frame
+    if (frame.type === 'subscribe') trace.refused(reader, [channel], code)
+    else if (frame.type === 'publish')
+      trace.unpublished(channel, caller.identity?.id ?? '', [frame.message], undefined, thrown)
   }
 
   /** Runs the work of one channel in frame order; what fails is told with the frame's ref. */
@@ -143,7 +159,7 @@ class FrameReader implements FrameOwner {
     channel: ChannelName | '',
     { ref }: Named<object>,
     work: () => Promise<void>,
-    action?: 'read',
+    frame?: ChannelFrame,
   ): void {
     this.#unanswered++
     this.#readOrWait()
@@ -152,7 +168,7 @@ class FrameReader implements FrameOwner {
     const live = () => (this.#connection.isClosed ? undefined : work())
     const after = before.then(live).catch((thrown: unknown) => {
       const error = toRefusal(thrown, this.#core)
-      if (action && channel) this.#core.trace.refused(this.#connection.reader, [channel], error.code)
+      if (frame) this.#note(frame, thrown, error.code)
       this.#fail(named, error)
     })
     this.#queues.set(channel, after)

@@ -1,4 +1,5 @@
-import { describe, expect, it, vi } from 'vitest'
+import { openSocketReader, takeKind } from '@gamut/testing'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { BrokerUnavailable, createMemoryBroker, GamutError } from '../../src/index.js'
 import { opened, startTraced } from './rig.js'
 
@@ -64,6 +65,24 @@ describe('a message that is asked about by itself (§14)', () => {
     const line = '{"data":1,"id":"line-1"}'
     await post(origin, 'news', { 'content-type': 'application/x-ndjson' }, line)
     expect(await ask({ channel: 'news', message: 'line-1' })).toMatchObject({ verdict: 'publish_refused' })
+  })
+
+  it('was refused by authorize, over HTTP and WebSocket', async () => {
+    const { origin, ask } = await startTraced({ authorize: (_who, action) => action === 'read' })
+    await post(origin, 'news', { user: 'mallory', 'idempotency-key': 'order-8' })
+    const forbidden = { verdict: 'publish_refused', reason: 'forbidden' }
+    const byKey = await ask({ channel: 'news', message: 'order-8' })
+    expect(byKey).toMatchObject(forbidden)
+    const reader = openSocketReader({ origin, channel: 'news', headers: { user: 'mallory' } })
+    onTestFinished(() => reader.close())
+    reader.send({ type: 'publish', ref: 1, channel: 'news', data: 1, id: 'frame-1' })
+    await takeKind(reader, 'error')
+    expect(await ask({ channel: 'news', message: 'frame-1' })).toMatchObject(forbidden)
+    const { evidence } = await ask({ channel: 'news', message: 'order-9' })
+    expect(evidence.map(({ says }) => says)).toEqual([
+      'a publish by "mallory" under the key "order-8" was refused: forbidden',
+      'a publish by "mallory" was refused: forbidden',
+    ])
   })
 
   it('may have been stored or not', async () => {

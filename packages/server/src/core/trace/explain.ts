@@ -14,6 +14,8 @@ import {
 
 /** Readers that one answer lists at most; those who did not get the message come first. */
 const maxListed = 100
+/** Refused publishes that are shown where a message is unknown. */
+const maxRefused = 5
 /** How long an operator waits to be told to trace, in words for what to do. */
 const traceHint =
   'Trace the channel (POST /trace, or gamut explain CHANNEL --trace 600) and ask again when it happens again.'
@@ -120,6 +122,17 @@ function publishEvidence({ offset, time }: FoundMessage, events: readonly TraceE
   return list
 }
 
+/** Refused publishes that had no name, the newest: what is looked for may have been among them. */
+function refusedEvidence(events: readonly TraceEvent[]): Evidence[] {
+  return events
+    .filter((event) => event.kind === 'unpublished')
+    .slice(-maxRefused)
+    .map(({ at, publisher, code, idempotencyKey }) => ({
+      at,
+      says: `a publish by ${publisher ? `"${publisher}"` : 'nobody known'}${idempotencyKey === undefined ? '' : ` under the key "${idempotencyKey}"`} was refused: ${code}`,
+    }))
+}
+
 function explainUnknownReader(name: string, { message, since }: Facts): Explained {
   const isTraced = since !== undefined && (message.time ?? since) >= since
   return isTraced
@@ -199,10 +212,15 @@ function choose(facts: Facts, own: Finding, readers: readonly ReaderExplained[],
       return { ...unknown, evidence: published }
     }
     const { reader, ...explained } = first
-    return { ...explained, evidence: [...published, ...explained.evidence] }
+    return { ...explained, evidence: byTime([...published, ...explained.evidence]) }
   }
   const explained = toExplained(own, tellMessage(own, message), time)
-  return { ...explained, evidence: [...published, ...explained.evidence] }
+  const refused = isThere ? [] : refusedEvidence(events)
+  return { ...explained, evidence: byTime([...published, ...refused, ...explained.evidence]) }
+}
+
+function byTime(evidence: Evidence[]): Evidence[] {
+  return evidence.sort((a, b) => a.at - b.at)
 }
 
 function countVerdicts(findings: readonly ReaderFinding[]): Partial<Record<Verdict, number>> {

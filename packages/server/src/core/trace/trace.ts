@@ -65,6 +65,8 @@ export class Trace {
   #events: TraceEvent[] = []
   #first = 0
   #bytes = 0
+  /** Refusals that were noted where they arose, and not again on their way out. */
+  readonly #told = new WeakSet<object>()
   /** When the newest of the forgotten events happened. */
   #forgottenAt = 0
 
@@ -160,7 +162,8 @@ export class Trace {
     idempotencyKey: string | undefined,
     error: unknown,
   ): void {
-    if (!this.isOn) return
+    if (!this.isOn || this.#told.has(error as object)) return
+    if (error instanceof Error) this.#told.add(error)
     this.note(channel, {
       kind: 'unpublished',
       publisher,
