@@ -45,6 +45,8 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   revocationMs: 'how long a revocation lasts',
   maxRevocationMs: 'how long it may last at most',
   maxRevocations: 'revocations at once',
+  maxTickets: 'living tickets at once',
+  maxTicketsPerIdentity: 'living tickets of one identity',
   firstLoadMs: 'wait for a source’s first value',
 }
 

@@ -104,6 +104,10 @@ export interface Limits {
   readonly maxRevocationMs: number
   /** Revocations at once. */
   readonly maxRevocations: number
+  /** Living tickets at once, of all nodes together. */
+  readonly maxTickets: number
+  /** Living tickets of one identity. */
+  readonly maxTicketsPerIdentity: number
   /** How long a first read of a computed channel waits for its first value, in milliseconds. */
   readonly firstLoadMs: number
 }
@@ -182,6 +186,10 @@ export const defaultLimits: Limits = {
   maxRevocationMs: 400 * 86_400_000,
   // Some 200 bytes each on every node; who has more of them ends his tokens sooner.
   maxRevocations: 100_000,
+  // Some hundred bytes each on every node, at most 4 KiB: five times the connections of a node.
+  maxTickets: 50_000,
+  // A page opens one stream and comes back: so many tabs and reloads within half a minute are no person.
+  maxTicketsPerIdentity: 100,
   firstLoadMs: 5000,
 }
 

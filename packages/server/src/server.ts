@@ -19,6 +19,7 @@ import { Gate } from './core/gate.js'
 import { watchGauges } from './core/gauges.js'
 import { withDeadline } from './core/hook-deadline.js'
 import { Hub } from './core/hub.js'
+import { toIdentity } from './core/identity.js'
 import { LogReader } from './core/log-reader.js'
 import { meterBroker } from './core/metered-broker.js'
 import { meterHooks } from './core/metered-hooks.js'
@@ -29,15 +30,18 @@ import { PublishRate } from './core/publish-rate.js'
 import { type RevokeRequest, toRevoked } from './core/revoke-request.js'
 import { Slots } from './core/slots.js'
 import { Sources } from './core/source.js'
+import type { IssuedTicket } from './core/tickets.js'
 import { type Explanation, explain } from './core/trace/explain.js'
 import { Trace } from './core/trace/trace.js'
 import { Wheel } from './core/wheel.js'
 import { WriteLoop } from './core/write-loop.js'
 import { GamutError, textOf } from './error.js'
+import type { Identity } from './hooks.js'
 import { renderMetrics } from './http/operations.js'
 import { fromRequest, type HttpRequest } from './http/request.js'
 import { toResponse } from './http/response.js'
 import { Routes } from './http/routes.js'
+import { newTicket } from './new-ticket.js'
 import { type GamutOptions, type Limits, type ResolvedOptions, resolveOptions } from './options.js'
 import { withOwnChannels } from './own-channels.js'
 import type { Logger } from './telemetry/logger.js'
@@ -90,6 +94,11 @@ export interface Gamut {
   deleteKey(channel: string, key: string): Promise<PublishResult>
   /** Ends a channel for good: its readers are told, later publishes are refused. */
   close(channel: string): Promise<void>
+  /**
+   * Makes a ticket with which whoever has it reads these channels as this identity: for a URL, as of a browser's
+   * EventSource or WebSocket (PROTOCOL §12). Hooks are not asked for it; `authorize` is, if there is one, at each read.
+   */
+  issueTicket(identity: Identity, channels: readonly string[]): Promise<IssuedTicket>
   /**
    * Ends whatever is read for an identity or by a token, on every node, and refuses it from now on (PROTOCOL §12).
    * Resolves when this node knows it, with how long it lasts in milliseconds. Throws `GamutError`.
@@ -156,14 +165,13 @@ function createCore(options: ResolvedOptions): Core {
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
   const sources = new Sources({ ...shared, publisher, firstLoadMs, tell })
   const connections = new Connections(shared)
-  const { tenure, revocations } = createTenure({ ...shared, hub, publisher, sources, connections })
+  const ends = createTenure({ ...shared, hub, publisher, sources, connections, newTicket })
   return {
     ...shared,
     hub,
     publisher,
-    tenure,
-    gate: new Gate(hooks, settings, tenure),
-    revocations,
+    ...ends,
+    gate: new Gate(hooks, settings, ends.tenure),
     sources,
     connections,
   }
@@ -218,9 +226,9 @@ class Server implements Gamut {
   }
 
   async #start(): Promise<void> {
-    const { broker, hub, settings, revocations } = this.#core
+    const { broker, hub, settings, revocations, tickets } = this.#core
     await broker.start(hub, settings)
-    await revocations.start()
+    await Promise.all([revocations.start(), tickets.start()])
   }
 
   get limits(): Limits {
@@ -293,6 +301,13 @@ class Server implements Gamut {
     return explain(this.#core, toOwnChannel(channel), String(message), reader)
   }
 
+  async issueTicket(identity: Identity, channels: readonly string[]): Promise<IssuedTicket> {
+    await this.#started
+    const known = toIdentity(identity)
+    if (!known) throw new TypeError('issueTicket needs an identity: a ticket is for somebody')
+    return this.#core.tickets.issue(known, channels.map(toOwnChannel))
+  }
+
   async revoke(request: RevokeRequest): Promise<number> {
     await this.#started
     const { revoked, forMs } = toRevoked(request)
@@ -312,6 +327,7 @@ class Server implements Gamut {
     await this.drain()
     this.#core.sources.close()
     this.#core.revocations.stop()
+    this.#core.tickets.stop()
     this.#core.wheel.clear()
     await this.#core.broker.close()
   }

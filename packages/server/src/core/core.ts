@@ -17,6 +17,7 @@ import type { Revocations } from './revocations.js'
 import type { Slots } from './slots.js'
 import type { Sources } from './source.js'
 import type { Tenure } from './tenure.js'
+import type { Tickets } from './tickets.js'
 import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
 import type { WriteLoop } from './write-loop.js'
@@ -33,6 +34,7 @@ export interface Core {
   readonly tenure: Tenure
   readonly trace: Trace
   readonly revocations: Revocations
+  readonly tickets: Tickets
   readonly publisher: Publisher
   readonly sources: Sources
   readonly connections: Connections

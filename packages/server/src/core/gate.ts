@@ -1,7 +1,7 @@
 import { type ChannelName, isServerChannel } from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
 import { GamutError } from '../error.js'
-import type { Action, Hooks, Identity } from '../hooks.js'
+import type { Action, Hooks } from '../hooks.js'
 import { isOwnChannel } from '../own-channels.js'
 import type { Caller } from './caller.js'
 import { toIdentity } from './identity.js'
@@ -29,11 +29,20 @@ export class Gate {
 
   /** Throws `unauthenticated`, `revoked` or `forbidden` unless somebody may do that now. */
   async pass(caller: Caller, action: Action, channel: ChannelName): Promise<void> {
-    const { identity } = caller
     this.#tenure.check(caller, [channel])
-    const may = await this.#may(identity, action, channel)
+    const may = await this.#may(caller, action, channel)
     this.#tenure.check(caller, [channel])
     if (may) return
+    const { identity, ticket } = caller
+    if (ticket && action !== 'read') {
+      throw new GamutError('forbidden', `A ticket is for reading: send a token to ${action} "${channel}".`)
+    }
+    if (ticket && !ticket.channels.includes(channel)) {
+      throw new GamutError(
+        'ticket_invalid',
+        `This ticket is not for "${channel}": ask POST /tickets for one.`,
+      )
+    }
     if (identity === null && this.#hooks.authenticate) {
       throw new GamutError('unauthenticated', `Say who you are: "${channel}" is not open to everybody.`)
     }
@@ -41,12 +50,15 @@ export class Gate {
     throw new GamutError('forbidden', `You may not ${action} "${channel}".${hint}`)
   }
 
-  async #may(identity: Identity | null, action: Action, channel: ChannelName): Promise<boolean> {
+  async #may({ identity, ticket }: Caller, action: Action, channel: ChannelName): Promise<boolean> {
     if (isOwnChannel(channel)) return false
+    if (ticket && (action !== 'read' || !ticket.channels.includes(channel))) return false
     const settings = this.#settings(channel)
     if (action === 'read' && settings.public) return true
     if (action !== 'read' && (settings.publish === 'server' || settings.source || isServerChannel(channel)))
       return false
+    // Whoever gave a ticket in process has said so: there is nobody else to ask.
+    if (ticket && !this.#hooks.authorize) return true
     return (await this.#hooks.authorize?.(identity, action, channel)) === true
   }
 }

@@ -31,6 +31,11 @@ export function hashAppend(messages: readonly NewMessage[], close: boolean): str
   ])
 }
 
+/** What a ticket is known by wherever it is kept: nobody can show the ticket who knows only this. */
+export function hashTicket(ticket: string): string {
+  return hashTexts(['ticket', ticket])
+}
+
 /** Whether two secrets are the same, in a time that does not depend on where they differ. */
 export function isSameSecret(one: string, other: string): boolean {
   const [a, b] = [sha256(encoder.encode(one)), sha256(encoder.encode(other))]

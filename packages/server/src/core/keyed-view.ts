@@ -76,6 +76,7 @@ export class KeyedView<T> {
     return this.#values.get(key)
   }
 
+  /** The one that changed longest ago comes first. */
   entries(): Iterable<[string, T]> {
     return this.#values.entries()
   }
@@ -179,8 +180,9 @@ export class KeyedView<T> {
 
   #set(key: string, after: T | undefined): void {
     const before = this.#values.get(key)
-    if (after === undefined) this.#values.delete(key)
-    else this.#values.set(key, after)
+    // In the order of the last change.
+    this.#values.delete(key)
+    if (after !== undefined) this.#values.set(key, after)
     this.#options.onChange({ key, before, after })
   }
 }

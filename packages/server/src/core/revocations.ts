@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js'
 import { GamutError } from '../error.js'
 import type { Identity } from '../hooks.js'
 import type { Limits } from '../options.js'
-import { revocationsChannel } from '../own-channels.js'
+import { revocationsChannel, ticketAgeMs } from '../own-channels.js'
 import type { Caller } from './caller.js'
 import { hashTexts } from './hash.js'
 import { type KeyedChange, KeyedView, type KeyedViewParts } from './keyed-view.js'
@@ -53,13 +53,12 @@ function isRevoked(value: unknown): value is Revocation {
 }
 
 /** By which names somebody goes. */
-function namesOf({ identity }: Caller): readonly Revoked[] {
-  if (identity === null) return []
-  const { id, token } = identity
-  return [
-    { kind: 'identity', name: id },
-    ...(token === undefined ? [] : [{ kind: 'token' as const, name: token }]),
-  ]
+function namesOf({ identity, ticket }: Caller): readonly Revoked[] {
+  const names: Revoked[] = []
+  if (identity) names.push({ kind: 'identity', name: identity.id })
+  if (identity?.token !== undefined) names.push({ kind: 'token', name: identity.token })
+  if (ticket) names.push({ kind: 'ticket', name: ticket.hash })
+  return names
 }
 
 /**
@@ -124,7 +123,7 @@ export class Revocations {
    * Revokes on every node; known here when it resolves. `forMs` 0 takes a revocation back. Gives for how long it is, in
    * milliseconds. Throws `body_invalid`, `overloaded`, and like a publish.
    */
-  async revoke(revoked: Revoked, forMs = this.#defaultMs()): Promise<number> {
+  async revoke(revoked: Revoked, forMs = this.#defaultMs(revoked)): Promise<number> {
     const { limits, clock } = this.#parts
     if (forMs > limits.maxRevocationMs) {
       throw new GamutError('body_invalid', `A revocation lasts ${limits.maxRevocationMs} ms at most.`)
@@ -146,7 +145,8 @@ export class Revocations {
     return forMs
   }
 
-  #defaultMs(): number {
+  #defaultMs({ kind }: Revoked): number {
+    if (kind === 'ticket') return ticketAgeMs
     const { revocationMs, maxRevocationMs } = this.#parts.limits
     return Math.min(maxRevocationMs, Math.max(revocationMs, Math.ceil(this.#longestLifeMs)))
   }

@@ -1,5 +1,6 @@
 import { isJsonObject, parseChannelName, parseId } from '@gamut/protocol'
 import { GamutError } from '../error.js'
+import { hashTicket } from './hash.js'
 import { type Revoked, revocableNames } from './revocations.js'
 
 /** What to revoke, by exactly one name, as operators and applications say it (PROTOCOL §12). */
@@ -8,6 +9,8 @@ export interface RevokeRequest {
   readonly identity?: string
   /** The name of a token, as its identity has it. */
   readonly token?: string
+  /** A ticket, as it was given. */
+  readonly ticket?: string
   /** Only for this channel. Default: everything. */
   readonly channel?: string
   /** For how long, in milliseconds; 0 takes a revocation back. Default: longer than any token lasts that was seen. */
@@ -37,7 +40,11 @@ export function toRevoked(request: unknown): { readonly revoked: Revoked; readon
     refuse('forMs is a whole number of milliseconds, 0 to take a revocation back.')
   }
   return {
-    revoked: { kind, name: name.value, ...(parsed && { channel: parsed.value }) },
+    revoked: {
+      kind,
+      name: kind === 'ticket' ? hashTicket(name.value) : name.value,
+      ...(parsed && { channel: parsed.value }),
+    },
     ...(forMs !== undefined && { forMs: Number(forMs) }),
   }
 }

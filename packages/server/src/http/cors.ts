@@ -14,6 +14,12 @@ export function isSameOrigin(origin: string, host: string | undefined): boolean 
   return URL.canParse(`${url.protocol}//${host}`) && new URL(`${url.protocol}//${host}`).host === url.host
 }
 
+/** Known by what a browser sends along by itself, and by nothing that a page had to put there. */
+function isByCookie(request: HttpRequest, { identity }: Caller): boolean {
+  const isPut = request.header('authorization') !== undefined || request.header('x-api-key') !== undefined
+  return identity !== null && request.header('cookie') !== undefined && !isPut
+}
+
 /** Decides which pages may use the server (guarantees: security rule 1). */
 export class OriginCheck {
   readonly #origins: ReadonlySet<string>
@@ -46,12 +52,24 @@ export class OriginCheck {
     return new Request(asked.url, { method: asked.method, headers })
   }
 
-  /** Who sends no origin is no browser, but then a cookie proves nothing: it may come from a page by a way without one. */
-  passIdentity(request: HttpRequest, { identity }: Caller): void {
-    const isFromCookie =
-      request.header('cookie') !== undefined && request.header('authorization') === undefined
-    if (identity === null || !isFromCookie || request.header('origin') !== undefined) return
-    throw new GamutError('origin_refused', 'A WebSocket that is known by its cookie must say its Origin.')
+  /**
+   * Lets a write or a WebSocket through. Browsers say the origin of both: without one a cookie proves nothing, as some
+   * page may have had it sent by a way that does not say so.
+   */
+  passUnsafe(request: HttpRequest, caller: Caller): void {
+    if (!isByCookie(request, caller) || request.header('origin') !== undefined) return
+    throw new GamutError('origin_refused', 'Whoever is known by a cookie must say the Origin here.')
+  }
+
+  /**
+   * Lets a read through. Browsers say no origin where a page reads from its own, but newer ones say that it does (W3C
+   * Fetch Metadata): a read that another site has caused is not answered to whom its cookie names.
+   */
+  passSafe(request: HttpRequest, caller: Caller): void {
+    if (!isByCookie(request, caller) || request.header('origin') !== undefined) return
+    const site = request.header('sec-fetch-site') ?? 'none'
+    if (site === 'same-origin' || site === 'none') return
+    throw new GamutError('origin_refused', 'Pages of another site may not read as whom a cookie names.')
   }
 
   /** What lets a page of a listed origin see the answer (WHATWG Fetch, CORS protocol). */

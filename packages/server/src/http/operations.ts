@@ -1,5 +1,6 @@
 import type { ChannelName, TransportName } from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
+import type { Caller } from '../core/caller.js'
 import type { Core } from '../core/core.js'
 import { pollAfter } from '../core/poll-pace.js'
 import { GamutError } from '../error.js'
@@ -19,7 +20,7 @@ function advise({ need, source }: ChannelSettings): readonly TransportName[] {
 }
 
 /** `GET /channels/{channel}?info`: what a client that knows nothing yet should know (PROTOCOL §15). */
-export async function info(channel: ChannelName, core: Core): Promise<Reply> {
+export async function info(channel: ChannelName, caller: Caller, core: Core): Promise<Reply> {
   const settings = core.settings(channel)
   const head = (await core.broker.heads([channel])).get(channel)
   if (!head) throw new GamutError('internal', 'The head of this channel is not known. Try again.', 1000)
@@ -34,7 +35,9 @@ export async function info(channel: ChannelName, core: Core): Promise<Reply> {
     closed: head.closed,
     pollAfterMs: pollAfter(channel, settings, core.traffic),
   }
-  return jsonReply(200, `${JSON.stringify(body)}\n`, { 'cache-control': 'private, no-cache' })
+  return jsonReply(200, `${JSON.stringify(body)}\n`, {
+    'cache-control': caller.ticket ? 'no-store' : 'private, no-cache',
+  })
 }
 
 /** `GET /healthz`: the process answers. */

@@ -27,8 +27,9 @@ import {
   statusOf,
 } from '../transports/transport.js'
 import type { OriginCheck } from './cors.js'
+import { identifyReader } from './identify.js'
 import { isFlagSet, oneOf, wholeNumber } from './query.js'
-import type { HttpRequest } from './request.js'
+import { type HttpRequest, splitTarget } from './request.js'
 
 /** Messages of one batch where a reader does not say, and at most (PROTOCOL §4). */
 const defaultLimit = 100
@@ -140,13 +141,23 @@ function toReadRequest(
     ...(maxRate !== null && { maxRate: Number(maxRate) }),
     waitMs: asked.waitMs,
     isPreferred: asked.isPreferred,
-    isShared: canShare && !isByHeader && channels.every(({ settings }) => settings.public),
+    isShared:
+      canShare && !isByHeader && !query.has('ticket') && channels.every(({ settings }) => settings.public),
     ...(envelope !== undefined && { envelope }),
-    url: `http://${request.header('host') ?? 'localhost'}${request.target}`,
+    url: urlOf(request, query),
     raw: isFlagSet(query, 'raw') ?? false,
     known: isByHeader ? [] : parseEntityTags(request.header('if-none-match') ?? ''),
     isProxied: proxyHeaders.some((name) => request.header(name) !== undefined),
   }
+}
+
+/** Without a ticket, which is good for reading alone and is shown to nobody. */
+function urlOf(request: HttpRequest, query: URLSearchParams): string {
+  const host = `http://${request.header('host') ?? 'localhost'}`
+  if (!query.has('ticket')) return host + request.target
+  const rest = new URLSearchParams(query)
+  rest.delete('ticket')
+  return `${host}${splitTarget(request.target).path}?${rest}`
 }
 
 function checkCount({ channels }: ReadTarget, most: number): void {
@@ -155,17 +166,6 @@ function checkCount({ channels }: ReadTarget, most: number): void {
     'too_many_channels',
     `At most ${most} channels can be read at once here: open another reader for the rest.`,
   )
-}
-
-async function identify(
-  request: HttpRequest,
-  transport: TransportName,
-  core: Core,
-  origins: OriginCheck,
-): Promise<Caller> {
-  const caller = await core.gate.identify(() => origins.toRequest(request))
-  if (transport === 'websocket') origins.passIdentity(request, caller)
-  return caller
 }
 
 /** Refuses a read before anything of it is known, in the way of whichever transport it asks for. */
@@ -213,10 +213,10 @@ async function attemptRead(
   )
   const asking = toReadRequest(request, query, target, asked, core)
   if (asking.isShared) return transport.open({ ...asking, caller: nobody }, core)
-  origins.pass(request)
-  const caller = await identify(request, asked.transport, core, origins)
+  const caller = await identifyReader(request, query, target.channels, core, origins)
   attempt.caller = caller
   for (const channel of target.channels) await core.gate.pass(caller, 'read', channel)
+  core.tickets.use(caller)
   const reply = await transport.open({ ...asking, caller }, core)
   // What is held is watched from its start on; an answer that is whole is sent now or not at all.
   if (reply.kind === 'plain') core.tenure.check(caller, target.channels)

@@ -1,4 +1,5 @@
 import { type ChannelName, parseChannelName } from '@gamut/protocol'
+import type { Caller } from '../core/caller.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
@@ -14,12 +15,14 @@ import {
 import { connectionsReply, sendAwayReply } from './connections.js'
 import { OriginCheck } from './cors.js'
 import { explainReply, startTrace, traceReply } from './explain.js'
+import { identifyReader, identifyWriter } from './identify.js'
 import { health, info, metricsReply, readiness } from './operations.js'
 import { OperatorCheck } from './operators.js'
 import { type ReadTarget, read, refuseRead } from './read.js'
 import { type HttpRequest, splitTarget } from './request.js'
 import { revoke } from './revocations.js'
 import { take } from './take.js'
+import { issueTicket } from './tickets.js'
 import { deleteKey, publish, publishMany } from './write.js'
 
 /** What the routes need besides the core. */
@@ -94,7 +97,7 @@ export class Routes {
       return (
         target === basePath || (/^[/?]/.test(target.slice(basePath.length)) && target.startsWith(basePath))
       )
-    return /^\/(?:channels|publish|connect|healthz|readyz|metrics|connections|explain|trace|revocations)(?:[/?]|$)/.test(
+    return /^\/(?:channels|publish|connect|tickets|healthz|readyz|metrics|connections|explain|trace|revocations)(?:[/?]|$)/.test(
       target,
     )
   }
@@ -169,6 +172,8 @@ export class Routes {
     if (path === '/channels') return { GET: ({ request }) => this.#read(request, query, () => toSet(query)) }
     if (path === '/connect') return { GET: ({ request }) => this.#connect(request, query) }
     if (path === '/publish') return { POST: (call) => this.#publishMany(call) }
+    if (path === '/tickets')
+      return { POST: async ({ request }) => issueTicket(request, await this.#writer(request), this.#core) }
     if (path === '/healthz') return { GET: () => health() }
     if (path === '/readyz') return { GET: () => readiness(this.#core) }
     return this.#operatorMethods(path)
@@ -221,10 +226,11 @@ export class Routes {
   }
 
   async #info(request: HttpRequest, channel: ChannelName): Promise<Reply> {
-    this.#origins.pass(request)
-    const caller = await this.#core.gate.identify(() => this.#origins.toRequest(request))
+    const { query } = splitTarget(request.target)
+    const caller = await identifyReader(request, query, [channel], this.#core, this.#origins)
     await this.#core.gate.pass(caller, 'read', channel)
-    const reply = await info(channel, this.#core)
+    this.#core.tickets.use(caller)
+    const reply = await info(channel, caller, this.#core)
     this.#core.tenure.check(caller, [channel])
     return reply
   }
@@ -234,10 +240,8 @@ export class Routes {
   }
 
   /** Who writes: pages of foreign origins and a node that ends are refused before anything is read. */
-  async #writer(request: HttpRequest) {
-    this.#origins.pass(request)
-    this.#core.connections.admitPublish()
-    return this.#core.gate.identify(() => this.#origins.toRequest(request))
+  #writer(request: HttpRequest): Promise<Caller> {
+    return identifyWriter(request, this.#core, this.#origins)
   }
 }
 

@@ -108,6 +108,8 @@ function cacheHeaders(
       'access-control-expose-headers': 'ETag',
     }
   }
+  // What a ticket opens is not kept under a URL that has it in it.
+  if (read.caller.ticket) return { 'cache-control': 'no-store' }
   return {
     'cache-control': 'private, no-cache',
     vary: 'Authorization, Cookie, X-API-Key, Origin, Accept, Prefer, Last-Event-ID',

@@ -47,6 +47,7 @@ function toRequest(
 /** One reader as a runtime sees it: what was written to it, and how it ended. */
 export class Reading implements FrameWire {
   text = ''
+  headers: PlainReply['headers'] = {}
   /** A status of its own, or the close code of a WebSocket; 0 for the end of a held response. */
   ending: { readonly status: number; readonly reason: string } | undefined
   isFull = false
@@ -84,8 +85,9 @@ export class Reading implements FrameWire {
     ;(this.owner as FrameOwner).receive(JSON.stringify(frame))
   }
 
-  answer({ status, body }: PlainReply): void {
+  answer({ status, headers, body }: PlainReply): void {
     this.text += body
+    this.headers = headers
     this.ending = { status, reason: '' }
   }
 
@@ -122,6 +124,13 @@ export function createTenureRig(options: GamutOptions = {}) {
         body: typeof body === 'string' ? body : JSON.stringify(body),
         headers: { 'content-type': 'application/json' },
       }),
+    /** Asks for a ticket as whoever the token is of. */
+    ticket: async (token: string, ...channels: string[]): Promise<string> => {
+      const headers = { 'content-type': 'application/json' }
+      const body = JSON.stringify({ channels })
+      const { body: answer } = await askPlain(gamut, '/tickets', { token, method: 'POST', headers, body })
+      return JSON.parse(answer).ticket
+    },
     ask: (target: string, asking: Asking = {}) => askPlain(gamut, target, asking),
     /** Asks for a held reader; `begin` is what the runtime does once it has the reply. */
     prepare: (target: string, asking: Asking = {}) => prepare(gamut, target, asking),
