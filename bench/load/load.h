@@ -37,7 +37,7 @@ typedef enum { WEBSOCKET, STREAM, LONG_POLL } Mode;
 typedef struct {
   int port, sources, run, channels, opening;
   int readers; Mode mode;
-  const char *request, *frames, *ready_text, *token_start, *tokens_file;
+  const char *request, *frames, *ready_text, *token_start, *tokens_file, *gap_text;
   char token_end;
   int stalled, slow;
   int requesters; double rate; const char *post; int expected_status; double zipf;
@@ -47,7 +47,7 @@ extern Plan plan;
 /* ---- what is going on ---- */
 typedef struct {
   int measuring;
-  uint64_t deliveries, all_deliveries, lost, repeated, signalled, closed, bytes, reads, refused;
+  uint64_t deliveries, all_deliveries, lost, repeated, signalled, told, closed, bytes, reads, refused;
   uint64_t answered, all_answered, wrong_status, sent;
   Histogram delay, answer, lateness, caught_up;
 } Counts;
@@ -65,7 +65,7 @@ int readers_failed(void);
 int readers_opening(void);
 int readers_caught_up(void);
 int64_t readers_spread_us(void);
-/* How many messages readers have not got that were acknowledged. */
+/* How many messages connected readers have not got that were acknowledged. */
 uint64_t readers_missing(void);
 
 /* requesters */

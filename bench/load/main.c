@@ -1,7 +1,7 @@
 /*
  * load: a load generator. Flags say what readers and requesters do; lines on standard input say when:
  *   open               connect all readers; answers {"event":"ready",...} when each is or has failed
- *   catch SECONDS      wait until every reader has as many messages as its token line wants
+ *   catch SECONDS      wait until every reader has as many messages as its token line wants, or else all there are
  *   run WARM SECONDS   requests at intended times; {"event":"begin"}, {"event":"end"}, then {"event":"result",...}
  *   hold SECONDS       only go on reading and answering heartbeats, then {"event":"held",...}
  *   cut                reset every reader's connection
@@ -59,8 +59,8 @@ static void turns_until(int64_t at) {
 }
 
 static void print_totals(void) {
-  printf("\"lost\":%lu,\"repeated\":%lu,\"closed\":%lu,\"refused\":%lu,\"wrongStatus\":%lu,\"deliveries\":%lu}\n",
-         counts.lost, counts.repeated, counts.closed, counts.refused, counts.wrong_status, counts.all_deliveries);
+  printf("\"lost\":%lu,\"signalled\":%lu,\"told\":%lu,\"repeated\":%lu,\"closed\":%lu,\"refused\":%lu,\"wrongStatus\":%lu,\"deliveries\":%lu}\n",
+         counts.lost, counts.signalled, counts.told, counts.repeated, counts.closed, counts.refused, counts.wrong_status, counts.all_deliveries);
   fflush(stdout);
 }
 
@@ -74,10 +74,15 @@ static void open_readers(void) {
   print_totals();
 }
 
+static int have_all(void) {
+  return plan.tokens_file ? readers_caught_up() == plan.readers : readers_missing() == 0;
+}
+
 static void catch_up(double seconds) {
   int64_t start = now_us();
-  while (readers_caught_up() < plan.readers && now_us() < start + seconds * 1e6) turn();
-  printf("{\"event\":\"caughtUp\",\"caughtUp\":%d,\"us\":%ld,", readers_caught_up(), now_us() - start);
+  while (!have_all() && now_us() < start + seconds * 1e6) turn();
+  printf("{\"event\":\"caughtUp\",\"missing\":%lu,\"caughtUp\":%d,\"us\":%ld,", readers_missing(),
+         readers_caught_up(), now_us() - start);
   histogram_print("each", &counts.caught_up), printf(",");
   print_totals();
 }
@@ -157,6 +162,7 @@ static void take_flag(const char *name, const char *value) {
   FLAG("--ready-text", plan.ready_text = value)
   FLAG("--token-start", plan.token_start = value)
   FLAG("--token-end", plan.token_end = *value)
+  FLAG("--gap-text", plan.gap_text = value)
   FLAG("--tokens", plan.tokens_file = value)
   FLAG("--stalled", plan.stalled = atoi(value))
   FLAG("--slow", plan.slow = atoi(value))

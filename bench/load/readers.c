@@ -12,6 +12,7 @@ enum { MOST_PUBLISHERS = 64, TOKEN = 160, SMALL = 256 };
 
 typedef struct {
   int fd, state, channel, is_ready, is_caught_up;
+  int is_told;          /* of a gap, and nothing came since */
   uint32_t *last;       /* newest sequence number by publisher */
   char *carry;          /* what an earlier read left: a part of a frame's head, of a marker or of an answer */
   uint32_t carried, carry_room;
@@ -132,7 +133,11 @@ static void take(Reader *r, const Marker *m, int64_t now, int watched) {
     counts.repeated++;
     return;
   }
-  if (watched && m->seq > last + 1 && (last > 0 || r->wanted == 0)) counts.lost += m->seq - last - 1;
+  if (watched && m->seq > last + 1 && (last > 0 || r->wanted == 0)) {
+    if (r->is_told) counts.signalled += m->seq - last - 1;
+    else counts.lost += m->seq - last - 1;
+  }
+  r->is_told = 0;
   r->last[m->publisher] = m->seq;
   if (m->at > r->newest) r->newest = m->at;
   counts.all_deliveries++;
@@ -155,12 +160,16 @@ static void keep_token(Reader *r, const char *from, const char *to) {
   r->token[end - found] = 0;
 }
 
+static int find(const char *from, const char *to, const char *text) {
+  return memmem(from, to - from, text, strlen(text)) != NULL;
+}
+
 /* Looks through a piece of what came. Returns where a marker begins that is not whole yet, else the end. */
 static const char *scan(Reader *r, const char *from, const char *to, int64_t now) {
   int watched = is_watched(r - all);
-  if (!r->is_ready && (!plan.ready_text || memmem(from, to - from, plan.ready_text, strlen(plan.ready_text))))
-    now_ready(r);
+  if (!r->is_ready && (!plan.ready_text || find(from, to, plan.ready_text))) now_ready(r);
   if (plan.token_start) keep_token(r, from, to);
+  if (plan.gap_text && find(from, to, plan.gap_text)) r->is_told = 1, counts.told++;
   for (const char *p = from; (p = memchr(p, '^', to - p)); p++) {
     Marker m;
     if (to - p < MARKER) return p;
@@ -328,7 +337,7 @@ int64_t readers_spread_us(void) {
 uint64_t readers_missing(void) {
   uint64_t missing = 0;
   for (int i = plan.stalled + plan.slow; i < plan.readers; i++)
-    for (int p = 0; p < plan.requesters && p < MOST_PUBLISHERS; p++) {
+    for (int p = all[i].state == GONE ? MOST_PUBLISHERS : 0; p < plan.requesters && p < MOST_PUBLISHERS; p++) {
       uint32_t sent = acknowledged(p, all[i].channel);
       if (all[i].last[p] < sent) missing += sent - all[i].last[p];
     }

@@ -20,7 +20,10 @@ export interface LoadPlan {
     readonly rate: number
     readonly expectedStatus?: number
   }
+  /** How many readers connect at the same time; 200 if not said. */
   readonly opening?: number
+  /** The run whose messages count, where another published them. */
+  readonly run?: number
 }
 
 /** Delays in microseconds. */
@@ -33,7 +36,12 @@ export interface Delays {
 
 /** What went wrong so far, and what came. */
 export interface Totals {
+  /** Messages that are missing between two that came, without a word. */
   readonly lost: number
+  /** Messages that are missing, and the reader was told of a gap. */
+  readonly signalled: number
+  /** How often readers were told of a gap. */
+  readonly told: number
   readonly repeated: number
   readonly closed: number
   readonly refused: number
@@ -50,6 +58,7 @@ export interface Ready extends Totals {
 
 /** How readers that had missed something got it. */
 export interface CaughtUp extends Totals {
+  readonly missing: number
   readonly caughtUp: number
   readonly us: number
   readonly each: Delays
@@ -85,6 +94,12 @@ export interface Load {
 
 let runs = 0
 
+/** A number that tells the messages of one run from all others. */
+export function nextRun(): number {
+  runs = (runs + 1) % 1000
+  return runs
+}
+
 /** The bytes of a request; lengths are right because placeholders are as wide as what replaces them. */
 function requestText({ method, path, headers = [], body }: Posting): string {
   const length = body === undefined ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]
@@ -106,7 +121,7 @@ function flagsOf(plan: LoadPlan): readonly string[] {
   const { readers, requests } = plan
   const flags: [string, string | number | undefined][] = [
     ['--port', plan.port],
-    ['--run', runs],
+    ['--run', plan.run ?? runs],
     ['--sources', 8],
     ['--channels', plan.channels],
     ['--opening', plan.opening],
@@ -119,6 +134,7 @@ function flagsOf(plan: LoadPlan): readonly string[] {
     ['--ready-text', readers?.reading.readyText],
     ['--token-start', readers?.reading.token?.[0]],
     ['--token-end', readers?.reading.token?.[1]],
+    ['--gap-text', readers?.reading.gapText],
     ['--tokens', readers?.tokensFile],
     ['--requesters', requests?.connections],
     ['--rate', requests?.rate],
@@ -131,7 +147,7 @@ function flagsOf(plan: LoadPlan): readonly string[] {
 /** Starts a generator on its core. */
 export async function startLoad(plan: LoadPlan): Promise<Load> {
   const program = buildLoad()
-  runs = (runs + 1) % 1000
+  if (plan.run === undefined) nextRun()
   const child = spawn('taskset', ['-c', loadCore, program, ...flagsOf(plan)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })

@@ -1,41 +1,6 @@
-import { startLoad } from '../load/start-load.ts'
-import type { Figures } from '../measure/run-rounds.ts'
-import type { Running } from '../measure/start-system.ts'
-import { message } from './message.ts'
-import type { Row, Scenario, Settings } from './scenario.ts'
-import { checkNothingLost, checkReady, measureWindow } from './window.ts'
-
-async function measure(running: Running, row: Row, settings: Settings): Promise<Figures> {
-  const { system, transport = 'websocket', variant } = row
-  const reading = system.readings[transport]
-  if (!reading) throw new Error(`${system.name} has no ${transport}`)
-  const count = settings.quick ? 1000 : 2000
-  const load = await startLoad({
-    port: running.port,
-    readers: { count, reading },
-    requests: {
-      posting: system.publish(message()),
-      connections: 1,
-      rate: Number.parseInt(variant ?? '20', 10),
-    },
-  })
-  try {
-    checkReady(await load.open(), count)
-    const result = await measureWindow(load, running, 1, settings.seconds)
-    checkNothingLost(result)
-    return {
-      cpuUs: result.cpuUs / result.windowDeliveries,
-      delayP50Ms: result.delay.p50 / 1000,
-      delayP99Ms: result.delay.p99 / 1000,
-      delayMaxMs: result.delay.max / 1000,
-      answerP99Ms: result.answer.p99 / 1000,
-      bytes: result.bytes / result.windowDeliveries,
-      generator: result.cpuShare,
-    }
-  } finally {
-    await load.stop()
-  }
-}
+import { deliver, deliveryFigures, deliveryMeasures as measures } from './deliver.ts'
+import type { Scenario } from './scenario.ts'
+import { checkNothingLost } from './window.ts'
 
 /** One channel, many readers, few messages: what a delivery costs. */
 export const fanOut: Scenario = {
@@ -43,13 +8,12 @@ export const fanOut: Scenario = {
   title: 'Fan-out',
   text: 'One channel with 2,000 readers; one publisher sends 20 or 50 messages of 120 bytes a second over HTTP.',
   measures: [
-    { name: 'cpuUs', title: 'CPU per delivery', unit: 'µs', digits: 2 },
-    { name: 'delayP50Ms', title: 'delay, median', unit: 'ms', digits: 1 },
-    { name: 'delayP99Ms', title: 'delay, p99', unit: 'ms', digits: 1 },
-    { name: 'delayMaxMs', title: 'delay, max', unit: 'ms', digits: 1 },
-    { name: 'answerP99Ms', title: 'publish answered, p99', unit: 'ms', digits: 1 },
-    { name: 'bytes', title: 'bytes per delivery', unit: 'B', digits: 0 },
-    { name: 'generator', title: 'generator’s share of its core', unit: '', digits: 2 },
+    measures.cpuUs,
+    measures.delayP50Ms,
+    measures.delayP99Ms,
+    measures.delayMaxMs,
+    measures.bytes,
+    measures.generator,
   ],
   reaches: [
     { of: 'ours', measure: 'cpuUs', to: 'control', atMost: 1.1 },
@@ -73,5 +37,11 @@ export const fanOut: Scenario = {
   ],
   transports: ['websocket', 'sse'],
   variants: ['20/s', '50/s'],
-  measure,
+  measure: async (running, row, settings) => {
+    const rate = Number.parseInt(row.variant ?? '20', 10)
+    const readers = settings.quick ? 1000 : 2000
+    const result = await deliver(running, row, settings, { readers, publishers: 1, rate })
+    checkNothingLost(result)
+    return deliveryFigures(result)
+  },
 }

@@ -1,5 +1,20 @@
 import { fanOut } from './fan-out.ts'
+import { idle } from './idle.ts'
+import { manyChannels } from './many-channels.ts'
+import { onePublisher } from './one-publisher.ts'
+import { polls, publishes } from './polls.ts'
+import { saturation } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
+import { slowReaders } from './slow-readers.ts'
 
 /** All scenarios, in the order of the report. */
-export const scenarios: readonly Scenario[] = [fanOut]
+export const scenarios: readonly Scenario[] = [
+  idle,
+  fanOut,
+  saturation,
+  onePublisher,
+  manyChannels,
+  polls,
+  slowReaders,
+  publishes,
+]

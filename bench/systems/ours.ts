@@ -5,12 +5,14 @@ const stream = (query = '') => ({
   mode: 'stream' as const,
   path: `/channels/c@CH@?as=sse${query}`,
   readyText: '$open',
+  gapText: '"reason":"',
   token: ['id: ', '\n'] as const,
 })
 const socket = (query = '') => ({
   mode: 'websocket' as const,
   path: `/channels/c@CH@${query}`,
   readyText: '"type":"open"',
+  gapText: '"reason":"',
   token: ['"cursor":"', '"'] as const,
 })
 const longPoll = {

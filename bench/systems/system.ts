@@ -20,6 +20,8 @@ export interface Reading {
   readonly frames?: string
   /** What stands in the answer once the reader is subscribed; the head of the answer if not said. */
   readonly readyText?: string
+  /** What stands in each word about a gap. */
+  readonly gapText?: string
   /** What stands right before a position in what a reader is sent, and the character behind it. */
   readonly token?: readonly [before: string, behind: string]
 }
@@ -51,7 +53,7 @@ export interface System {
   readonly collects?: boolean
   readonly readings: Readonly<Partial<Record<Transport, Reading>>>
   publish(body: string): Posting
-  /** A poll that is answered with 304, given an answer's ETag. */
+  /** A poll, whose answer has an ETag. */
   readonly poll?: Posting
   /** How a reader that has missed something comes back: `@TOKEN@` stands for its position. */
   readonly resumings?: Readonly<Partial<Record<Transport, Reading>>>
