@@ -11,6 +11,8 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     systems: { type: 'string' },
+    transports: { type: 'string' },
+    variants: { type: 'string' },
     pairs: { type: 'string' },
     seconds: { type: 'string' },
     quick: { type: 'boolean', default: false },
@@ -19,6 +21,8 @@ const { values } = parseArgs({
 })
 const pick = <Named extends { readonly name: string }>(all: readonly Named[], names: string | undefined) =>
   names === undefined ? all : all.filter(({ name }) => names.split(',').includes(name))
+const some = <Item extends string | undefined>(all: readonly Item[], names: string | undefined) =>
+  names === undefined ? all : all.filter((item) => item === undefined || names.split(',').includes(item))
 const say = (line: string) => console.log(line)
 
 const missing = missingCompiler()
@@ -37,7 +41,12 @@ const settings = {
 }
 for (const scenario of pick(scenarios, values.only)) {
   say(scenario.title)
-  const result = await runScenario(scenario, usable, settings, say)
+  const picked = {
+    ...scenario,
+    transports: some(scenario.transports, values.transports),
+    variants: some(scenario.variants, values.variants),
+  }
+  const result = await runScenario(picked, usable, settings, say)
   writeFileSync(join(values.results, `${scenario.name}.json`), `${JSON.stringify(result, null, 1)}\n`)
   writeReport(values.results, scenarios)
 }

@@ -307,7 +307,7 @@ void reader_event(int index, uint32_t events) {
 /* Ten times a second: slow readers take 100 bytes each. */
 void readers_tick(int64_t now) {
   static int64_t due;
-  if (now < due) return;
+  if (now < due || !all) return;
   due = now + 100000;
   for (int i = plan.stalled; i < plan.stalled + plan.slow; i++)
     if (all[i].state == OPEN) read_some(&all[i], 100);

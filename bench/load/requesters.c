@@ -14,7 +14,7 @@ enum { ANSWER = 1 << 16 };
 
 typedef struct {
   int fd, is_open, is_busy, channel;
-  int64_t due, asked;
+  int64_t due, asked, retry; /* when to ask, when it asked, when to connect again */
   char *request, *answer;
   size_t length, answered, marker_at, channel_at;
   uint32_t *seq, *acked; /* by channel */
@@ -94,6 +94,8 @@ static void ask(Requester *q, int index, int64_t now) {
 }
 
 void requesters_tick(int64_t now) {
+  for (int i = 0; i < plan.requesters; i++)
+    if (all[i].fd < 0 && all[i].retry <= now) open_one(i);
   if (now < from || now >= until) return;
   for (int i = 0; i < plan.requesters; i++)
     if (all[i].is_open && !all[i].is_busy && all[i].due <= now) ask(&all[i], i, now);
@@ -145,23 +147,25 @@ static void take_answer(Requester *q, int index, int64_t now) {
   if (plan.rate <= 0 && now >= from && now < until) ask(q, index, now);
 }
 
-static void lost_connection(Requester *q, int index) {
+/* A server may be away for a while. */
+static void lost_connection(Requester *q) {
   if (q->is_busy) q->is_busy = 0, busy--, counts.wrong_status++;
   close(q->fd);
-  open_one(index);
+  q->is_open = 0, q->fd = -1;
+  q->retry = now_us() + 50000;
 }
 
 void requester_event(int index, uint32_t events) {
   Requester *q = &all[index];
   if (!q->is_open) {
-    if (events & (EPOLLERR | EPOLLHUP)) fail("connect a requester");
+    if (events & (EPOLLERR | EPOLLHUP)) return lost_connection(q);
     q->is_open = 1;
     watch(q->fd, EPOLLIN, REQUESTER, index, EPOLL_CTL_MOD);
     return;
   }
   ssize_t got = read(q->fd, q->answer + q->answered, ANSWER - q->answered);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) return lost_connection(q, index);
+  if (got <= 0) return lost_connection(q);
   q->answered += got;
   q->answer[q->answered] = 0;
   if (is_whole(q)) take_answer(q, index, now_us());

@@ -151,6 +151,8 @@ export async function startLoad(plan: LoadPlan): Promise<Load> {
   const child = spawn('taskset', ['-c', loadCore, program, ...flagsOf(plan)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
+  // A generator that has died is noticed where its next answer is missing.
+  child.stdin.on('error', () => {})
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   const next = async (event: string): Promise<unknown> => {
     const { value, done } = await lines.next()

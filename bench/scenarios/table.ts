@@ -1,6 +1,8 @@
+import { catchUps } from './catch-up.ts'
 import { fanOut } from './fan-out.ts'
 import { idle } from './idle.ts'
 import { manyChannels } from './many-channels.ts'
+import { massResume } from './mass-resume.ts'
 import { onePublisher } from './one-publisher.ts'
 import { polls, publishes } from './polls.ts'
 import { saturation } from './saturation.ts'
@@ -15,6 +17,8 @@ export const scenarios: readonly Scenario[] = [
   onePublisher,
   manyChannels,
   polls,
+  catchUps,
+  massResume,
   slowReaders,
   publishes,
 ]

@@ -30,6 +30,11 @@ export const control: System = {
 export const joined: System = {
   ...control,
   name: 'joined',
+  resumings: {
+    websocket: { ...websocket, path: '/@CH@?after=@TOKEN@' },
+    sse: { ...sse, path: '/@CH@?after=@TOKEN@' },
+  },
+  positionOf: (answer) => /"offset":(\d+)/.exec(answer)?.[1],
   title: 'bare Node, one write a turn',
   program: (port) => nodeProgram('servers/control.ts', [`${port}`, 'joined']),
 }

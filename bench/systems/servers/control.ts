@@ -5,13 +5,16 @@ import type { Duplex } from 'node:stream'
 /**
  * The bare control: what is published is framed once, and each socket gets the same buffer by one write. It keeps
  * nothing, checks nothing but that the body is JSON, and knows no slow reader.
- * `control.ts PORT each|joined`: one write for each message, or one for all messages of a turn.
+ * `control.ts PORT each|joined`: one write for each message; or one for all messages of a turn, all kept, and joined
+ * once for each position for who comes back.
  */
 const [port = '0', writes = 'each'] = process.argv.slice(2)
 
 interface Channel {
   readonly sockets: Set<Duplex>
   readonly streams: Set<Duplex>
+  readonly log: Buffer[]
+  readonly joins: Map<string, Buffer>
   waiting: Buffer[]
 }
 
@@ -22,7 +25,7 @@ let offset = 0
 function channelOf(path: string): Channel {
   const known = channels.get(path)
   if (known) return known
-  const made: Channel = { sockets: new Set(), streams: new Set(), waiting: [] }
+  const made: Channel = { sockets: new Set(), streams: new Set(), log: [], joins: new Map(), waiting: [] }
   channels.set(path, made)
   return made
 }
@@ -54,6 +57,20 @@ function write(channel: Channel, messages: readonly Buffer[]): void {
   }
 }
 
+/** All after a position as one buffer, made once for each position. */
+function missed(channel: Channel, after: string, make: (data: Buffer) => Buffer): Buffer {
+  const known = channel.joins.get(after)
+  if (known) return known
+  const bytes = Buffer.concat(channel.log.slice(Number(after)).map(make))
+  channel.joins.set(after, bytes)
+  return bytes
+}
+
+function parts(url: string | undefined): { path: string; after: string | null } {
+  const { pathname, searchParams } = new URL(url ?? '/', 'http://control')
+  return { path: pathname, after: searchParams.get('after') }
+}
+
 function deliver(channel: Channel, data: Buffer): void {
   if (writes !== 'joined') {
     write(channel, [data])
@@ -75,7 +92,12 @@ function publish(path: string, request: IncomingMessage, response: ServerRespons
     const data = Buffer.concat(parts)
     JSON.parse(data.toString())
     offset += 1
-    deliver(channelOf(path), data)
+    const channel = channelOf(path)
+    if (writes === 'joined') {
+      channel.log.push(data)
+      channel.joins.clear()
+    }
+    deliver(channel, data)
     const body = JSON.stringify({ channel: path, offset, time: Date.now() })
     response.writeHead(201, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
     response.end(body)
@@ -94,20 +116,21 @@ function poll(path: string, request: IncomingMessage, response: ServerResponse):
   response.end(body)
 }
 
-function hold(path: string, response: ServerResponse): void {
+function hold(path: string, after: string | null, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
   response.flushHeaders()
   const { socket } = response
   if (!socket) return
-  const { streams } = channelOf(path)
-  streams.add(socket)
-  socket.on('close', () => streams.delete(socket))
+  const channel = channelOf(path)
+  if (after !== null) socket.write(missed(channel, after, chunk))
+  channel.streams.add(socket)
+  socket.on('close', () => channel.streams.delete(socket))
 }
 
 const server = createServer((request, response) => {
-  const path = request.url ?? '/'
+  const { path, after } = parts(request.url)
   if (request.method === 'POST') return publish(path, request, response)
-  if (request.headers.accept === 'text/event-stream') return hold(path, response)
+  if (request.headers.accept === 'text/event-stream') return hold(path, after, response)
   if (request.headers['prefer']) return
   poll(path, request, response)
 })
@@ -118,7 +141,10 @@ server.on('upgrade', (request, socket: Duplex) => {
   socket.write(
     `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
   )
-  const { sockets } = channelOf(request.url ?? '/')
+  const { path, after } = parts(request.url)
+  const channel = channelOf(path)
+  if (after !== null) socket.write(missed(channel, after, frame))
+  const { sockets } = channel
   sockets.add(socket)
   socket.resume()
   socket.on('error', () => socket.destroy())
