@@ -138,6 +138,14 @@ describe('what is to be typed', () => {
     expect(shown).toContain('"code":"unauthenticated"')
   })
 
+  test('for revoking is done by the server (§12)', async () => {
+    const server = await startGamut()
+    const lines = (blocks(guide, 'sh')[3] ?? '').replaceAll('localhost:8080', server.url)
+    const shell = startProcess({ command: 'sh', args: ['-ec', lines] })
+    expect(await shell.exited).toMatchObject({ code: 0 })
+    expect(shell.output().match(/\{"forMs":\d+\}/g)).toHaveLength(3)
+  })
+
   test('for an API key prints what to configure (§12)', async () => {
     const line = (blocks(guide, 'sh')[2] ?? '').replace(
       'npx gamut',
