@@ -30,8 +30,8 @@ export interface ConnectionOptions {
   /** Who it is by its address; empty where that is not known. */
   readonly address: string
   readonly wire: Wire
-  /** Bytes that the peer has not answered for; 0 where that cannot be known. Default: 0. */
-  readonly unanswered?: () => number
+  /** What knows the bytes that the peer has not answered for; nothing where that cannot be known. */
+  readonly answers?: { readonly unanswered: number }
   readonly codec: Codec
   /** Added to the end of each write. */
   readonly seal?: () => Uint8Array | undefined
@@ -48,7 +48,7 @@ export class Connection implements Held {
   /** Whatever was written by then a ping asks about, and an answered one is sure of. */
   #askedTo: number | undefined
   #answeredTo: number | undefined
-  readonly #unanswered: (() => number) | undefined
+  readonly #answers: ConnectionOptions['answers']
   readonly #core: Core
   readonly #outbox: Outbox
   readonly #codec: Codec
@@ -61,13 +61,13 @@ export class Connection implements Held {
   deliveries = 0
 
   constructor(core: Core, options: ConnectionOptions) {
-    const { transport, caller, address, wire, unanswered, codec, seal } = options
+    const { transport, caller, address, wire, answers, codec, seal } = options
     const { clock, limits, loop, random, tally, wheel } = core
     this.id = Math.floor(random() * 36 ** 10).toString(36)
     this.transport = transport
     this.caller = caller
     this.address = address
-    this.#unanswered = unanswered
+    this.#answers = answers
     this.#core = core
     this.#codec = codec
     this.#outbox = new Outbox({
@@ -75,7 +75,7 @@ export class Connection implements Held {
       loop,
       maxBytes: limits.outboxBytes,
       tally: tally.of(transport),
-      elapsed: () => clock.elapsed(),
+      clock,
       seal,
     })
     core.connections.add(this)
@@ -101,7 +101,7 @@ export class Connection implements Held {
   }
 
   get unansweredBytes(): number {
-    return this.#unanswered?.() ?? 0
+    return this.#answers?.unanswered ?? 0
   }
 
   get reader(): Reader {

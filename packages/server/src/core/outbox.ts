@@ -1,4 +1,5 @@
 import type { ChannelName, Cursor } from '@gamut/protocol'
+import type { Clock } from '../clock.js'
 import type { TransportTally } from '../telemetry/tally.js'
 import type { Page } from './page.js'
 import type { Flushable, WriteLoop } from './write-loop.js'
@@ -13,6 +14,8 @@ export interface Wire {
   abort(code?: number, reason?: string): void
 }
 
+/** What an outbox has that holds nothing: ten thousand idle ones share it. */
+const nothing: [] = []
 /** What passes a full connection: a heartbeat, a reconnect. */
 const controlBytes = 4096
 
@@ -26,12 +29,12 @@ export class Outbox implements Flushable {
   readonly #loop: WriteLoop
   readonly #maxBytes: number
   readonly #tally: TransportTally
-  readonly #elapsed: () => number
+  readonly #clock: Clock
   /** Adds what must end each write, like the position of a set of channels. */
   readonly #seal: (() => Uint8Array | undefined) | undefined
-  #chunks: Uint8Array[] = []
+  #chunks: Uint8Array[] = nothing
   /** The page of each chunk that is one. */
-  #pages: (Page | undefined)[] = []
+  #pages: (Page | undefined)[] = nothing
   #bytes = 0
   #controlled = 0
   #ended = false
@@ -43,16 +46,16 @@ export class Outbox implements Flushable {
     readonly loop: WriteLoop
     readonly maxBytes: number
     readonly tally: TransportTally
-    readonly elapsed: () => number
+    readonly clock: Clock
     readonly seal?: (() => Uint8Array | undefined) | undefined
   }) {
     this.#wire = options.wire
     this.#loop = options.loop
     this.#maxBytes = options.maxBytes
     this.#tally = options.tally
-    this.#elapsed = options.elapsed
+    this.#clock = options.clock
     this.#seal = options.seal
-    this.writtenAt = options.elapsed()
+    this.writtenAt = options.clock.elapsed()
   }
 
   /** Everything was handed to the runtime, or nothing will be any more. */
@@ -77,8 +80,13 @@ export class Outbox implements Flushable {
   /** Takes bytes for the end of this turn, full or not: who has much to write asks for `room` first. */
   write(bytes: Uint8Array, page?: Page): void {
     if (this.#ended || this.#ending) return
-    this.#chunks.push(bytes)
-    this.#pages.push(page)
+    if (this.#chunks === nothing) {
+      this.#chunks = [bytes]
+      this.#pages = [page]
+    } else {
+      this.#chunks.push(bytes)
+      this.#pages.push(page)
+    }
     this.#bytes += bytes.length
     if (!this.#blocked) this.#loop.add(this)
   }
@@ -124,11 +132,11 @@ export class Outbox implements Flushable {
     const chunks = this.#chunks
     this.#tally.writes++
     this.#tally.bytes += this.#bytes
-    this.#chunks = []
-    this.#pages = []
+    this.#chunks = nothing
+    this.#pages = nothing
     this.#bytes = 0
     this.#controlled = 0
-    this.writtenAt = this.#elapsed()
+    this.writtenAt = this.#clock.elapsed()
     this.blockedSince = this.#wire.write(chunks) ? undefined : this.writtenAt
     if (this.#blocked) this.#tally.blocked++
     else this.#release()
@@ -153,8 +161,8 @@ export class Outbox implements Flushable {
   /** The connection is gone: nothing is kept and nobody waits for ever. */
   close(): void {
     this.#ended = true
-    this.#chunks = []
-    this.#pages = []
+    this.#chunks = nothing
+    this.#pages = nothing
     this.#loop.remove(this)
     this.#release()
   }
@@ -168,8 +176,8 @@ export class Outbox implements Flushable {
   /** Ends a full connection: past its fullness with what is small, else without it. */
   endFull(code: number, reason: string): void {
     if (this.#bytes > controlBytes) {
-      this.#chunks = []
-      this.#pages = []
+      this.#chunks = nothing
+      this.#pages = nothing
       this.#bytes = 0
     }
     if (this.#ended) return

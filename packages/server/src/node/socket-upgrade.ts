@@ -71,7 +71,7 @@ export class SocketUpgrades {
   /** Answers a handshake for one of Gamut's paths. */
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#sockets.add(socket)
-    socket.once('close', () => this.#sockets.delete(socket))
+    socket.on('close', () => this.#sockets.delete(socket))
     socket.on('error', () => socket.destroy())
     const cancel = destroyAfter(socket, handshakeMs)
     this.#answer(message, socket, head, cancel).catch(() => socket.destroy())

@@ -6,6 +6,7 @@ import {
   type Open,
   type TransportName,
 } from '@gamut/protocol'
+import type { Caller } from '../core/caller.js'
 import { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import type { Opened } from '../core/position.js'
@@ -29,7 +30,8 @@ const encoder = new TextEncoder()
 
 /** A held response of one or several channels: one lane each into one connection. */
 export class Stream {
-  readonly #read: ReadRequest
+  readonly #caller: Caller
+  readonly #address: string
   readonly #core: Core
   readonly #form: StreamForm
   readonly #lanes: ReadonlyMap<ChannelName, Subscription>
@@ -41,7 +43,8 @@ export class Stream {
   #told = ''
 
   constructor(read: ReadRequest, core: Core, form: StreamForm) {
-    this.#read = read
+    this.#caller = read.caller
+    this.#address = read.address
     this.#core = core
     this.#form = form
     this.#lanes = new Map(
@@ -56,7 +59,7 @@ export class Stream {
   async open(): Promise<readonly Opened[]> {
     try {
       const opened = await Promise.all([...this.#lanes.values()].map((lane) => lane.open()))
-      this.#core.tenure.check(this.#read.caller, this.#lanes.keys())
+      this.#core.tenure.check(this.#caller, this.#lanes.keys())
       return opened
     } catch (error) {
       this.abandon()
@@ -80,8 +83,8 @@ export class Stream {
       transport,
       codec,
       wire,
-      caller: this.#read.caller,
-      address: this.#read.address,
+      caller: this.#caller,
+      address: this.#address,
       ...(position && { seal: () => this.#seal(position) }),
     })
     this.#connection = connection

@@ -2,6 +2,7 @@ import {
   type ChannelName,
   type ClientFrame,
   closeCodes,
+  type EndReason,
   type ErrorCode,
   errorBody,
   errorKinds,
@@ -17,7 +18,7 @@ import type { Caller } from '../core/caller.js'
 import { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
-import type { Sink } from '../core/sink.js'
+import type { Item, Sink } from '../core/sink.js'
 import { GamutError } from '../error.js'
 import type { Action } from '../hooks.js'
 import { AnsweredWire } from './answered-wire.js'
@@ -42,10 +43,35 @@ type ChannelFrame = Pick<SubscribeFrame, 'type' | 'channel'> | Extract<ClientFra
 
 type Named<T> = T & { readonly ref?: Ref }
 
+/** What is kept of the handshake. */
+type Asked = Pick<ReadRequest, 'limit' | 'afterGap' | 'url' | 'address'>
+
+/** The lane of one channel into a connection. */
+class Lane implements Sink {
+  readonly #connection: Connection
+  readonly #channel: ChannelName
+
+  constructor(connection: Connection, channel: ChannelName) {
+    this.#connection = connection
+    this.#channel = channel
+  }
+
+  write(item: Item): undefined | Promise<void> {
+    if (item.kind !== 'open') return this.#connection.give(item)
+    const { open } = item
+    this.#connection.write(frameCodec.open({ opens: [open], position: open.cursor, retryMs: 0 }))
+    return undefined
+  }
+
+  end(reason: EndReason): void {
+    this.#connection.endChannel(this.#channel, reason)
+  }
+}
+
 /** The frames of one WebSocket, answered in order (PROTOCOL §7). */
 class FrameReader implements FrameOwner {
   readonly #core: Core
-  readonly #read: ReadRequest
+  readonly #read: Asked
   readonly #wire: FrameWire
   readonly #answered: AnsweredWire
   readonly #connection: Connection
@@ -60,16 +86,16 @@ class FrameReader implements FrameOwner {
 
   constructor(core: Core, read: ReadRequest, wire: FrameWire) {
     this.#core = core
-    this.#read = read
+    const { limit, afterGap, url, address, caller } = read
+    this.#read = { limit, afterGap, url, address }
     this.#wire = wire
-    const { address, caller } = read
     this.#answered = new AnsweredWire(wire, core.limits.unansweredBytes, () => this.#connection.pinged())
     this.#connection = new Connection(core, {
       transport: 'websocket',
       caller,
       address,
       wire: this.#answered,
-      unanswered: () => this.#answered.unanswered,
+      answers: this.#answered,
       codec: frameCodec,
     })
     const { node, limits } = core
@@ -254,15 +280,7 @@ class FrameReader implements FrameOwner {
         `A connection reads at most ${most} channels: unsubscribe from one, or open another.`,
       )
     }
-    const sink: Sink = {
-      write: (item) => {
-        if (item.kind !== 'open') return this.#connection.give(item)
-        this.#send(frameCodec.open({ opens: [item.open], position: item.open.cursor, retryMs: 0 }))
-        return undefined
-      },
-      end: (reason) => this.#connection.endChannel(channel, reason),
-    }
-    const subscription = subscribe(one, style, sink, this.#core)
+    const subscription = subscribe(one, style, new Lane(this.#connection, channel), this.#core)
     // The peer may have gone while a hook was asked: nobody would ever end what it subscribes to.
     if (this.#connection.isClosed) return
     this.#connection.hold(subscription)
