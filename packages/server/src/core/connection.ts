@@ -47,6 +47,7 @@ export class Connection implements Held {
   readonly address: string
   /** Whatever was written by then a ping asks about, and an answered one is sure of. */
   #askedTo: number | undefined
+  #askedAt = 0
   #answeredTo: number | undefined
   readonly #answers: ConnectionOptions['answers']
   readonly #core: Core
@@ -116,7 +117,10 @@ export class Connection implements Held {
       writtenAt,
       ...(blockedSince !== undefined && { fullSince: blockedSince }),
       ...(this.#answeredTo !== undefined && { answeredTo: this.#answeredTo }),
-      ...(this.#askedTo !== undefined && { askedTo: this.#askedTo }),
+      ...(this.#askedTo !== undefined && {
+        askedTo: this.#askedTo,
+        askedMs: this.#core.clock.elapsed() - this.#askedAt,
+      }),
     }
   }
 
@@ -149,6 +153,7 @@ export class Connection implements Held {
   /** A ping was sent. */
   pinged(): void {
     this.#askedTo ??= this.#outbox.writtenAt
+    this.#askedAt = this.#core.clock.elapsed()
   }
 
   /** A ping was answered: what was written before it has arrived. */

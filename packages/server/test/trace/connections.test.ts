@@ -49,7 +49,7 @@ describe('a message that was written (§14)', () => {
   })
 
   it('stays mute, and says so, after the server has cut the connection', async () => {
-    const rig = await startTraced({ heartbeatMs: 50 })
+    const rig = await startTraced({ heartbeatMs: 700 })
     const { proxy } = await readByProxy('websocket', rig)
     proxy.set({ toClient: { mute: true } })
     const { offset } = await rig.gamut.publish('news', 1)

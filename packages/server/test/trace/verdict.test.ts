@@ -106,13 +106,19 @@ const cases: [string, readonly Happening[], Held | undefined, object | undefined
   [
     'an unanswered ping behind it',
     [live, page(at(4), at(5))],
-    { ...written, progress: { writtenAt: 3, askedTo: 3 } },
+    { ...written, progress: { writtenAt: 3, askedTo: 3, askedMs: 500 } },
     { verdict: 'mute' },
+  ],
+  [
+    'a ping behind it whose answer is on its way',
+    [live, page(at(4), at(5))],
+    { ...written, progress: { writtenAt: 3, askedTo: 3, askedMs: 499 } },
+    delivered,
   ],
   [
     'an unanswered ping before it',
     [live, page(at(4), at(5))],
-    { ...written, progress: { writtenAt: 3, askedTo: 1 } },
+    { ...written, progress: { writtenAt: 3, askedTo: 1, askedMs: 500 } },
     delivered,
   ],
   [
@@ -123,7 +129,7 @@ const cases: [string, readonly Happening[], Held | undefined, object | undefined
   ],
   [
     'an end with the ping unanswered',
-    [live, page(at(4), at(5)), left('gone', { writtenAt: 3, askedTo: 3 })],
+    [live, page(at(4), at(5)), left('gone', { writtenAt: 3, askedTo: 3, askedMs: 500 })],
     undefined,
     { verdict: 'mute' },
   ],

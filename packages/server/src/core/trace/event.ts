@@ -106,4 +106,6 @@ export interface Progress {
   readonly answeredTo?: number
   /** Whatever was handed over by then is asked about by a ping that is not answered. */
   readonly askedTo?: number
+  /** How long that ping is without its answer, in milliseconds. */
+  readonly askedMs?: number
 }

@@ -4,6 +4,9 @@ import type { Progress, Reader, TraceEvent } from './event.js'
 import type { FoundMessage } from './find-message.js'
 import { isBehind, type Story, tellStory } from './story.js'
 
+/** The answer to a ping takes its time; without one for so long, in milliseconds, nothing seems to come through. */
+const muteMs = 500
+
 /** What became of a message, as one word that stays as it is (PROTOCOL §14). */
 export type Verdict =
   | 'delivered'
@@ -75,7 +78,8 @@ function judgeGiven(story: Story, progress: Progress | undefined, isHeld: boolea
   if ((progress.answeredTo ?? Number.NEGATIVE_INFINITY) >= given.elapsed)
     return { verdict: 'delivered', isAcknowledged: true }
   if (progress.fullSince !== undefined && progress.fullSince <= given.elapsed) return { verdict: 'queued' }
-  if ((progress.askedTo ?? Number.NEGATIVE_INFINITY) >= given.elapsed) return { verdict: 'mute' }
+  const { askedTo = Number.NEGATIVE_INFINITY, askedMs = 0 } = progress
+  if (askedTo >= given.elapsed && askedMs >= muteMs) return { verdict: 'mute' }
   return { verdict: 'delivered', isAcknowledged: false }
 }
 
