@@ -6,13 +6,14 @@ import { run } from './step.mjs'
 /**
  * The programs that tests run beside Gamut, and the Debian package of each.
  * @type {Readonly<Record<PartName, { command: string, debian: string }>>}
- * @typedef {'nginx' | 'redis' | 'chromium' | 'curl' | 'caddy' | 'haproxy' | 'prometheus'} PartName
+ * @typedef {'nginx' | 'redis' | 'chromium' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'cc'} PartName
  */
 const partTable = {
   nginx: { command: 'nginx', debian: 'nginx-light' },
   redis: { command: 'redis-server', debian: 'redis-server' },
   chromium: { command: 'chromium', debian: 'chromium' },
   curl: { command: 'curl', debian: 'curl' },
+  cc: { command: 'cc', debian: 'build-essential' },
   caddy: { command: 'caddy', debian: 'caddy' },
   haproxy: { command: 'haproxy', debian: 'haproxy' },
   prometheus: { command: 'prometheus', debian: 'prometheus' },

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { pinned } from '../measure/pin.ts'
 import type { Posting, Reading } from '../systems/system.ts'
 import { buildLoad } from './build.ts'
-
-const loadCore = '1'
 
 /** What the generator shall do. */
 export interface LoadPlan {
@@ -148,7 +147,7 @@ function flagsOf(plan: LoadPlan): readonly string[] {
 export async function startLoad(plan: LoadPlan): Promise<Load> {
   const program = buildLoad()
   if (plan.run === undefined) nextRun()
-  const child = spawn('taskset', ['-c', loadCore, program, ...flagsOf(plan)], {
+  const child = spawn(...pinned('load', program, flagsOf(plan)), {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   // A generator that has died is noticed where its next answer is missing.

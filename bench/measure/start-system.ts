@@ -3,10 +3,8 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { System } from '../systems/system.ts'
+import { pinned } from './pin.ts'
 import { type Usage, usageOf } from './process-tree.ts'
-
-/** The core of what is measured; the generator has the other. */
-const serverCore = '0'
 
 /** A system that runs. */
 export interface Running {
@@ -60,7 +58,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 export async function startSystem(system: System, port?: number): Promise<Running> {
   const at = port ?? (await freePort())
   const { command, args, env } = system.program(at)
-  const child = spawn('taskset', ['-c', serverCore, command, ...args], {
+  const child = spawn(...pinned('server', command, args), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

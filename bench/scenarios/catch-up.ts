@@ -111,6 +111,7 @@ export const catchUps: Scenario = {
   systems: ['ours', 'joined', 'nchan', 'centrifugo', 'mercure'],
   transports: ['websocket', 'sse'],
   variants: Object.keys(variants),
+  resumes: true,
   fresh: true,
   mostPairs: 10,
   measure: async (running, row, settings) => {

@@ -80,6 +80,7 @@ export const massResume: Scenario = {
   systems: ['ours', 'socket.io-recovery', 'nchan', 'centrifugo'],
   transports: ['websocket', 'sse', 'long-poll'],
   variants: Object.keys(endings),
+  resumes: true,
   fresh: true,
   mostPairs: 5,
   measure: async (running, row, settings) => {

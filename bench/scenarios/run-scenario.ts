@@ -16,7 +16,10 @@ function rowsOf(
 ): readonly Row[] {
   const rows = scenario.systems
     .flatMap((name) => systems.find((system) => system.name === name) ?? [])
-    .filter(({ readings }) => transport === undefined || readings[transport])
+    .filter(({ readings, resumings }) => {
+      const ways = scenario.resumes ? resumings : readings
+      return transport === undefined || ways?.[transport] !== undefined
+    })
     .map((system) => ({ system, ...(transport && { transport }), ...(variant && { variant }) }))
   const [first] = rows
   return first ? [...rows, { ...first, again: true }] : []

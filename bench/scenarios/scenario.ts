@@ -53,6 +53,8 @@ export interface Scenario {
   readonly systems: readonly string[]
   readonly transports: readonly (Transport | undefined)[]
   readonly variants: readonly (string | undefined)[]
+  /** Whether readers come back from their positions, which not all systems can. */
+  readonly resumes?: true
   /** Whether each window gets a server of its own, for memory and for what ends the server. */
   readonly fresh?: boolean
   /** The most rounds that make sense, where one takes long. */

@@ -1,4 +1,7 @@
+import { bun } from './bun.ts'
 import { control, floor, httpLoop, joined, wsLoop } from './controls.ts'
+import { centrifugo, mercure } from './go-peers.ts'
+import { nchan } from './nchan.ts'
 import { betterSse, socketIo, socketIoRecovery } from './node-peers.ts'
 import { ours } from './ours.ts'
 import type { System } from './system.ts'
@@ -13,5 +16,9 @@ export const systems: readonly System[] = [
   socketIo,
   socketIoRecovery,
   betterSse,
+  nchan,
+  bun,
+  centrifugo,
+  mercure,
   floor,
 ]

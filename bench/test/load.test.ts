@@ -1,0 +1,98 @@
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, it } from 'vitest'
+import { describeWith } from '../../e2e/support/parts.js'
+import { startLoad } from '../load/start-load.ts'
+import { message } from '../scenarios/message.ts'
+import type { Posting, Reading } from '../systems/system.ts'
+
+const reading: Reading = { mode: 'stream', path: '/@CH@' }
+const posting: Posting = { method: 'POST', path: '/@CH@', body: message() }
+
+/** Sends the `count`th message to a reader, as it should or not. */
+type Send = (reader: ServerResponse, text: string, count: number, index: number) => void
+
+const well: Send = (reader, text) => void reader.write(text)
+
+/** A small fan-out that can be told to do wrong. */
+async function startServer(send: Send) {
+  const readers: ServerResponse[] = []
+  let count = 0
+  const server = createServer((request, response) => {
+    if (request.method === 'GET') {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.flushHeaders()
+      readers.push(response)
+      return
+    }
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      count += 1
+      const text = Buffer.concat(parts).toString()
+      for (const [index, reader] of readers.entries()) send(reader, `data: ${text}\n\n`, count, index)
+      response.writeHead(201, { 'content-length': 0 }).end()
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const end = async () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { port, [Symbol.asyncDispose]: end }
+}
+
+/** Ten readers, 200 messages a second, a window of half a second. */
+async function measure(send: Send) {
+  await using server = await startServer(send)
+  const load = await startLoad({
+    port: server.port,
+    readers: { count: 10, reading },
+    requests: { posting, connections: 4, rate: 200 },
+  })
+  try {
+    expect(await load.open()).toMatchObject({ ready: 10, failed: 0 })
+    return await load.run(
+      0,
+      0.5,
+      () => {},
+      () => {},
+    )
+  } finally {
+    await load.stop()
+  }
+}
+
+describeWith('cc', 'the load generator', () => {
+  it('counts every delivery, and each once', async () => {
+    const result = await measure(well)
+    expect(result).toMatchObject({ lost: 0, missing: 0, repeated: 0, closed: 0, wrongStatus: 0 })
+    expect(result.allAnswered).toBeGreaterThan(10)
+    expect(result.deliveries).toBe(result.allAnswered * 10)
+    expect(result.delay.count).toBe(result.windowDeliveries)
+  })
+
+  it('finds a marker that comes in two pieces', async () => {
+    const result = await measure((reader, text) => {
+      reader.socket?.write(text.slice(0, 20))
+      setImmediate(() => reader.socket?.write(text.slice(20)))
+    })
+    expect(result).toMatchObject({ lost: 0, missing: 0, repeated: 0 })
+    expect(result.deliveries).toBe(result.allAnswered * 10)
+  })
+
+  it('notices a message that one reader did not get', async () => {
+    const result = await measure((reader, text, count, index) => {
+      if (count !== 10 || index !== 3) reader.write(text)
+    })
+    expect(result.lost + result.missing).toBe(1)
+  })
+
+  it('notices a message that comes twice', async () => {
+    const result = await measure((reader, text, count, index) => {
+      reader.write(count === 5 && index === 0 ? text + text : text)
+    })
+    expect(result).toMatchObject({ lost: 0, missing: 0, repeated: 1 })
+  })
+})
