@@ -215,6 +215,7 @@ async function attemptRead(
   if (asking.isShared) return transport.open({ ...asking, caller: nobody }, core)
   const caller = await identifyReader(request, query, target.channels, core, origins)
   attempt.caller = caller
+  core.tenure.check(caller)
   for (const channel of target.channels) await core.gate.pass(caller, 'read', channel)
   core.tickets.use(caller)
   const reply = await transport.open({ ...asking, caller }, core)
