@@ -204,6 +204,7 @@ class Server implements Gamut {
   readonly #routes: Routes
   readonly #proxies: AddressSet
   readonly #forwardedHeader: ForwardedHeader
+  #hasWarnedOfProxy = false
   readonly #metrics: Metrics | undefined
   readonly #started: Promise<void>
 
@@ -253,12 +254,22 @@ class Server implements Gamut {
   }
 
   clientAddress(peer: string, header: (name: string) => string | undefined): string {
-    const list = this.#proxies.isEmpty ? undefined : header(this.#forwardedHeader)
+    const list = header(this.#forwardedHeader)
+    if (list !== undefined && this.#proxies.isEmpty) this.#warnOfProxy()
     return clientAddress(peer, list, this.#forwardedHeader, this.#proxies)
   }
 
   async scrape(): Promise<Scrape> {
     return renderMetrics(this.#metrics, this.#core)
+  }
+
+  /** Once: without its name all that a proxy sends on is counted as one peer, or one on this machine as none. */
+  #warnOfProxy(): void {
+    if (this.#hasWarnedOfProxy) return
+    this.#hasWarnedOfProxy = true
+    const text =
+      'requests say that a proxy forwards them, and none is named in trustedProxies: limits count its address'
+    this.logger.warn({ header: this.#forwardedHeader }, text)
   }
 
   peerOf(address: string): string | undefined {

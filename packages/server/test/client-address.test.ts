@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { AddressSet, toAddress, toAddressGroup } from '../src/address.js'
 import { createGamut, type GamutOptions } from '../src/index.js'
 
@@ -84,5 +84,16 @@ describe('who asks through a proxy', () => {
 
   it('is the peer while no proxy is trusted', () => {
     expect(ask('127.0.0.1', { 'x-forwarded-for': '203.0.113.5' }, { trustedProxies: [] })).toBe('127.0.0.1')
+  })
+
+  it('is missed once in the log where a proxy speaks and none is named', () => {
+    const warn = vi.fn()
+    const gamut = createGamut({ logger: { info: () => {}, warn, error: () => {} } })
+    gamut.clientAddress('127.0.0.1', () => undefined)
+    expect(warn).not.toHaveBeenCalled()
+    for (let n = 0; n < 3; n++) gamut.clientAddress('127.0.0.1', () => '203.0.113.5')
+    expect(warn.mock.calls).toEqual([
+      [{ header: 'x-forwarded-for' }, expect.stringContaining('trustedProxies')],
+    ])
   })
 })

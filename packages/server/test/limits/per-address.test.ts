@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { Peer } from '../node/frame-peer.js'
 import { start } from '../node/rig.js'
 
 const limits = { maxConnectionsPerAddress: 2, trustedProxies: ['127.0.0.1'] }
@@ -22,6 +23,12 @@ describe('held connections of one address (§10)', () => {
     const events = await hold(served.url, 'sse', '203.0.113.1')
     expect(events.status).toBe(200)
     expect(await events.text()).toMatch(/^retry: \d+\nevent: \$reconnect\n/)
+    const headers = { 'x-forwarded-for': '203.0.113.1' }
+    const socket = new Peer(`${served.url.replace('http', 'ws')}/connect`, { headers })
+    expect(await socket.closed).toEqual({ code: 4001, reason: 'rate_limited' })
+    expect(socket.frames).toMatchObject([
+      { type: 'error', code: 'rate_limited', retryAfterMs: expect.any(Number) },
+    ])
     expect((await hold(served.url, 'sse', '203.0.113.2')).status).toBe(200)
     expect((await hold(served.url, 'poll', '203.0.113.1')).status).toBe(200)
     expect(gamut.connections).toBe(3)
