@@ -35,7 +35,9 @@ export class Stream {
   readonly #core: Core
   readonly #form: StreamForm
   readonly #lanes: ReadonlyMap<ChannelName, Subscription>
-  readonly #opens = new Map<ChannelName, Open>()
+  /** What became of each channel's position, until all are known; of several channels only. */
+  #opens: Map<ChannelName, Open> | undefined
+  #isAnnounced = false
   #announce: () => void = () => {}
   readonly #announced: Promise<void>
   #connection: Connection | undefined
@@ -95,10 +97,6 @@ export class Stream {
     return connection
   }
 
-  get #isAnnounced(): boolean {
-    return this.#opens.size === this.#lanes.size
-  }
-
   /** Where the reader of several channels stands after this write, if it has moved. */
   #seal(position: (set: string) => string): Uint8Array | undefined {
     const set = this.#setCursor()
@@ -131,9 +129,12 @@ export class Stream {
     } else if (this.#isAnnounced) {
       this.#writeOpening([open], this.#setCursor())
     } else {
+      this.#opens ??= new Map()
       this.#opens.set(channel, open)
-      if (!this.#isAnnounced) return this.#announced
+      if (this.#opens.size < this.#lanes.size) return this.#announced
+      this.#isAnnounced = true
       this.#writeOpening([...this.#opens.values()], this.#setCursor())
+      this.#opens = undefined
       this.#announce()
     }
     return undefined

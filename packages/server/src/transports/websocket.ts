@@ -75,8 +75,8 @@ class FrameReader implements FrameOwner {
   readonly #wire: FrameWire
   readonly #answered: AnsweredWire
   readonly #connection: Connection
-  /** The work under way on each channel: frames of one channel wait for each other, and renewals do. */
-  readonly #queues = new Map<ChannelName | '', Promise<void>>()
+  /** The work under way on each channel: frames of one channel wait for each other, and renewals do. Nothing while there is none. */
+  #queues: Map<ChannelName | '', Promise<void>> | undefined
   #unanswered = 0
   #isFull = false
   #isWaiting = false
@@ -189,7 +189,7 @@ class FrameReader implements FrameOwner {
   ): void {
     this.#unanswered++
     this.#readOrWait()
-    const before = this.#queues.get(channel) ?? Promise.resolve()
+    const before = this.#queues?.get(channel) ?? Promise.resolve()
     const named = ref === undefined ? {} : { ref }
     const live = () => (this.#connection.isClosed ? undefined : work())
     const after = before.then(live).catch((thrown: unknown) => {
@@ -197,9 +197,11 @@ class FrameReader implements FrameOwner {
       if (frame) this.#note(frame, thrown, error.code)
       this.#fail(named, error)
     })
+    this.#queues ??= new Map()
     this.#queues.set(channel, after)
     void after.then(() => {
-      if (this.#queues.get(channel) === after) this.#queues.delete(channel)
+      if (this.#queues?.get(channel) === after) this.#queues.delete(channel)
+      if (this.#queues?.size === 0) this.#queues = undefined
       this.#settle()
     })
   }
