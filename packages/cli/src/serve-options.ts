@@ -27,7 +27,7 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   windowBytes: 'recent entries, per channel',
   windowTotalBytes: 'the same for all channels',
   outboxBytes: 'unsent bytes that make a reader full',
-  unansweredBytes: 'bytes since the last answered ping that make a WebSocket full',
+  unansweredBytes: 'the same, not answered for by a pong',
   stuckMs: 'how long a reader may be full',
   idempotencyWindowMs: 'how long a repeat is recognised',
   idempotencyKeys: 'keys kept for it, per channel',
@@ -161,7 +161,7 @@ export const serveOptions: OptionTable = {
   operationsKey: {
     kind: 'text',
     placeholder: 'KEY',
-    help: 'what operators send for /metrics; without it, only this machine may ask',
+    help: 'what operators send as a Bearer token; without it only this machine may ask',
     group: where,
     env: true,
   },

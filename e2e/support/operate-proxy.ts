@@ -1,0 +1,59 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { waitForPort } from './connect.js'
+import { operateFile } from './dashboard.js'
+import { endWithTest } from './end-with-test.js'
+import { freePort } from './free-port.js'
+import { startNginx } from './nginx.js'
+import { partPath } from './parts.js'
+import { startProcess } from './start-process.js'
+
+/** The proxies that docs/operate has a file for. */
+export const operateProxies = ['nginx', 'caddy', 'haproxy'] as const
+
+/** One of them. */
+export type OperateProxy = (typeof operateProxies)[number]
+
+const files: Readonly<Record<OperateProxy, string>> = {
+  nginx: 'nginx.conf',
+  caddy: 'Caddyfile',
+  haproxy: 'haproxy.cfg',
+}
+
+/** What a test may have another way than the file: its long times, or how soon a server that is back is asked. */
+export type Change = (config: string) => string
+
+function place(config: string, server: number, port: number): string {
+  return (
+    config
+      // The machine of a test need not have the descriptors for more, and a test need not wait for seconds.
+      .replace('maxconn 12000', 'maxconn 1000')
+      .replace('inter 1s', 'inter 100ms')
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${server}`)
+      .replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`)
+  )
+}
+
+function argumentsOf(name: OperateProxy, file: string): readonly string[] {
+  return name === 'caddy' ? ['run', '--adapter', 'caddyfile', '--config', file] : ['-f', file]
+}
+
+/** Starts a proxy with the file of docs/operate/proxies in front of a server; gives its address. */
+export async function startOperateProxy(
+  name: OperateProxy,
+  server: number,
+  change: Change = (config) => config,
+): Promise<string> {
+  const config = change(await readFile(operateFile(`proxies/${files[name]}`), 'utf8'))
+  if (name === 'nginx') return (await startNginx((port) => place(config, server, port))).url
+  const port = await freePort()
+  const folder = await mkdtemp(join(tmpdir(), `gamut-${name}-`))
+  endWithTest(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, files[name])
+  await writeFile(file, place(config, server, port))
+  const env = { HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder }
+  const process = startProcess({ command: partPath(name), args: argumentsOf(name, file), cwd: folder, env })
+  await waitForPort(port, process)
+  return `http://127.0.0.1:${port}`
+}
