@@ -83,6 +83,8 @@ export class Connections {
   /** The newest is last. */
   readonly #held = new Map<Held, HeldSince>()
   #added = 0
+  /** Those that are admitted and find their positions. */
+  #opening = 0
   readonly #perPeer = new Map<string, number>()
   /** By when the connections so far would have come at the accept rate, by `elapsed`. */
   #paceAt = 0
@@ -110,12 +112,15 @@ export class Connections {
     return this.#held.keys()
   }
 
-  /** Throws `draining`, `overloaded` or `rate_limited` with the caller's own time to come back, unless one more may be held. */
-  admit(address: string, transport: TransportName): void {
+  /**
+   * Throws `draining`, `overloaded` or `rate_limited` with the caller's own time to come back, unless one more may be
+   * held. It counts until the returned function is called: by then it is held, or will not be.
+   */
+  admit(address: string, transport: TransportName): () => void {
     const { limits, overload, peers } = this.#parts
     this.refuseIfDraining()
     overload.refuseFrom(1)
-    if (this.#held.size >= limits.maxConnections) {
+    if (this.#held.size + this.#opening >= limits.maxConnections) {
       this.#refuse('overloaded', `The server holds ${limits.maxConnections} connections, as many as it may.`)
     }
     const peer = peers.of(address)
@@ -126,6 +131,12 @@ export class Connections {
     // A long-poll comes again with each answer, and costs no more than a poll.
     if (transport !== 'long-poll' && !this.#keepsPace())
       this.#refuse('overloaded', 'More readers come just now than the server takes.')
+    this.#opening++
+    this.#countPeer(peer, 1)
+    return () => {
+      this.#opening--
+      this.#countPeer(peer, -1)
+    }
   }
 
   /** Throws unless a publish may begin. */
@@ -189,7 +200,10 @@ export class Connections {
   }
 
   #count({ address }: Held, change: 1 | -1): void {
-    const peer = this.#parts.peers.of(address)
+    this.#countPeer(this.#parts.peers.of(address), change)
+  }
+
+  #countPeer(peer: string | undefined, change: 1 | -1): void {
     if (peer === undefined) return
     const count = (this.#perPeer.get(peer) ?? 0) + change
     if (count > 0) this.#perPeer.set(peer, count)

@@ -25,6 +25,7 @@ import {
   type ReadRequest,
   type Reply,
   statusOf,
+  type Transport,
 } from '../transports/transport.js'
 import type { OriginCheck } from './cors.js'
 import { identifyReader } from './identify.js'
@@ -212,16 +213,31 @@ async function attemptRead(
     Math.min(transport.maxChannels ?? Number.POSITIVE_INFINITY, core.limits.maxChannelsPerConnection),
   )
   const asking = toReadRequest(request, query, target, asked, core)
-  if (asking.isShared) return transport.open({ ...asking, caller: nobody }, core)
+  if (asking.isShared) return open(transport, { ...asking, caller: nobody }, core)
   const caller = await identifyReader(request, query, target.channels, core, origins)
   attempt.caller = caller
   core.tenure.check(caller)
   for (const channel of target.channels) await core.gate.pass(caller, 'read', channel)
   core.tickets.use(caller)
-  const reply = await transport.open({ ...asking, caller }, core)
+  const reply = await open(transport, { ...asking, caller }, core)
   // What is held is watched from its start on; an answer that is whole is sent now or not at all.
   if (reply.kind === 'plain') core.tenure.check(caller, target.channels)
   return reply
+}
+
+/** Opens a read that the node has room for; while its position is looked for it counts as held. */
+async function open(transport: Transport, read: ReadRequest, core: Core): Promise<Reply> {
+  const { connections } = core
+  if (transport.name === 'poll') {
+    connections.admitPoll()
+    return transport.open(read, core)
+  }
+  const opened = connections.admit(read.address, transport.name)
+  try {
+    return await transport.open(read, core)
+  } finally {
+    opened()
+  }
 }
 
 /** Answers a read over whichever transport it asks for; a refusal, a wrong name's too, in the way of that transport (PROTOCOL §4, §6, §7). */

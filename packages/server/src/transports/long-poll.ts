@@ -247,7 +247,6 @@ async function waitFromKnown(read: ReadRequest, core: Core): Promise<{ read: Rea
 export const longPoll: Transport = {
   name: 'long-poll',
   async open(asked, core) {
-    core.connections.admit(asked.address, 'long-poll')
     return new LongPoll(asked, await waitFromKnown(asked, core), core).open()
   },
 }

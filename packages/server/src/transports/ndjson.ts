@@ -6,7 +6,6 @@ import type { Transport } from './transport.js'
 export const ndjson: Transport = {
   name: 'ndjson',
   async open(read, core) {
-    core.connections.admit(read.address, 'ndjson')
     const stream = new Stream(read, core, {
       transport: 'ndjson',
       codec: frameCodec,

@@ -26,7 +26,6 @@ async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Pro
 export const poll: Transport = {
   name: 'poll',
   async open(read, core) {
-    core.connections.admitPoll()
     const errors = await Promise.all(
       read.channels.map(({ channel, settings }) =>
         core.sources.poll(channel, pollAfter(channel, settings, core.traffic)),

@@ -53,7 +53,6 @@ export const sse: Transport = {
   maxChannels: 32,
   refuse,
   async open(read, core) {
-    core.connections.admit(read.address, 'sse')
     const stream = new Stream(read, core, {
       transport: 'sse',
       codec: toCodec(read),

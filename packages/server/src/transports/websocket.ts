@@ -393,7 +393,6 @@ export const websocket: Transport = {
   name: 'websocket',
   refuse,
   async open(read, core): Promise<UpgradeReply> {
-    core.connections.admit(read.address, 'websocket')
     return { kind: 'upgrade', start: (wire) => new FrameReader(core, read, wire) }
   },
 }

@@ -1,4 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import type { Broker } from '../../src/broker/broker.js'
+import { createMemoryBroker } from '../../src/broker/memory.js'
 import { Peer } from '../node/frame-peer.js'
 import { start } from '../node/rig.js'
 
@@ -57,5 +59,39 @@ describe('held connections of one address (§10)', () => {
     const { gamut, served } = await start(limits)
     for (let n = 0; n < 10; n++) await hold(served.url, 'ndjson', 'unknown')
     expect(gamut.connections).toBe(10)
+  })
+})
+
+describe('held connections whose positions are looked for (§10)', () => {
+  it.each([
+    ['in all', { maxConnections: 2 }],
+    ['of one address', { maxConnectionsPerAddress: 2, unlimitedAddresses: [] }],
+  ])('count %s, however long the store takes', async (_name, bounds) => {
+    const broker = createMemoryBroker({})
+    let release = () => {}
+    const answered = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    const slow: Broker = {
+      start: (...given) => broker.start(...given),
+      append: (...given) => broker.append(...given),
+      read: async (...given) => {
+        if (given[0] === 'a') await answered
+        return broker.read(...given)
+      },
+      heads: (...given) => broker.heads(...given),
+      watch: (...given) => broker.watch(...given),
+      unwatch: (...given) => broker.unwatch(...given),
+      close: () => broker.close(),
+    }
+    const { gamut, served } = await start({ ...bounds, broker: slow })
+    const asked = Array.from({ length: 5 }, () => hold(served.url, 'ndjson', ''))
+    const refused = new Set<number>()
+    for (const [n, one] of asked.entries()) void one.then(({ status }) => status !== 200 && refused.add(n))
+    await expect.poll(() => refused.size).toBe(3)
+    release()
+    const statuses = (await Promise.all(asked)).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 200)).toHaveLength(2)
+    expect(gamut.connections).toBe(2)
   })
 })
