@@ -58,12 +58,14 @@ export function checkRules(/** @type {string} */ root) {
   return [...found, ...findAddresses(root)]
 }
 
-/** Each who installs has their own registry: the lock file says what is installed and not from where. */
+/** Each who installs has their own registry: a lock file says what is installed and not from where. */
 function findAddresses(/** @type {string} */ root) {
-  const path = join(root, 'package-lock.json')
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  return [...text.matchAll(/^ +"resolved": "http.*$/gm)].map(({ index }) => {
-    return `package-lock.json:${lineOf(text, index)}: no registry's address here, install with the options of .npmrc`
+  return ['package-lock.json', 'bench/package-lock.json'].flatMap((name) => {
+    const path = join(root, name)
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
+    return [...text.matchAll(/^ +"resolved": "http.*$/gm)].map(({ index }) => {
+      return `${name}:${lineOf(text, index)}: no registry's address here, install with the options of .npmrc`
+    })
   })
 }
 

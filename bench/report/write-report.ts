@@ -7,12 +7,18 @@ import { claimOf, ratioOf, sameOf, valuesOf, verdictsOf } from './compare.ts'
 import { plotBars } from './plot.ts'
 import type { GroupResult, RowResult, ScenarioResult } from './result.ts'
 
+/** A generator busier than this share of its core measures itself. */
+const mostGeneratorShare = 0.7
+
 const names = (group: GroupResult) => group.name.replace(/\W+/g, '-')
 
 function cells(row: RowResult, scenario: Scenario): readonly string[] {
   return scenario.measures.map(({ name, digits }) => {
     const values = valuesOf(row, name)
-    return values.length > 0 ? median(values).toFixed(digits) : '–'
+    const text = values.length > 0 ? median(values).toFixed(digits) : '–'
+    return name === 'generator' && median(values) > mostGeneratorShare
+      ? `**${text}: it measures itself**`
+      : text
   })
 }
 
