@@ -79,12 +79,15 @@ describe.each(Object.keys(credentials))('%s', (credential) => {
 
   it('publishes from pages that are trusted, and from no other one (security rule 1)', async () => {
     const { gamut, url, host } = await startListed()
+    // Browsers say the origin of whatever writes: without one a cookie proves nothing.
+    const isIn = (name: string, isTrusted: boolean) =>
+      isTrusted && !(credential === 'a cookie' && name === 'no page')
     for (const [name, origin, isTrusted] of pages) {
       const headers = { 'content-type': 'text/plain', ...headersOf(credential, origin(host)) }
       const { status } = await fetch(`${url}/channels/room`, { method: 'POST', body: 'x', headers })
-      expect({ name, status }).toEqual({ name, status: isTrusted ? 201 : 403 })
+      expect({ name, status }).toEqual({ name, status: isIn(name, isTrusted) ? 201 : 403 })
     }
-    const trusted = pages.filter(([, , isTrusted]) => isTrusted).length
+    const trusted = pages.filter(([name, , isTrusted]) => isIn(name, isTrusted)).length
     expect((await gamut.publish('room', 'last')).offset).toBe(trusted + 2)
   })
 })
