@@ -6,10 +6,11 @@ import { run } from './step.mjs'
 /**
  * The programs that tests run beside Gamut, and the Debian package of each.
  * @type {Readonly<Record<PartName, { command: string, debian: string }>>}
- * @typedef {'nginx' | 'redis' | 'chromium' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'cc'} PartName
+ * @typedef {'nginx' | 'varnish' | 'redis' | 'chromium' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'cc'} PartName
  */
 const partTable = {
   nginx: { command: 'nginx', debian: 'nginx-light' },
+  varnish: { command: 'varnishd', debian: 'varnish' },
   redis: { command: 'redis-server', debian: 'redis-server' },
   chromium: { command: 'chromium', debian: 'chromium' },
   curl: { command: 'curl', debian: 'curl' },
