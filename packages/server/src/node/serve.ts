@@ -46,7 +46,8 @@ export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<S
     otherwise,
   )
   const attached = attach(gamut, server, attaching)
-  new SocketGuard(gamut, socketsByDescriptors()).watch(server)
+  const guard = new SocketGuard(gamut, socketsByDescriptors())
+  guard.watch(server)
   await attached.ready
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -67,7 +68,7 @@ export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<S
       const endsAt = performance.now() + gamut.limits.drainWindowMs
       // It listens until all are told, so that who comes now hears "draining" and not a refused connection.
       await attached.close()
-      await closeServer(server, endsAt - performance.now())
+      await closeServer(server, guard, endsAt - performance.now())
       await gamut.stop()
     },
   }
@@ -84,9 +85,13 @@ function outliveRefusedAccepts(gamut: Gamut, server: Server): void {
 }
 
 /** Lets requests under way finish, for so long. */
-async function closeServer(server: Server, patienceMs: number): Promise<void> {
+async function closeServer(server: Server, guard: SocketGuard, patienceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const idle = setInterval(() => {
+    server.closeIdleConnections()
+    // Browsers and pools open some ahead, which Node does not take for idle.
+    guard.endSilent()
+  }, 50)
   const deadline = setTimeout(() => server.closeAllConnections(), Math.max(0, patienceMs))
   await closed
   clearInterval(idle)

@@ -58,6 +58,11 @@ export class SocketGuard {
     return this.#silent.size
   }
 
+  /** Ends the sockets that have asked for nothing. */
+  endSilent(): void {
+    while (this.#silent.endOldest());
+  }
+
   #admit(socket: Socket): boolean {
     // One that was read by something else meanwhile is given back by the same event.
     if (this.#sockets.has(socket)) return true
