@@ -49,8 +49,12 @@ describe('a trace (§14)', () => {
         channels: unknown[]
       }
       expect(channels).toEqual([])
+      const covers = vi.spyOn(Trace.prototype, 'covers')
       await publish('news', 5)
       await takeMessages(reader, 5)
+      // The sink in front has stepped aside: nobody is asked any more.
+      expect(covers).not.toHaveBeenCalled()
+      covers.mockRestore()
       expect(((await (await fetch(`${origin}/trace`)).json()) as { events: number }).events).toBe(events)
     },
   )
