@@ -37,7 +37,7 @@ typedef enum { WEBSOCKET, STREAM, LONG_POLL } Mode;
 typedef struct {
   int port, sources, run, channels, opening;
   int readers; Mode mode;
-  const char *request, *frames, *ready_text, *token_start, *tokens_file, *gap_text;
+  const char *request, *frames, *ready_text, *token_start, *tokens_file, *gap_text, *name_start;
   char token_end;
   int stalled, slow;
   int requesters; double rate; const char *post; int expected_status; double zipf;

@@ -162,6 +162,7 @@ static void take_flag(const char *name, const char *value) {
   FLAG("--ready-text", plan.ready_text = value)
   FLAG("--token-start", plan.token_start = value)
   FLAG("--token-end", plan.token_end = *value)
+  FLAG("--name-start", plan.name_start = value)
   FLAG("--gap-text", plan.gap_text = value)
   FLAG("--tokens", plan.tokens_file = value)
   FLAG("--stalled", plan.stalled = atoi(value))

@@ -20,6 +20,7 @@ typedef struct {
   int64_t started, newest;
   uint32_t got, wanted; /* messages since it opened, and how many make it caught up */
   char token[TOKEN];    /* its position, as the server told it */
+  char name[TOKEN];     /* who it is to a server that knows readers by name */
 } Reader;
 
 static Reader *all;
@@ -105,8 +106,9 @@ static char *fill(const Reader *r, const char *template) {
   char channel[8] = {0};
   digits_write(channel, r->channel, 4);
   char *with_channel = replace(template, "@CH@", channel);
-  char *text = replace(with_channel, "@TOKEN@", r->token);
-  free(with_channel);
+  char *with_name = replace(with_channel, "@NAME@", r->name);
+  char *text = replace(with_name, "@TOKEN@", r->token);
+  free(with_channel), free(with_name);
   return text;
 }
 
@@ -150,14 +152,15 @@ static void take(Reader *r, const Marker *m, int64_t now, int watched) {
   histogram_add(&counts.delay, now - m->at);
 }
 
-static void keep_token(Reader *r, const char *from, const char *to) {
-  size_t length = strlen(plan.token_start);
+/* Keeps what stands last between `start` and `last` in what came. */
+static void keep(char *kept, const char *start, char last, const char *from, const char *to) {
+  size_t length = strlen(start);
   const char *found = NULL;
-  for (const char *p = from; (p = memmem(p, to - p, plan.token_start, length)); p += length) found = p + length;
-  const char *end = found ? memchr(found, plan.token_end, to - found) : NULL;
+  for (const char *p = from; (p = memmem(p, to - p, start, length)); p += length) found = p + length;
+  const char *end = found ? memchr(found, last, to - found) : NULL;
   if (!end || end - found >= TOKEN) return;
-  memcpy(r->token, found, end - found);
-  r->token[end - found] = 0;
+  memcpy(kept, found, end - found);
+  kept[end - found] = 0;
 }
 
 static int find(const char *from, const char *to, const char *text) {
@@ -168,7 +171,8 @@ static int find(const char *from, const char *to, const char *text) {
 static const char *scan(Reader *r, const char *from, const char *to, int64_t now) {
   int watched = is_watched(r - all);
   if (!r->is_ready && (!plan.ready_text || find(from, to, plan.ready_text))) now_ready(r);
-  if (plan.token_start) keep_token(r, from, to);
+  if (plan.token_start) keep(r->token, plan.token_start, plan.token_end, from, to);
+  if (plan.name_start) keep(r->name, plan.name_start, '"', from, to);
   if (plan.gap_text && find(from, to, plan.gap_text)) r->is_told = 1, counts.told++;
   for (const char *p = from; (p = memchr(p, '^', to - p)); p++) {
     Marker m;

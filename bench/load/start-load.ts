@@ -133,6 +133,7 @@ function flagsOf(plan: LoadPlan): readonly string[] {
     ['--ready-text', readers?.reading.readyText],
     ['--token-start', readers?.reading.token?.[0]],
     ['--token-end', readers?.reading.token?.[1]],
+    ['--name-start', readers?.reading.nameStart],
     ['--gap-text', readers?.reading.gapText],
     ['--tokens', readers?.tokensFile],
     ['--requesters', requests?.connections],

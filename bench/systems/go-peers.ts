@@ -82,9 +82,7 @@ export const mercure: System = {
   title: 'Mercure',
   guarantee: 'recovery',
   missing: () =>
-    findProgram('mercure')
-      ? undefined
-      : 'it needs the hub’s binary `mercure` in PATH (a Caddy with it). With Go: go install github.com/dunglas/mercure/caddy/mercure',
+    findProgram('mercure') ? undefined : 'it needs the hub’s binary `mercure` in PATH (a Caddy with it)',
   program: (port) =>
     goProgram('mercure', ['run', '--config', fileOf('servers/mercure.caddyfile')], {
       SERVER_NAME: `http://127.0.0.1:${port}`,

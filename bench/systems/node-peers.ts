@@ -26,6 +26,17 @@ export const socketIoRecovery: System = {
   title: 'Socket.IO with recovery',
   guarantee: 'recovery',
   program: (port) => nodeProgram('servers/socket-io.ts', [`${port}`, 'recovery']),
+  resumings: {
+    websocket: {
+      mode: 'websocket',
+      path: '/socket.io/?EIO=4&transport=websocket&channel=@CH@',
+      frames: '40{"pid":"@NAME@","offset":"@TOKEN@"}',
+      readyText: '42["ready"',
+      gapText: '"ready",false',
+      nameStart: '"pid":"',
+      token: ['x","', '"'],
+    },
+  },
 }
 
 /** better-sse. */

@@ -20,6 +20,8 @@ export interface Reading {
   readonly frames?: string
   /** What stands in the answer once the reader is subscribed; the head of the answer if not said. */
   readonly readyText?: string
+  /** What stands right before the name by which a server knows the reader again: `@NAME@` stands for it. */
+  readonly nameStart?: string
   /** What stands in each word about a gap. */
   readonly gapText?: string
   /** What stands right before a position in what a reader is sent, and the character behind it. */

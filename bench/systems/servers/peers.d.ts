@@ -5,6 +5,7 @@ declare module 'socket.io' {
 
   interface Socket {
     readonly handshake: { readonly query: Readonly<Record<string, unknown>> }
+    readonly recovered: boolean
     join(room: string): Promise<void> | undefined
     emit(event: string, ...data: unknown[]): boolean
   }

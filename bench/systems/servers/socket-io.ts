@@ -21,6 +21,6 @@ const io = new Server(server, {
 io.on('connection', (socket) => {
   const { channel } = socket.handshake.query
   void socket.join(`/${String(channel)}`)
-  socket.emit('ready')
+  socket.emit('ready', socket.recovered)
 })
 server.listen(Number(process.argv[2]), '127.0.0.1', 4096)
