@@ -1,5 +1,6 @@
 import type { Server } from 'node:http'
 import { isIP } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { errorBody } from '@gamut/protocol'
 
 /** Whether only this machine reaches a server that listens there. */
@@ -27,6 +28,13 @@ const refusal = `${JSON.stringify({
 
 type Listener = (...args: unknown[]) => unknown
 
+/** Nobody else knows the socket of an upgrade any more: its end and its failure are seen to here. */
+function refuseUpgrade(socket: Duplex): void {
+  socket.on('error', () => socket.destroy())
+  const head = `HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: ${refusal.length}`
+  socket.end(`${head}\r\n\r\n${refusal}`, () => socket.destroy())
+}
+
 /** Refuses requests under foreign names before anything else sees them. `origins` are those whose names are trusted. */
 export function guardHost(server: Server, origins: readonly string[]): void {
   const trusted = new Set(origins.flatMap((origin) => (URL.canParse(origin) ? [new URL(origin).host] : [])))
@@ -41,9 +49,6 @@ export function guardHost(server: Server, origins: readonly string[]): void {
   })
   server.on('upgrade', (request, socket, head) => {
     if (isOwn(request.headers.host)) for (const next of upgrades) next.call(server, request, socket, head)
-    else
-      socket.end(
-        `HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: ${refusal.length}\r\n\r\n${refusal}`,
-      )
+    else refuseUpgrade(socket)
   })
 }

@@ -20,6 +20,7 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   maxChannelsPerConnection: 'channels of one stream, socket or poll',
   maxMessageBytes: 'data of one message',
   maxBodyBytes: 'body of one request',
+  maxBodiesBytes: 'bodies of all requests that are not whole yet',
   maxMessagesPerPublish: 'messages of one publish',
   heartbeatMs: 'silence before a heartbeat',
   maxAgeMs: 'age at which a stream is rotated',

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { metricDefinitions } from '@gamut/server'
 import { openReader, openSocketReader, rawRequest, takeKind, takeMessages } from '@gamut/testing'
@@ -172,6 +174,26 @@ describe('a server for its own machine', () => {
       headers: { Host: 'evil.example' },
     })
     expect(await takeKind(socket, 'closed')).toMatchObject({ status: 403 })
+  })
+
+  it('keeps nothing of a WebSocket under a foreign name, and outlives one that is reset', async () => {
+    const server = await startGamut()
+    const handshake =
+      'GET /connect HTTP/1.1\r\nHost: evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n'
+    const open = async () => {
+      const peer = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
+      peer.on('error', () => {})
+      await once(peer, 'connect')
+      peer.write(handshake)
+      return peer
+    }
+    const stays = await open()
+    stays.resume()
+    await once(stays, 'end')
+    // Whoever is gone answers a byte by a reset.
+    await expect.poll(() => stays.destroyed || !stays.write('x')).toBe(true)
+    for (let count = 0; count < 50; count++) (await open()).resetAndDestroy()
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
   })
 
   it('becomes one for everybody by --public', async () => {

@@ -54,6 +54,8 @@ export interface Limits {
   readonly maxMessageBytes: number
   /** Body of one request, in bytes. */
   readonly maxBodyBytes: number
+  /** Bodies of all requests together that are not whole yet, in bytes; past it the one that began first is refused. */
+  readonly maxBodiesBytes: number
   /** Messages of one publish. */
   readonly maxMessagesPerPublish: number
   /** A held stream that was silent so long gets a heartbeat, in milliseconds. */
@@ -143,6 +145,8 @@ export const defaultLimits: Limits = {
   maxChannelsPerConnection: 100,
   maxMessageBytes: 64 * 1024,
   maxBodyBytes: 1024 * 1024,
+  // 64 of the greatest at once: they are whole soon, and a thousand slow ones would take a GiB.
+  maxBodiesBytes: 64 * 1024 * 1024,
   // A batch that many readers take at once; more are several publishes.
   maxMessagesPerPublish: 1000,
   // Below the 30 s and 60 s after which common proxies cut what is idle.

@@ -12,6 +12,7 @@ import { AddressSet } from './address.js'
 import { createMemoryBroker } from './broker/memory.js'
 import { defineChannels } from './channels.js'
 import { clientAddress, type ForwardedHeader } from './client-address.js'
+import { Bodies } from './core/bodies.js'
 import { Connections } from './core/connections.js'
 import type { Core } from './core/core.js'
 import { createTenure } from './core/create-tenure.js'
@@ -148,6 +149,7 @@ function createShared(options: ResolvedOptions) {
     traffic: new Traffic(() => clock.elapsed()),
     trace,
     slots,
+    bodies: new Bodies({ maxBytes: limits.maxBodiesBytes, slots }),
     overload: new Overload({ slots, logger, limits }),
     logger,
     random,

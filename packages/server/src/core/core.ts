@@ -6,6 +6,7 @@ import type { Limits } from '../options.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
+import type { Bodies } from './bodies.js'
 import type { Connections } from './connections.js'
 import type { Gate } from './gate.js'
 import type { Hub } from './hub.js'
@@ -38,6 +39,7 @@ export interface Core {
   readonly publisher: Publisher
   readonly sources: Sources
   readonly connections: Connections
+  readonly bodies: Bodies
   readonly slots: Slots
   readonly overload: Overload
   readonly peers: Peers

@@ -7,7 +7,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A body as text; throws `too_large`, or `body_invalid` for what is not UTF-8. */
 export async function readText(request: HttpRequest, core: Core): Promise<string> {
-  const body = await request.body(core.limits.maxBodyBytes)
+  const body = await request.body(core.limits.maxBodyBytes, core.bodies)
   try {
     return decoder.decode(body)
   } catch {

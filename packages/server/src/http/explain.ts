@@ -48,7 +48,7 @@ export function traceReply(core: Core): Reply {
 
 /** `POST /trace` with `{"channel": pattern, "forMs"?}`: traces channels for some time; 0 stops it (PROTOCOL §14). */
 export async function startTrace(request: HttpRequest, core: Core): Promise<Reply> {
-  const text = new TextDecoder().decode(await request.body(core.limits.maxBodyBytes))
+  const text = new TextDecoder().decode(await request.body(core.limits.maxBodyBytes, core.bodies))
   const body = parseJson(text)
   const { channel, forMs = defaultTraceMs } = isJsonObject(body) ? body : {}
   const pattern = typeof channel === 'string' ? parsePattern(channel) : undefined

@@ -1,3 +1,4 @@
+import { joinBytes } from '../core/page.js'
 import { GamutError } from '../error.js'
 
 /** A request as every runtime can give it: the target raw, so that dot segments are seen before anything resolves them. */
@@ -13,10 +14,24 @@ export interface HttpRequest {
    */
   readonly address: string
   header(name: string): string | undefined
-  /** The whole body; throws `too_large` past so many bytes. */
-  body(maxBytes: number): Promise<Uint8Array>
+  /** The whole body; throws `too_large` past so many bytes, and what the room for all bodies refuses it by. */
+  body(maxBytes: number, room: BodyRoom): Promise<Uint8Array>
   /** The same request, without its body, as the application's hooks get it. */
   toRequest(): Request
+}
+
+/** Where the bytes of all bodies are counted that are not whole yet. */
+export interface BodyRoom {
+  /** A body begins; `refuse` is called at most once, where its room goes to younger ones. */
+  open(refuse: (error: GamutError) => void): OpenBody
+}
+
+/** A body that is not whole yet. */
+export interface OpenBody {
+  /** So many bytes more of it are kept. */
+  take(bytes: number): void
+  /** None of it is kept any more, or it is whole. */
+  close(): void
 }
 
 /** A body is larger than it may be. */
@@ -29,29 +44,36 @@ export function bodyCutOff(): GamutError {
   return new GamutError('body_invalid', 'The body was cut off.')
 }
 
-async function readBody(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBody(request: Request, maxBytes: number, room: BodyRoom): Promise<Uint8Array> {
   const reader = request.body?.getReader()
+  if (!reader) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
-  while (reader) {
-    const { done, value } = await reader.read().catch(() => {
-      throw bodyCutOff()
-    })
-    if (done) break
-    size += value.length
-    if (size > maxBytes) {
-      await reader.cancel()
-      throw bodyTooLarge(maxBytes)
+  let refusal: GamutError | undefined
+  const refuse = (error: GamutError) => {
+    refusal ??= error
+    chunks.length = 0
+    void reader.cancel().catch(() => {})
+  }
+  const open = room.open(refuse)
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(() => {
+        throw bodyCutOff()
+      })
+      if (refusal) throw refusal
+      if (done) return joinBytes(chunks)
+      size += value.length
+      if (size > maxBytes) {
+        refuse(bodyTooLarge(maxBytes))
+        continue
+      }
+      chunks.push(value)
+      open.take(value.length)
     }
-    chunks.push(value)
+  } finally {
+    open.close()
   }
-  const body = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    body.set(chunk, at)
-    at += chunk.length
-  }
-  return body
 }
 
 /** A web standard request. Its URL has lost dot segments already: the names that they hid are gone. */
@@ -63,7 +85,7 @@ export function fromRequest(request: Request): HttpRequest {
     isUpgrade: false,
     address: '',
     header: (name) => request.headers.get(name) ?? undefined,
-    body: (maxBytes) => readBody(request, maxBytes),
+    body: (maxBytes, room) => readBody(request, maxBytes, room),
     toRequest: () => request,
   }
 }

@@ -160,7 +160,8 @@ export class Routes {
     if (request.method === 'OPTIONS') {
       return { kind: 'plain', status: 204, headers: this.#origins.preflightHeaders(request), body: '' }
     }
-    const method = methods[request.method === 'HEAD' ? 'GET' : request.method]
+    const name = request.method === 'HEAD' ? 'GET' : request.method
+    const method = Object.hasOwn(methods, name) ? methods[name] : undefined
     if (method) return method({ request, query })
     const allowed = Object.keys(methods).join(', ')
     const refused = errorReply(new GamutError('method_not_allowed', `Use ${allowed} here.`))

@@ -41,13 +41,12 @@ function toMessage(text: string, where: string): NewMessage {
 }
 
 function toLines(text: string, most: number): NewMessage[] {
-  const lines = text
-    .split('\n')
-    .map((line, index) => ({ line, where: `Line ${index + 1}` }))
-    .filter(({ line }) => !/^[ \t\r]*$/.test(line))
+  const lines = text.split('\n')
+  const isEmpty = (line: string) => /^[ \t\r]*$/.test(line)
   // Before any is parsed: a body of tiny lines would take long.
-  if (lines.length > most) throw new GamutError('too_large', `Publish at most ${most} messages at once.`)
-  return lines.map(({ line, where }) => toMessage(line, where))
+  if (lines.filter((line) => !isEmpty(line)).length > most)
+    throw new GamutError('too_large', `Publish at most ${most} messages at once.`)
+  return lines.flatMap((line, index) => (isEmpty(line) ? [] : [toMessage(line, `Line ${index + 1}`)]))
 }
 
 /** The messages that a body holds, by its content type (PROTOCOL §3). */
@@ -153,11 +152,13 @@ interface ListedMessage {
   readonly toMessage: () => NewMessage
 }
 
-function toList({ text, value: body }: Awaited<ReturnType<typeof readJson>>): ListedMessage[] {
+function toList({ text, value: body }: Awaited<ReturnType<typeof readJson>>, most: number): ListedMessage[] {
   const list = isJsonObject(body) ? body['messages'] : undefined
   if (!Array.isArray(list)) {
     throw new GamutError('body_invalid', 'The body is {"messages": [{"channel": …, "data": …}]}.')
   }
+  // Before any is looked at: nobody is asked yet who may send them.
+  if (list.length > most) throw new GamutError('too_large', `Publish at most ${most} messages at once.`)
   return rawItems(rawMembers(text).get('messages') ?? '').map((item, index) => {
     const fields: unknown = list[index]
     return {
@@ -212,13 +213,7 @@ async function publishGroup(
 
 /** `POST /publish`: many messages to many channels, each with a result of its own, in order; atomic per channel (PROTOCOL §3). */
 export async function publishMany(request: HttpRequest, caller: Caller, core: Core): Promise<Reply> {
-  const list = toList(await readJson(request, core))
-  if (list.length > core.limits.maxMessagesPerPublish) {
-    throw new GamutError(
-      'too_large',
-      `Publish at most ${core.limits.maxMessagesPerPublish} messages at once.`,
-    )
-  }
+  const list = toList(await readJson(request, core), core.limits.maxMessagesPerPublish)
   const results: object[] = []
   for (const [name, group] of byChannel(list)) {
     const ofGroup = await publishGroup(name, group, caller, request.address, core)

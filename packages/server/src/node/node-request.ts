@@ -1,26 +1,36 @@
 import type { IncomingMessage } from 'node:http'
-import { bodyCutOff, bodyTooLarge, type HttpRequest } from '../http/request.js'
+import type { GamutError } from '../error.js'
+import { type BodyRoom, bodyCutOff, bodyTooLarge, type HttpRequest } from '../http/request.js'
 import type { Gamut } from '../server.js'
 
 /** Read by events: what iterates over a request destroys it where it stops, and nobody could be answered. */
-function readBody(message: IncomingMessage, maxBytes: number): Promise<Uint8Array> {
+function readBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const refuse = () => reject(bodyTooLarge(maxBytes))
-    const cutOff = () => {
-      if (!message.readableEnded) reject(bodyCutOff())
-    }
-    if (Number(message.headers['content-length'] ?? 0) > maxBytes) return refuse()
-    if (message.destroyed) return cutOff()
-    let chunks: Buffer[] = []
+    if (Number(message.headers['content-length'] ?? 0) > maxBytes) return reject(bodyTooLarge(maxBytes))
+    if (message.destroyed) return reject(bodyCutOff())
+    let chunks: Buffer[] | undefined = []
     let size = 0
+    const refuse = (error: GamutError) => {
+      chunks = undefined
+      open.close()
+      reject(error)
+    }
+    const open = room.open(refuse)
     message.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size <= maxBytes) return chunks.push(chunk)
-      chunks = []
-      return refuse()
+      if (size > maxBytes) return refuse(bodyTooLarge(maxBytes))
+      if (!chunks) return undefined
+      chunks.push(chunk)
+      return open.take(chunk.length)
     })
-    message.once('end', () => resolve(Buffer.concat(chunks)))
-    message.once('close', cutOff)
+    message.once('end', () => {
+      open.close()
+      resolve(Buffer.concat(chunks ?? []))
+    })
+    message.once('close', () => {
+      if (!message.readableEnded) refuse(bodyCutOff())
+    })
+    return undefined
   })
 }
 
@@ -46,7 +56,7 @@ export function fromIncoming(gamut: Gamut, message: IncomingMessage, isUpgrade: 
     isUpgrade,
     address: gamut.clientAddress(message.socket.remoteAddress ?? '', header),
     header,
-    body: (maxBytes) => readBody(message, maxBytes),
+    body: (maxBytes, room) => readBody(message, maxBytes, room),
     toRequest: () => toRequest(message),
   }
 }

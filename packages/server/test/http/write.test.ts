@@ -28,6 +28,15 @@ describe('publishing over HTTP', () => {
     }
   })
 
+  it('refuses a method that every object of JavaScript has (§13)', async () => {
+    const { ask } = createRig()
+    for (const method of ['constructor', 'toString', '__proto__']) {
+      const response = await ask('/channels/a', { method })
+      expect(response.status).toBe(405)
+      expect(await codeOf(response)).toBe('method_not_allowed')
+    }
+  })
+
   it('sets event and key from the query (§3)', async () => {
     const { post, read } = createRig()
     await post('/channels/a?event=greeting&key=k', '1')

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createRig } from '../rig.js'
 import { collect, openPeer, socketsOf, start } from './rig.js'
@@ -36,6 +37,51 @@ describe('bodies over their bound', () => {
     await expect.poll(text).toContain('too_large')
     await expect.poll(() => peer.readableEnded, { timeout: 5000 }).toBe(true)
     expect(errors).toEqual([])
+  })
+})
+
+describe('bodies that are not whole, of all peers together (§10, I18)', () => {
+  const part = 'x'.repeat(1500)
+
+  it('make room: the one that began first is refused, and younger ones go on', async () => {
+    const { gamut, port } = await start({ maxBodiesBytes: 4000 })
+    const handle = vi.spyOn(gamut, 'handle')
+    const peers: { readonly peer: Socket; readonly text: () => string }[] = []
+    for (let count = 1; count <= 3; count++) {
+      const peer = openPeer(port)
+      peers.push({ peer, text: collect(peer) })
+      peer.write(`${head('Content-Length: 2000')}${part}`)
+      await expect.poll(() => handle.mock.calls.length).toBe(count)
+    }
+    const refused = /^HTTP\/1\.1 503 [\s\S]*\r\nretry-after: [\s\S]*overloaded/i
+    await expect.poll(() => peers[0]?.text()).toMatch(refused)
+    for (const { peer, text } of peers.slice(1)) {
+      peer.write('x'.repeat(500))
+      await expect.poll(text).toMatch(/^HTTP\/1\.1 201 /)
+    }
+  })
+
+  it('count no more once they are whole, refused or cut off', async () => {
+    const { gamut, port } = await start({ maxBodiesBytes: 4000, maxBodyBytes: 2000 })
+    const handle = vi.spyOn(gamut, 'handle')
+    const stays = openPeer(port)
+    const text = collect(stays)
+    stays.write(`${head('Content-Length: 2000')}${part}`)
+    await expect.poll(() => handle.mock.calls.length).toBe(1)
+    for (let count = 0; count < 4; count++) {
+      const [whole, large, gone] = [openPeer(port), openPeer(port), openPeer(port)]
+      const [toWhole, toLarge] = [collect(whole), collect(large)]
+      whole.write(`${head('Content-Length: 1500')}${part}`)
+      await expect.poll(toWhole).toMatch(/^HTTP\/1\.1 201 /)
+      large.write(`${head('Transfer-Encoding: chunked')}5dc\r\n${part}\r\n5dc\r\n${part}\r\n`)
+      await expect.poll(toLarge).toMatch(/^HTTP\/1\.1 413 /)
+      gone.write(`${head('Content-Length: 2000')}${part}`)
+      await expect.poll(() => handle.mock.calls.length).toBe(3 * count + 4)
+      gone.destroy()
+      await handle.mock.results.at(-1)?.value
+    }
+    stays.write('x'.repeat(500))
+    await expect.poll(text).toMatch(/^HTTP\/1\.1 201 /)
   })
 })
 
