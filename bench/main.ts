@@ -27,6 +27,10 @@ const some = <Item extends string | undefined>(all: readonly Item[], names: stri
   names === undefined ? all : all.filter((item) => item === undefined || names.split(',').includes(item))
 const say = (line: string) => console.log(line)
 
+// An end from outside is an exit, at which the measured servers are ended too.
+process.setMaxListeners(50)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const missing = missingCompiler()
 if (missing) throw new Error(missing)
 buildLoad()

@@ -62,6 +62,9 @@ export async function startSystem(system: System, port?: number): Promise<Runnin
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const endWithUs = () => child.kill('SIGKILL')
+  process.once('exit', endWithUs)
+  child.once('exit', () => process.off('exit', endWithUs))
   let output = ''
   const keep = (text: string) => {
     output = (output + text).slice(-4000)
