@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { type Gamut, type GamutOptions, isLimit } from '@gamut/server'
+import type { OperationsOptions } from '@gamut/server/node'
 import { addEnvironment, isKubernetesVariable } from './arguments.js'
 import { type ConfigFile, readConfigFile } from './config-file.js'
 import { type DoorSettings, readDoors, secretVariables } from './door-settings.js'
@@ -39,6 +40,8 @@ export type Start = (gamut: Gamut) => unknown
 export interface ServeConfig {
   readonly port: number
   readonly host: string
+  /** Where operators come in, if not by the same port as readers. */
+  readonly operations: OperationsOptions | undefined
   /** Whether everybody may do everything although others can reach it. */
   readonly isPublic: boolean
   /** Absolute path of a directory. */
@@ -127,6 +130,16 @@ function staticPath(given: GivenOptions, base: PathBase): string | undefined {
   throw usageFailure(`${option.from}: there is no directory ${path}.`)
 }
 
+function operationsEntrance(given: GivenOptions): OperationsOptions | undefined {
+  const port = take(given, 'operationsPort', isPort, 'a port from 0 to 65535')
+  const host = take(given, 'operationsHost', isText, 'an address like "127.0.0.1"')
+  if (port !== undefined) return { port, ...(host !== undefined && { host }) }
+  if (host === undefined) return undefined
+  throw usageFailure(
+    `${given.get('operationsHost')?.from}: it goes with --operations-port, which is missing.`,
+  )
+}
+
 /** Puts together what `gamut serve` was told: flags first, then `GAMUT_<OPTION>`, then `PORT`, then the config file (PROTOCOL §16). */
 export async function resolveConfig(
   flags: GivenOptions,
@@ -148,6 +161,7 @@ export async function resolveConfig(
   return {
     port: take(given, 'port', isPort, 'a port from 0 to 65535') ?? 8080,
     host: take(given, 'host', isText, 'an address like "127.0.0.1"') ?? '127.0.0.1',
+    operations: operationsEntrance(given),
     isPublic: take(given, 'public', isFlag, 'true or false') ?? false,
     staticPath: staticPath(given, { file, cwd }),
     logLevel: take(given, 'logLevel', isLogLevel, `one of ${logLevels.join(', ')}`) ?? 'warn',

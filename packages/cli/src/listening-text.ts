@@ -7,6 +7,8 @@ import type { Terminal } from './terminal.js'
 export interface Listening {
   readonly version: string
   readonly url: string
+  /** Where operators come in, if not at the same address. */
+  readonly operationsUrl: string | undefined
   readonly basePath: string
   readonly channels: Readonly<Record<string, ChannelDefinition>>
   /** Who may do what, in words. */
@@ -71,11 +73,12 @@ function tryLines({
 
 /** What `gamut serve` says when it listens: where, for whom, what it has, and what to try. */
 export function listeningText(listening: Listening, terminal: Terminal): string {
-  const { version, url, basePath, channels, door, staticPath, file } = listening
+  const { version, url, operationsUrl, basePath, channels, door, staticPath, file } = listening
   const { paint } = terminal
   const rows: (readonly [string, string])[] = [
     ['open to', door],
     ['kept', 'in memory: a restart forgets it, and readers are told so'],
+    ...(operationsUrl === undefined ? [] : [['operators', `${operationsUrl}${basePath}`] as const]),
     ...(file === undefined ? [] : [['config', file] as const]),
     ...(staticPath === undefined ? [] : [['page', `${url}/`] as const]),
   ]

@@ -159,6 +159,21 @@ export const serveOptions: OptionTable = {
     group: what,
     env: true,
   },
+  operationsPort: {
+    kind: 'number',
+    placeholder: 'N',
+    help: 'a port for operators alone, in place of --port for them',
+    group: where,
+    env: true,
+  },
+  operationsHost: {
+    kind: 'text',
+    placeholder: 'H',
+    help: 'its address',
+    default: '127.0.0.1',
+    group: where,
+    env: true,
+  },
   operationsKey: {
     kind: 'text',
     placeholder: 'KEY',

@@ -112,6 +112,14 @@ describe('serve', () => {
     })
   })
 
+  it('has an entrance for operators alone where one is asked for, and says so (§14)', async () => {
+    const server = await startGamut(['--operations-port', '0'])
+    const output = await server.waitFor((text) => text.includes('Ctrl-C') && text)
+    const [, url] = /operators +(http:\S+)/.exec(output) ?? []
+    expect((await fetch(`${url}/metrics`)).status).toBe(200)
+    expect((await fetch(`${server.url}/metrics`)).status).toBe(404)
+  })
+
   it('logs as JSON on standard error from the level that is asked for on', async () => {
     const server = await startGamut(['--log-level', 'info', '--json'])
     const lines = await server.waitFor((text) => text.includes('"msg":"listening"') && text.split('\n'))

@@ -62,16 +62,16 @@ const listenProblems: Readonly<Record<string, string>> = {
 }
 
 async function listen(config: ServeConfig, gamut: Gamut): Promise<Served> {
-  const { host, port, staticPath, options } = config
+  const { host, port, operations, staticPath, options } = config
   const otherwise = staticPath === undefined ? {} : { otherwise: serveFiles(staticPath) }
   try {
-    const served = await serve(gamut, { host, port, ...otherwise })
+    const served = await serve(gamut, { host, port, ...otherwise, ...(operations && { operations }) })
     if (isLoopback(host) && !config.isPublic && !options.authorize && !config.doors)
       guardHost(served.server, options.origins ?? [])
     return served
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? ''
-    throw new Failure(`Cannot listen on ${host} port ${port}: ${listenProblems[code] ?? textOf(error)}.`)
+    const { code = '', port: refused = port } = error as NodeJS.ErrnoException & { readonly port?: number }
+    throw new Failure(`Cannot listen on ${host} port ${refused}: ${listenProblems[code] ?? textOf(error)}.`)
   }
 }
 
@@ -92,9 +92,18 @@ function createReport(terminal: Terminal, asJson: boolean, log: Logger) {
   return {
     listening: (listening: Listening, served: Served) => {
       const { version, url, basePath, channels } = listening
-      const { host, port } = served
+      const { host, port, operationsUrl } = served
       log.info({ url, basePath }, 'listening')
-      if (asJson) json('listening', { url, host, port, basePath, version, channels: Object.keys(channels) })
+      if (asJson)
+        json('listening', {
+          url,
+          operationsUrl,
+          host,
+          port,
+          basePath,
+          version,
+          channels: Object.keys(channels),
+        })
       else terminal.print(listeningText(listening, terminal))
     },
     ending: (signal: string, connections: number) => {
@@ -116,6 +125,7 @@ function toListening(config: ServeConfig, served: Served, door: string): Listeni
   return {
     version: readVersion(),
     url: served.url,
+    operationsUrl: served.operationsUrl,
     basePath: options.basePath ?? '',
     channels: options.channels ?? {},
     door,

@@ -1,8 +1,13 @@
 import { joinBytes } from '../core/page.js'
 import { GamutError } from '../error.js'
 
+/** Whom a way in is for. Health and readiness are for both. */
+export type Entrance = 'readers' | 'operators'
+
 /** A request as every runtime can give it: the target raw, so that dot segments are seen before anything resolves them. */
 export interface HttpRequest {
+  /** Which routes this way in has, where readers and operators come by ways of their own; else all. */
+  readonly entrance?: Entrance | undefined
   readonly method: string
   /** Path and query as they came, beginning with `/`. */
   readonly target: string

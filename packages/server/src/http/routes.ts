@@ -19,7 +19,7 @@ import { identifyReader, identifyWriter } from './identify.js'
 import { health, info, metricsReply, readiness } from './operations.js'
 import { OperatorCheck } from './operators.js'
 import { type ReadTarget, read, refuseRead } from './read.js'
-import { type HttpRequest, splitTarget } from './request.js'
+import { type Entrance, type HttpRequest, splitTarget } from './request.js'
 import { revoke } from './revocations.js'
 import { take } from './take.js'
 import { issueTicket } from './tickets.js'
@@ -154,7 +154,7 @@ export class Routes {
   #answer(request: HttpRequest): Promise<Reply> | Reply {
     const { path, query } = splitTarget(request.target)
     const methods = this.owns(request.target)
-      ? this.#methods(path.slice(this.#options.basePath.length), query)
+      ? this.#methods(path.slice(this.#options.basePath.length), query, request.entrance)
       : undefined
     if (!methods) throw new GamutError('not_found', 'There is nothing here. Channels are under /channels/.')
     if (request.method === 'OPTIONS') {
@@ -168,16 +168,21 @@ export class Routes {
     return { ...refused, headers: { ...refused.headers, allow: allowed } }
   }
 
-  #methods(path: string, query: URLSearchParams): Methods | undefined {
+  #methods(path: string, query: URLSearchParams, entrance: Entrance | undefined): Methods | undefined {
+    if (path === '/healthz') return { GET: () => health() }
+    if (path === '/readyz') return { GET: () => readiness(this.#core) }
+    const forReaders = entrance === 'operators' ? undefined : this.#readerMethods(path, query)
+    return forReaders ?? (entrance === 'readers' ? undefined : this.#operatorMethods(path))
+  }
+
+  #readerMethods(path: string, query: URLSearchParams): Methods | undefined {
     if (path.startsWith('/channels/')) return this.#channelMethods(path.slice('/channels/'.length), query)
     if (path === '/channels') return { GET: ({ request }) => this.#read(request, query, () => toSet(query)) }
     if (path === '/connect') return { GET: ({ request }) => this.#connect(request, query) }
     if (path === '/publish') return { POST: (call) => this.#publishMany(call) }
     if (path === '/tickets')
       return { POST: async ({ request }) => issueTicket(request, await this.#writer(request), this.#core) }
-    if (path === '/healthz') return { GET: () => health() }
-    if (path === '/readyz') return { GET: () => readiness(this.#core) }
-    return this.#operatorMethods(path)
+    return undefined
   }
 
   /** The routes that only operators may use. */

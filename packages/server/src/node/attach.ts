@@ -1,12 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { GamutError } from '../error.js'
+import type { Entrance } from '../http/request.js'
 import type { Gamut } from '../server.js'
-import { errorReply } from '../transports/transport.js'
+import { errorReply, type Reply } from '../transports/transport.js'
 import { noteRequest } from './detach.js'
 import { HeldResponses } from './held-response.js'
 import { probeLoad } from './load-probe.js'
 import { fromIncoming } from './node-request.js'
-import { sendPlain } from './plain-response.js'
+import { failPlainly, sendPlain } from './plain-response.js'
 import { SocketUpgrades } from './socket-upgrade.js'
 import { isHandshake, type UpgradeListener, upgradeOnly } from './upgrade-only.js'
 
@@ -22,6 +23,8 @@ export interface Attached {
 
 /** How Gamut is put into an HTTP server. */
 export interface AttachOptions {
+  /** For readers alone, where operators have an entrance of their own; else for both. */
+  readonly entrance?: Entrance
   /**
    * Streams and long-polls are held by Node's own responses alone, which takes several times the memory and nothing
    * that Node does not document. Default `false`; where this Node is found to be of another kind it is so by itself.
@@ -29,13 +32,8 @@ export interface AttachOptions {
   readonly plainResponses?: boolean
 }
 
-async function answer(
-  gamut: Gamut,
-  held: HeldResponses,
-  message: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const reply = await gamut.handle(fromIncoming(gamut, message, false))
+/** Carries out what a request is answered with. */
+function carryOut(reply: Reply, held: HeldResponses, response: ServerResponse): void {
   if (reply.kind === 'plain') sendPlain(reply, response)
   else if (reply.kind !== 'upgrade') held.hold(reply, response)
   else
@@ -43,12 +41,6 @@ async function answer(
       errorReply(new GamutError('upgrade_required', 'Ask for a WebSocket by a WebSocket handshake.')),
       response,
     )
-}
-
-/** What the runtime itself could not do: nothing of it is told. */
-function fail(response: ServerResponse): void {
-  if (response.headersSent) response.destroy()
-  else response.writeHead(500, { 'cache-control': 'no-store', 'content-length': 0 }).end()
 }
 
 function notFound(_message: IncomingMessage, response: ServerResponse): void {
@@ -65,9 +57,9 @@ function notFound(_message: IncomingMessage, response: ServerResponse): void {
 export function attach(
   gamut: Gamut,
   server: Server,
-  { plainResponses = false }: AttachOptions = {},
+  { plainResponses = false, entrance }: AttachOptions = {},
 ): Attached {
-  const upgrades = new SocketUpgrades(gamut)
+  const upgrades = new SocketUpgrades(gamut, entrance)
   const stopProbe = probeLoad((load) => gamut.noteLoad(load))
   const held = new HeldResponses(server, plainResponses)
   const requests = server.listeners('request') as RequestListener[]
@@ -77,7 +69,11 @@ export function attach(
   server.removeAllListeners('upgrade')
   server.on('request', (message, response) => {
     noteRequest(response)
-    if (gamut.owns(message.url ?? '/')) answer(gamut, held, message, response).catch(() => fail(response))
+    if (gamut.owns(message.url ?? '/'))
+      gamut
+        .handle(fromIncoming(gamut, message, { entrance }))
+        .then((reply) => carryOut(reply, held, response))
+        .catch(() => failPlainly(response))
     else for (const other of others) other.call(server, message, response)
   })
   const passes = (message: IncomingMessage) => {

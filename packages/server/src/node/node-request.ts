@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { GamutError } from '../error.js'
-import { type BodyRoom, bodyCutOff, bodyTooLarge, type HttpRequest } from '../http/request.js'
+import { type BodyRoom, bodyCutOff, bodyTooLarge, type Entrance, type HttpRequest } from '../http/request.js'
 import type { Gamut } from '../server.js'
 
 /** Read by events: what iterates over a request destroys it where it stops, and nobody could be answered. */
@@ -45,12 +45,17 @@ function toRequest(message: IncomingMessage): Request {
 }
 
 /** Node's request in the form that routes take; nothing is parsed before it is asked for. */
-export function fromIncoming(gamut: Gamut, message: IncomingMessage, isUpgrade: boolean): HttpRequest {
+export function fromIncoming(
+  gamut: Gamut,
+  message: IncomingMessage,
+  { isUpgrade = false, entrance }: { readonly isUpgrade?: boolean; readonly entrance?: Entrance | undefined },
+): HttpRequest {
   const header = (name: string) => {
     const value = message.headers[name]
     return Array.isArray(value) ? value.join(', ') : value
   }
   return {
+    entrance,
     method: message.method ?? 'GET',
     target: message.url ?? '/',
     isUpgrade,

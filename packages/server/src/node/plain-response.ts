@@ -53,3 +53,9 @@ function endAfterBody(response: ServerResponse): void {
   finished(response.req, end)
   response.req.resume()
 }
+
+/** What the runtime itself could not do: nothing of it is told. */
+export function failPlainly(response: ServerResponse): void {
+  if (response.headersSent) response.destroy()
+  else response.writeHead(500, { 'cache-control': 'no-store', 'content-length': 0 }).end()
+}

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream'
 import { subprotocol } from '@gamut/protocol'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { GamutError } from '../error.js'
+import type { Entrance } from '../http/request.js'
 import { dismiss } from '../http/response.js'
 import type { Gamut } from '../server.js'
 import { errorReply, type FrameOwner, type PlainReply, type UpgradeReply } from '../transports/transport.js'
@@ -42,6 +43,7 @@ function refuseSocket(reply: PlainReply, socket: Duplex): void {
 /** Shakes hands with WebSockets, hands their frames over, and finds peers that are gone by pings. */
 export class SocketUpgrades {
   readonly #gamut: Gamut
+  readonly #entrance: Entrance | undefined
   readonly #server: WebSocketServer
   /** Every socket from its handshake until it is closed: Node's server does not know them any more. */
   readonly #sockets = new Set<Duplex>()
@@ -53,8 +55,9 @@ export class SocketUpgrades {
   readonly #pinging: NodeJS.Timeout
   #isOver = false
 
-  constructor(gamut: Gamut) {
+  constructor(gamut: Gamut, entrance: Entrance | undefined) {
     this.#gamut = gamut
+    this.#entrance = entrance
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -100,7 +103,9 @@ export class SocketUpgrades {
       refuseSocket(errorReply(new GamutError('upgrade_required', fault)), socket)
       return
     }
-    const reply = await this.#gamut.handle(fromIncoming(this.#gamut, message, true))
+    const reply = await this.#gamut.handle(
+      fromIncoming(this.#gamut, message, { isUpgrade: true, entrance: this.#entrance }),
+    )
     if (reply.kind === 'plain') {
       refuseSocket(reply, socket)
     } else if (reply.kind !== 'upgrade') {
