@@ -6,12 +6,13 @@ import { type ConfigFile, readConfigFile } from './config-file.js'
 import { type DoorSettings, readDoors, secretVariables } from './door-settings.js'
 import { usageFailure } from './failure.js'
 import { type PathBase, toPath } from './given-path.js'
+import { operationsKeyVariable, readOperationsKey } from './operations-key.js'
 import { type GivenOption, type GivenOptions, parseValue, textOption, toVariable } from './option.js'
 import { logLevels, serveOptions } from './serve-options.js'
 import { didYouMean } from './suggest.js'
 
 /** What a config file may hold besides the options of flags. */
-const fileOnly = ['channels', 'authenticate', 'authorize', 'onPublish', 'start', 'apiKeys']
+const fileOnly = ['channels', 'authenticate', 'authorize', 'onPublish', 'start', 'apiKeys', 'operationsKey']
 /** What only a command line says. */
 const neverInFile = ['config', 'json']
 const fileOptions = [...Object.keys(serveOptions).filter((name) => !neverInFile.includes(name)), ...fileOnly]
@@ -31,7 +32,7 @@ const gamutOptions = [
   'onPublish',
 ]
 /** Variables of the other commands, and of what has no flag. */
-const otherVariables = ['GAMUT_URL', 'GAMUT_TOKEN', ...Object.values(secretVariables)]
+const otherVariables = ['GAMUT_URL', 'GAMUT_TOKEN', operationsKeyVariable, ...Object.values(secretVariables)]
 
 /** Runs when the server listens; what it returns is called when the server ends. */
 export type Start = (gamut: Gamut) => unknown
@@ -157,6 +158,8 @@ export async function resolveConfig(
   )
   if (file) addFile(given, file)
   checkBroker(given)
+  const key = readOperationsKey(given, env, { file, cwd })
+  if (key) given.set('operationsKey', key)
   const passed = [...given].filter(([name]) => isLimit(name) || gamutOptions.includes(name))
   return {
     port: take(given, 'port', isPort, 'a port from 0 to 65535') ?? 8080,

@@ -9,9 +9,9 @@ import {
 } from '@gamut/server/doors'
 import type { Logger } from 'pino'
 import { usageFailure } from './failure.js'
-import { type PathBase, readJson, readNamedFile, toPath } from './given-path.js'
+import { type PathBase, readJson, toPath } from './given-path.js'
 import type { GivenOption, GivenOptions } from './option.js'
-import { secretLines } from './secret-text.js'
+import { type Env, fromEnv, namedText, oneOf, secretLines } from './secret-text.js'
 
 /** Variables that have no flag: what is typed on a command line is seen by every user of the machine. */
 export const secretVariables = { jwtSecret: 'GAMUT_JWT_SECRET', apiKeys: 'GAMUT_API_KEYS' } as const
@@ -28,30 +28,9 @@ export interface DoorSettings {
   readonly given: GivenOptions
 }
 
-type Env = Readonly<Record<string, string | undefined>>
-
-/** The one of several ways to give the same thing that was used. */
-function oneOf(options: readonly (GivenOption | undefined)[]): GivenOption | undefined {
-  const [first, second] = options.filter((option) => option !== undefined)
-  if (first && second)
-    throw usageFailure(`${first.from} and ${second.from} say the same thing. Give one of them.`)
-  return first
-}
-
-function fromEnv(env: Env, variable: string): GivenOption | undefined {
-  const text = env[variable]
-  return text ? { value: text, from: variable } : undefined
-}
-
 /** A value that is text in a flag or variable and JSON in a config file. */
 function asJson(option: GivenOption): unknown {
   return typeof option.value === 'string' ? readJson(option.value, option.from) : option.value
-}
-
-function fileText(option: GivenOption, base: PathBase): string {
-  if (typeof option.value === 'string' && option.value !== '')
-    return readNamedFile(option.value, option, base)
-  throw usageFailure(`${option.from}: the name of a file is needed.`)
 }
 
 function secretFile(given: GivenOptions, base: PathBase): string | undefined {
@@ -64,13 +43,13 @@ function readSecret(given: GivenOptions, env: Env, base: PathBase): GivenOption 
   const named = given.get('jwtSecretFile')
   const option = oneOf([fromEnv(env, secretVariables.jwtSecret), named])
   if (!option) return undefined
-  const text = option === named ? fileText(option, base) : String(option.value)
+  const text = option === named ? namedText(option, base) : String(option.value)
   return { ...option, value: secretLines(text) }
 }
 
 function readKeySet(option: GivenOption | undefined, base: PathBase): GivenOption | undefined {
   if (typeof option?.value !== 'string' || option.value.includes('://')) return option
-  return { ...option, value: readJson(fileText(option, base), option.from) }
+  return { ...option, value: readJson(namedText(option, base), option.from) }
 }
 
 function readIssuer(given: GivenOptions, env: Env, base: PathBase) {
@@ -105,7 +84,7 @@ function readKeys(given: GivenOptions, env: Env, base: PathBase): GivenOption | 
   if (!option) return undefined
   return {
     ...option,
-    value: option === named ? readJson(fileText(option, base), option.from) : asJson(option),
+    value: option === named ? readJson(namedText(option, base), option.from) : asJson(option),
   }
 }
 

@@ -20,7 +20,7 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   maxChannelsPerConnection: 'channels of one stream, socket or poll',
   maxMessageBytes: 'data of one message',
   maxBodyBytes: 'body of one request',
-  maxBodiesBytes: 'bodies of all requests that are not whole yet',
+  maxBodiesBytes: 'unfinished bodies of all requests',
   maxMessagesPerPublish: 'messages of one publish',
   heartbeatMs: 'silence before a heartbeat',
   maxAgeMs: 'age at which a stream is rotated',
@@ -174,10 +174,10 @@ export const serveOptions: OptionTable = {
     group: where,
     env: true,
   },
-  operationsKey: {
+  operationsKeyFile: {
     kind: 'text',
-    placeholder: 'KEY',
-    help: 'what operators send as a Bearer token; without it only this machine may ask',
+    placeholder: 'FILE',
+    help: 'the key in it is the Bearer token of operators; without one only this machine may ask',
     group: where,
     env: true,
   },

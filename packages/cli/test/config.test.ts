@@ -36,6 +36,32 @@ async function refusal(
 
 const json = (options: object) => ({ 'gamut.config.json': JSON.stringify(options) })
 
+describe('the key of operators', () => {
+  const key = 'a-key-of-some-length'
+
+  it('comes by a file, a variable or a config file, and by no flag that others of the machine would see', async () => {
+    const file = join(temporaryFiles({ key: `${key}\n` }), 'key')
+    const ways = [
+      resolve(['--operations-key-file', file]),
+      resolve([], { GAMUT_OPERATIONS_KEY_FILE: file }),
+      resolve([], { GAMUT_OPERATIONS_KEY: key }),
+      resolve([], {}, temporaryFiles(json({ operationsKey: key }))),
+      resolve([], {}, temporaryFiles({ ...json({ operationsKeyFile: 'key' }), key })),
+    ]
+    for (const way of ways) expect((await way).options.operationsKey).toBe(key)
+    expect((await refusal(['--operations-key', key])).message).toContain('--operations-key-file')
+  })
+
+  it('comes by one way, and is not repeated where it is wrong', async () => {
+    const file = join(temporaryFiles({ key: 'too short' }), 'key')
+    const twice = await refusal(['--operations-key-file', file], { GAMUT_OPERATIONS_KEY: key })
+    expect(twice.message).toContain('GAMUT_OPERATIONS_KEY and --operations-key-file say the same thing')
+    const wrong = await refusal(['--operations-key-file', file])
+    expect(wrong.message).toContain('--operations-key-file')
+    expect(wrong.message).not.toContain('too short')
+  })
+})
+
 describe('options of serve', () => {
   it('come from flags, then GAMUT_<OPTION>, then PORT, then the config file (§16)', async () => {
     const cwd = temporaryFiles(json({ port: 4 }))

@@ -9,7 +9,7 @@ const key = 'a-key-of-some-length-for-operators'
 let server: RunningGamut
 
 beforeAll(async () => {
-  server = await startGamut(['--trace', 'chat/*', '--operations-key', key, '--base-path', '/live'])
+  server = await startGamut(['--trace', 'chat/*', '--base-path', '/live'], { GAMUT_OPERATIONS_KEY: key })
 })
 
 const explain = (args: readonly string[], env: Record<string, string> = { GAMUT_OPERATIONS_KEY: key }) =>

@@ -4,7 +4,8 @@ import { askServer, toFailure } from '../ask-server.js'
 import type { Command, CommandInput } from '../command.js'
 import { explanationLines, traceLines } from '../explain-text.js'
 import { Failure, usageFailure } from '../failure.js'
-import { flagOption, type GivenOptions, type OptionTable, textOption } from '../option.js'
+import { readOperationsKey } from '../operations-key.js'
+import { flagOption, type OptionTable, textOption } from '../option.js'
 import { serverOptions, serverUrl } from '../server-url.js'
 import { escapeControls } from '../terminal.js'
 
@@ -21,26 +22,27 @@ const options: OptionTable = {
     help: 'trace CHANNEL, a pattern too, for S seconds; 0 ends it',
   },
   url: serverOptions.url,
-  operationsKey: {
+  operationsKeyFile: {
     kind: 'text',
-    placeholder: 'KEY',
-    help: 'the key of the server’s operators; without it, only on its own machine',
+    placeholder: 'FILE',
+    help: 'the key of the server’s operators in it; without one, only on its own machine',
     env: true,
   },
   json: { kind: 'flag', help: 'print the whole answer as JSON' },
 }
 
-function headers(given: GivenOptions): Record<string, string> {
-  const key = textOption(given, 'operationsKey')
+function headers({ options: given, env }: CommandInput): Record<string, string> {
+  const key = readOperationsKey(given, env, { file: undefined, cwd: process.cwd() })
   if (key === undefined) return {}
-  if (/^[\x21-\x7e]+$/.test(key)) return { authorization: `Bearer ${key}` }
-  throw usageFailure(`${given.get('operationsKey')?.from}: a key has no spaces and only ASCII characters.`)
+  if (/^[\x21-\x7e]+$/.test(String(key.value))) return { authorization: `Bearer ${key.value}` }
+  throw usageFailure(`${key.from}: a key has no spaces and only ASCII characters.`)
 }
 
-async function ask(target: string, request: RequestInit, given: GivenOptions): Promise<string> {
+async function ask(target: string, request: RequestInit, input: CommandInput): Promise<string> {
+  const { options: given } = input
   const url = `${serverUrl(given)}${target}`
   const unanswered = 'nothing has changed. Ask again.'
-  const response = await askServer(url, { ...request, headers: headers(given) }, unanswered)
+  const response = await askServer(url, { ...request, headers: headers(input) }, unanswered)
   const text = await response.text()
   const body = parseJson(text)
   if (!response.ok) throw toFailure(response.status, body)
@@ -48,10 +50,11 @@ async function ask(target: string, request: RequestInit, given: GivenOptions): P
   return text.trim()
 }
 
-async function startTrace(channel: string, { options: given, terminal }: CommandInput): Promise<void> {
+async function startTrace(channel: string, input: CommandInput): Promise<void> {
+  const { options: given, terminal } = input
   const seconds = Number(given.get('trace')?.value)
   const body = JSON.stringify({ channel, forMs: seconds * 1000 })
-  const text = await ask('/trace', { method: 'POST', body }, given)
+  const text = await ask('/trace', { method: 'POST', body }, input)
   if (flagOption(given, 'json')) terminal.print(escapeControls(text))
   else for (const line of traceLines(JSON.parse(text) as TraceState, terminal)) terminal.print(line)
 }
@@ -75,7 +78,7 @@ async function run(input: CommandInput): Promise<number> {
   const query = new URLSearchParams({ channel: channel.value, message })
   const reader = textOption(given, 'reader')
   if (reader !== undefined) query.set('reader', reader)
-  const text = await ask(`/explain?${query}`, {}, given)
+  const text = await ask(`/explain?${query}`, {}, input)
   if (flagOption(given, 'json')) terminal.print(escapeControls(text))
   else for (const line of explanationLines(JSON.parse(text) as Explanation, terminal)) terminal.print(line)
   return 0
@@ -88,6 +91,7 @@ export const explainCommand: Command = {
   about: [
     'Says what became of a message: for a reader that did not get it, or for all readers. MESSAGE is its offset, a cursor, its id or the Idempotency-Key of its publish.',
     'Much is only known of channels that were traced when it happened: "gamut serve --trace \'chat/*\'", or at any time --trace, which needs no restart. A trace holds ids and positions, never data.',
+    'GAMUT_OPERATIONS_KEY holds the key of the server’s operators itself.',
   ],
   options,
   examples: [
