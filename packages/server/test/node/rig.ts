@@ -1,12 +1,12 @@
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 import { createGamut, type GamutOptions } from '../../src/index.js'
-import { type Served, serve } from '../../src/node/index.js'
+import { type Served, type ServeOptions, serve } from '../../src/node/index.js'
 
 /** A server on a port of its own, open to everybody unless a test says otherwise. */
-export async function start(options: GamutOptions = {}) {
+export async function start(options: GamutOptions = {}, serving: ServeOptions = {}) {
   const gamut = createGamut({ authorize: () => true, ...options })
-  const served = await serve(gamut, { port: 0 })
+  const served = await serve(gamut, { port: 0, ...serving })
   onTestFinished(() => served.close())
   return { gamut, served, port: served.port }
 }
