@@ -18,12 +18,11 @@ import type { Core } from './core/core.js'
 import { createTenure } from './core/create-tenure.js'
 import { Gate } from './core/gate.js'
 import { watchGauges } from './core/gauges.js'
-import { withDeadline } from './core/hook-deadline.js'
+import { guardHooks } from './core/guarded-hooks.js'
 import { Hub } from './core/hub.js'
 import { toIdentity } from './core/identity.js'
 import { LogReader } from './core/log-reader.js'
 import { meterBroker } from './core/metered-broker.js'
-import { meterHooks } from './core/metered-hooks.js'
 import { type Load, Overload } from './core/overload.js'
 import { Peers } from './core/peers.js'
 import { Publisher } from './core/publish.js'
@@ -158,9 +157,9 @@ function createShared(options: ResolvedOptions) {
 
 function createCore(options: ResolvedOptions): Core {
   const shared = createShared(options)
-  const { clock, limits, settings, tally, wheel } = shared
+  const { limits, settings } = shared
   const { windowBytes, windowTotalBytes, firstLoadMs } = limits
-  const hooks = meterHooks(withDeadline(options.hooks, limits.hookTimeoutMs, wheel), tally, clock)
+  const hooks = guardHooks(options.hooks, shared)
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
   const publishRate = new PublishRate(shared)
   const publisher = new Publisher({ ...shared, hooks, publishRate })

@@ -11,7 +11,6 @@ import type { Tenure } from './tenure.js'
 export class Gate {
   readonly #hooks: Hooks
   readonly #settings: (channel: ChannelName) => ChannelSettings
-
   readonly #tenure: Tenure
 
   constructor(hooks: Hooks, settings: (channel: ChannelName) => ChannelSettings, tenure: Tenure) {
@@ -30,7 +29,7 @@ export class Gate {
   /** Throws `unauthenticated`, `revoked` or `forbidden` unless somebody may do that now. */
   async pass(caller: Caller, action: Action, channel: ChannelName): Promise<void> {
     this.#tenure.check(caller, [channel])
-    const may = await this.#may(caller, action, channel)
+    const may = (await this.#may(caller, action, channel)) === true
     this.#tenure.check(caller, [channel])
     if (may) return
     const { identity, ticket } = caller
@@ -50,7 +49,11 @@ export class Gate {
     throw new GamutError('forbidden', `You may not ${action} "${channel}".${hint}`)
   }
 
-  async #may({ identity, ticket }: Caller, action: Action, channel: ChannelName): Promise<boolean> {
+  #may(
+    { identity, ticket }: Caller,
+    action: Action,
+    channel: ChannelName,
+  ): boolean | undefined | Promise<boolean> {
     if (isOwnChannel(channel)) return false
     if (ticket && (action !== 'read' || !ticket.channels.includes(channel))) return false
     const settings = this.#settings(channel)
@@ -59,6 +62,6 @@ export class Gate {
       return false
     // Whoever gave a ticket in process has said so: there is nobody else to ask.
     if (ticket && !this.#hooks.authorize) return true
-    return (await this.#hooks.authorize?.(identity, action, channel)) === true
+    return this.#hooks.authorize?.(identity, action, channel)
   }
 }

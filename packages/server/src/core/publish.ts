@@ -24,10 +24,10 @@ import type { Limits } from '../options.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
 import { hashAppend, hashMessage } from './hash.js'
-import { within } from './hook-deadline.js'
 import type { PublishRate } from './publish-rate.js'
 import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
+import { within } from './within.js'
 
 /** When a publisher shall try again while the broker is away, in milliseconds. */
 const brokerRetryMs = 1000

@@ -6,6 +6,8 @@ import { textOf } from '../error.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Publisher } from './publish.js'
+import type { Wheel } from './wheel.js'
+import { within } from './within.js'
 
 /** A `load` that has not answered after so long has failed, in milliseconds. */
 const loadTimeoutMs = 30_000
@@ -18,6 +20,7 @@ export interface SourcesParts {
   readonly publisher: Publisher
   readonly settings: (channel: ChannelName) => ChannelSettings
   readonly clock: Clock
+  readonly wheel: Wheel
   readonly tally: Tally
   readonly logger: Logger
   readonly firstLoadMs: number
@@ -37,8 +40,8 @@ interface Run {
   error: ErrorBody | undefined
   /** The value that was appended last, as JSON. */
   value: string | undefined
-  /** Settled when `load` has been tried once. */
-  readonly first: Promise<void>
+  /** Settles when `load` has been tried once; nothing from then on. */
+  first: Promise<void> | undefined
   cancel: (() => void) | undefined
 }
 
@@ -68,6 +71,7 @@ export class Sources {
     const { clock, firstLoadMs } = this.#parts
     const leaseMs = 3 * Math.max(run.source.everyMs, pollAfterMs)
     run.leaseUntil = Math.max(run.leaseUntil, clock.elapsed() + leaseMs)
+    if (!run.first) return run.error
     let cancel = () => {}
     const patience = new Promise<void>((resolve) => {
       cancel = clock.after(firstLoadMs, resolve)
@@ -88,10 +92,6 @@ export class Sources {
     if (known) return known
     const { source, params } = this.#parts.settings(channel)
     if (!source) return undefined
-    let settle = () => {}
-    const first = new Promise<void>((resolve) => {
-      settle = resolve
-    })
     const run: Run = {
       channel,
       source,
@@ -101,11 +101,13 @@ export class Sources {
       failures: 0,
       error: undefined,
       value: undefined,
-      first,
+      first: undefined,
       cancel: undefined,
     }
     this.#runs.set(channel, run)
-    void this.#load(run).then(settle)
+    run.first = this.#load(run).then(() => {
+      run.first = undefined
+    })
     return run
   }
 
@@ -159,21 +161,12 @@ export class Sources {
   }
 
   async #value({ source, channel, params }: Run): Promise<string> {
-    let cancel = () => {}
-    const timeout = new Promise<never>((_resolve, reject) => {
-      cancel = this.#parts.clock.after(loadTimeoutMs, () =>
-        reject(new Error(`load took longer than ${loadTimeoutMs} ms`)),
-      )
-    })
-    try {
-      const value = await Promise.race([source.load({ channel, params }), timeout])
-      const text: string | undefined = JSON.stringify(value)
-      if (text === undefined)
-        throw new TypeError('load gave nothing that JSON can hold; return null for "no value"')
-      return text
-    } finally {
-      cancel()
-    }
+    const loading = source.load({ channel, params })
+    const value = await within(loading, loadTimeoutMs, this.#parts.wheel, 'load')
+    const text: string | undefined = JSON.stringify(value)
+    if (text === undefined)
+      throw new TypeError('load gave nothing that JSON can hold; return null for "no value"')
+    return text
   }
 
   /** What an earlier run left, so that a value that did not change meanwhile is not appended again. */

@@ -62,10 +62,8 @@ export class Tenure {
         unknownMs,
       )
     }
-    for (const channel of [undefined, ...channels]) {
-      const ending = this.#ending(caller, channel)
-      if (ending !== undefined) throw endingError(ending, channel)
-    }
+    this.#require(caller)
+    for (const channel of channels) this.#require(caller, channel)
   }
 
   /** Watches a held reader from now on; ends at once what has come to its end meanwhile. */
@@ -93,9 +91,15 @@ export class Tenure {
     for (const held of connections.all()) if (revocations.concerns(revoked, held.caller)) this.#review(held)
   }
 
+  #require(caller: Caller, channel?: ChannelName): void {
+    const ending = this.#ending(caller, channel)
+    if (ending !== undefined) throw endingError(ending, channel)
+  }
+
   #ending(caller: Caller, channel?: ChannelName): Ending | undefined {
     const { clock, revocations } = this.#parts
-    if ((caller.identity?.expiresAt ?? Number.POSITIVE_INFINITY) <= clock.now()) return 'auth'
+    const expiresAt = caller.identity?.expiresAt
+    if (expiresAt !== undefined && expiresAt <= clock.now()) return 'auth'
     return revocations.has(caller, channel) ? 'revoked' : undefined
   }
 
