@@ -33,9 +33,9 @@ export class HeldResponses {
       response.writeHead(reply.status, reply.headers).end()
       return
     }
-    const { shouldKeepAlive } = response
+    const { shouldKeepAlive, useChunkedEncodingByDefault: inChunks } = response
     const socket = this.#take(response)
-    if (socket) this.#holdBare(reply, socket, shouldKeepAlive)
+    if (socket) this.#holdBare(reply, socket, { shouldKeepAlive, inChunks })
     else if (reply.kind === 'stream') holdPlainly(reply, response)
     else parkPlainly(reply, response)
   }
@@ -62,11 +62,15 @@ export class HeldResponses {
     return detach(response)
   }
 
-  #holdBare(reply: StreamReply | ParkedReply, socket: Socket, shouldKeepAlive: boolean): void {
+  #holdBare(
+    reply: StreamReply | ParkedReply,
+    socket: Socket,
+    { shouldKeepAlive, inChunks }: { readonly shouldKeepAlive: boolean; readonly inChunks: boolean },
+  ): void {
     const forget = () => this.#sockets.delete(socket)
     try {
       this.#sockets.set(socket, undefined)
-      if (reply.kind === 'stream') holdStream(socket, reply, forget)
+      if (reply.kind === 'stream') holdStream(socket, reply, inChunks, forget)
       else {
         const isKept = () => shouldKeepAlive && !this.#isOver
         this.#sockets.set(socket, new ParkedPoll(socket, this.#server, isKept, reply, forget))

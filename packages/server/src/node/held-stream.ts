@@ -6,31 +6,50 @@ import { giveRole, type SocketRole } from './socket-role.js'
 
 /** What a peer may send behind the request of a stream, in bytes: nobody will ever answer it. */
 const ignoredBytes = 64 * 1024
+const lineEnd = Buffer.from('\r\n')
 
-/** A stream on a bare socket. Its body ends with the connection, so what is shared is written as it is (decision 12). */
+/** What ends a body in chunks (RFC 9112 §7.1). */
+const lastChunk = '0\r\n\r\n'
+
+/** What is written to many sockets is made a chunk for the first of them. */
+const framed = new WeakMap<Uint8Array, Buffer>()
+
+function toChunk(bytes: Uint8Array): Buffer {
+  const known = framed.get(bytes)
+  if (known) return known
+  const chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, lineEnd])
+  framed.set(bytes, chunk)
+  return chunk
+}
+
+/** A stream on a bare socket: in chunks, or for HTTP/1.0 until its connection ends (decision 12). */
 class HeldStream implements SocketRole, Wire {
   readonly #socket: Socket
   readonly #owner: WireOwner
   readonly #forget: () => void
+  readonly #inChunks: boolean
   #ignored = 0
 
-  constructor(socket: Socket, reply: StreamReply, forget: () => void) {
+  constructor(socket: Socket, reply: StreamReply, inChunks: boolean, forget: () => void) {
     this.#socket = socket
+    this.#inChunks = inChunks
     this.#forget = forget
     giveRole(socket, this)
-    socket.write(formatHead(reply.status, { ...reply.headers, connection: 'close' }))
+    const coding = inChunks && { 'transfer-encoding': 'chunked' }
+    socket.write(formatHead(reply.status, { ...reply.headers, connection: 'close', ...coding }))
     this.#owner = reply.start(this)
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
     const socket = this.#socket
     if (chunks.length > 1) socket.cork()
-    for (const chunk of chunks) socket.write(chunk)
+    for (const bytes of chunks) socket.write(this.#inChunks ? toChunk(bytes) : bytes)
     if (chunks.length > 1) socket.uncork()
     return !socket.writableNeedDrain
   }
 
   end(): void {
+    if (this.#inChunks) this.#socket.write(lastChunk)
     this.#socket.destroySoon()
   }
 
@@ -58,6 +77,6 @@ class HeldStream implements SocketRole, Wire {
 }
 
 /** Holds a stream on a socket that was taken from its response, until either side ends it; then calls `forget`. */
-export function holdStream(socket: Socket, reply: StreamReply, forget: () => void): void {
-  new HeldStream(socket, reply, forget)
+export function holdStream(socket: Socket, reply: StreamReply, inChunks: boolean, forget: () => void): void {
+  new HeldStream(socket, reply, inChunks, forget)
 }
