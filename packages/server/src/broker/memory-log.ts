@@ -109,10 +109,10 @@ export class MemoryLog {
   expire(): StoredBatch | undefined {
     const now = this.#context.clock.elapsed()
     this.#window.expire(now)
-    const after = this.#cursor(this.head)
+    const { head } = this
     const deletions = this.#expireKeys(now)
     this.#retain(now)
-    return deletions.length === 0 ? undefined : this.#batch(after, deletions)
+    return deletions.length === 0 ? undefined : this.#batch(this.#cursor(head), deletions)
   }
 
   /** Decides what an append does, first by its keys and ids, then by whether the channel has ended; stores nothing yet. */
