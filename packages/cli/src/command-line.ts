@@ -61,7 +61,11 @@ export async function runCommandLine(
     terminal.print(readVersion())
     return 0
   }
-  if (name === '--help' || name === '-h' || (name === 'help' && args.length === 0)) {
+  if (
+    name === '--help' ||
+    name === '-h' ||
+    (name === 'help' && /^(?:help|-h|--help)?$/.test(args[0] ?? ''))
+  ) {
     terminal.print(overview(commands, readVersion(), terminal))
     return 0
   }

@@ -96,7 +96,7 @@ export function readDoors(given: GivenOptions, env: Env, base: PathBase): DoorSe
   if (!issuer && !apiKeys) {
     if (permissions)
       throw usageFailure(
-        `${permissions.from} says what holders of tokens may do, and no tokens are taken. Give ${secretVariables.jwtSecret} or --jwks too.`,
+        `${permissions.from} says what holders of tokens may do, and no tokens are taken. Give --jwt-secret-file, ${secretVariables.jwtSecret} or --jwks too.`,
       )
     return undefined
   }

@@ -7,8 +7,10 @@ import type { Terminal } from './terminal.js'
 export interface Listening {
   readonly version: string
   readonly url: string
-  /** Where operators come in, if not at the same address. */
-  readonly operationsUrl: string | undefined
+  /** Who operators are and where they come in, in words; `undefined` where it is who may do everything. */
+  readonly operators: string | undefined
+  /** Patterns of channels that are traced from the start. */
+  readonly trace: readonly string[]
   readonly basePath: string
   readonly channels: Readonly<Record<string, ChannelDefinition>>
   /** Who may do what, in words. */
@@ -50,12 +52,14 @@ function examples(channels: Listening['channels']) {
   return { write, isKeyed: Boolean(free?.[1].keyed), read: exact?.[0] ?? write }
 }
 
-function tryLines({
-  url,
-  basePath,
-  channels,
-  credential,
-}: Listening): readonly (readonly [string, string])[] {
+/** An address that can be asked, for one that stands for all of this machine's. */
+function toReachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}
+
+function tryLines(listening: Listening): readonly (readonly [string, string])[] {
+  const { basePath, channels, credential } = listening
+  const url = toReachable(listening.url)
   const { write, isKeyed, read } = examples(channels)
   const at = (channel: string, query = '') => `${url}${basePath}/channels/${channel}${query}`
   const cliUrl = url === 'http://127.0.0.1:8080' && basePath === '' ? '' : ` --url ${url}${basePath}`
@@ -73,14 +77,15 @@ function tryLines({
 
 /** What `gamut serve` says when it listens: where, for whom, what it has, and what to try. */
 export function listeningText(listening: Listening, terminal: Terminal): string {
-  const { version, url, operationsUrl, basePath, channels, door, staticPath, file } = listening
+  const { version, url, operators, trace, basePath, channels, door, staticPath, file } = listening
   const { paint } = terminal
   const rows: (readonly [string, string])[] = [
     ['open to', door],
     ['kept', 'in memory: a restart forgets it, and readers are told so'],
-    ...(operationsUrl === undefined ? [] : [['operators', `${operationsUrl}${basePath}`] as const]),
+    ...(operators === undefined ? [] : [['operators', operators] as const]),
+    ...(trace.length === 0 ? [] : [['traced', `${trace.join(', ')}, for gamut explain`] as const]),
     ...(file === undefined ? [] : [['config', file] as const]),
-    ...(staticPath === undefined ? [] : [['page', `${url}/`] as const]),
+    ...(staticPath === undefined ? [] : [['page', `${toReachable(url)}/`] as const]),
   ]
   const patterns = Object.entries(channels).map(([pattern, d]) => [pattern, describeChannel(d)] as const)
   return [

@@ -31,8 +31,9 @@ describe('help', () => {
   it('is the same however it is asked for, and fits 80 columns', async () => {
     const overview = await ask(['--help'])
     expect(overview.out).toMatch(/serve .*\n.*publish .*\n.*tail /)
-    for (const way of [['help'], ['-h'], []]) expect(await ask(way)).toEqual(overview)
-    for (const name of ['serve', 'publish', 'tail', 'token']) {
+    for (const way of [['help'], ['-h'], [], ['help', 'help'], ['help', '--help']])
+      expect(await ask(way)).toEqual(overview)
+    for (const name of ['serve', 'publish', 'tail', 'explain', 'token']) {
       const help = await ask(['help', name])
       expect(help).toMatchObject({ code: 0, out: expect.stringContaining(`gamut ${name}`) })
       expect(await ask([name, '--help'])).toEqual(help)

@@ -1,9 +1,32 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { createGamut, type GamutOptions } from '../src/index.js'
+import { createGamut, defaultLimits, type GamutOptions } from '../src/index.js'
 
 const refused = (options: unknown) => () => createGamut(options as GamutOptions)
 
+const unitSizes: Readonly<Record<string, number>> = {
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  d: 86_400_000,
+}
+
 describe('options', () => {
+  it('are in PROTOCOL.md with their defaults, each once and no others (§16)', () => {
+    const text = readFileSync(new URL('../../../PROTOCOL.md', import.meta.url), 'utf8')
+    const rows = [...text.matchAll(/^\| `(\w+)` \| ([\d,]+)(?: (\w+))? \| .+ \|$/gm)].map(
+      ([, name = '', number = '', unit]) =>
+        [
+          name,
+          Number(number.replaceAll(',', '')) * (unit === undefined ? 1 : (unitSizes[unit] ?? Number.NaN)),
+        ] as const,
+    )
+    expect(rows).toHaveLength(Object.keys(defaultLimits).length)
+    expect(Object.fromEntries(rows)).toEqual(defaultLimits)
+  })
+
   it.each([
     [{ heartbeat: 1 }, /^heartbeat: no such option/],
     [{ heartbeatMs: '15000' }, /^heartbeatMs: a number from 1 to/],

@@ -9,6 +9,9 @@ import { flagOption, type OptionTable, textOption } from '../option.js'
 import { serverOptions, serverUrl } from '../server-url.js'
 import { escapeControls } from '../terminal.js'
 
+/** A day: what a server takes at most (PROTOCOL §14). */
+const maxTraceSeconds = 86_400
+
 const options: OptionTable = {
   reader: {
     kind: 'text',
@@ -53,6 +56,8 @@ async function ask(target: string, request: RequestInit, input: CommandInput): P
 async function startTrace(channel: string, input: CommandInput): Promise<void> {
   const { options: given, terminal } = input
   const seconds = Number(given.get('trace')?.value)
+  if (seconds > maxTraceSeconds)
+    throw usageFailure(`--trace: ${seconds} is too long. A trace lasts ${maxTraceSeconds} seconds at most.`)
   const body = JSON.stringify({ channel, forMs: seconds * 1000 })
   const text = await ask('/trace', { method: 'POST', body }, input)
   if (flagOption(given, 'json')) terminal.print(escapeControls(text))

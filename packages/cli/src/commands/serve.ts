@@ -120,12 +120,20 @@ function createReport(terminal: Terminal, asJson: boolean, log: Logger) {
   }
 }
 
+/** Who may ask what operators ask, and where, unless it is who may do everything. */
+function describeOperators({ options, host }: ServeConfig, { operationsUrl }: Served): string | undefined {
+  const who = options.operationsKey === undefined ? 'this machine only' : 'holders of the operations key'
+  if (operationsUrl !== undefined) return `${operationsUrl}${options.basePath ?? ''} (${who})`
+  return options.operationsKey === undefined && isLoopback(host) ? undefined : who
+}
+
 function toListening(config: ServeConfig, served: Served, door: string): Listening {
   const { options, doors, staticPath, file } = config
   return {
     version: readVersion(),
     url: served.url,
-    operationsUrl: served.operationsUrl,
+    operators: describeOperators(config, served),
+    trace: options.trace ?? [],
     basePath: options.basePath ?? '',
     channels: options.channels ?? {},
     door,

@@ -11,7 +11,8 @@ export function wholeNumber(
   if (text === null) return undefined
   const value = Number(text)
   if (/^\d{1,16}$/.test(text) && value >= least && value <= most) return value
-  throw new GamutError('query_invalid', `${name} is a whole number of at least ${least}.`)
+  const range = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of at least ${least}`
+  throw new GamutError('query_invalid', `${name} is a whole number ${range}.`)
 }
 
 /** One of some texts of the query, or `undefined`; anything else in its place is `query_invalid`. */

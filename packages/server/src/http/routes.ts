@@ -47,6 +47,7 @@ const routeNames: ReadonlyMap<string, string> = new Map([
   ['channels', 'read'],
   ['connect', 'read'],
   ['publish', 'publish'],
+  ['tickets', 'ticket'],
   ['healthz', 'health'],
   ['readyz', 'health'],
   ['metrics', 'operations'],

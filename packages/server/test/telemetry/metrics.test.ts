@@ -49,6 +49,7 @@ describe('metrics of requests', () => {
     await ask('/nowhere')
     await ask('/healthz')
     await ask('/publish', { method: 'GET' })
+    await post('/tickets', '{"channels":["a"]}')
     const requests = (route: string, transport: string, status: string) =>
       count('gamut_requests_total', { route, transport, status })
     expect({
@@ -63,6 +64,7 @@ describe('metrics of requests', () => {
       nowhere: await requests('other', '', '404'),
       health: await requests('health', '', '200'),
       wrongMethod: await requests('publish', '', '405'),
+      tickets: await requests('ticket', '', '401'),
       all: await count('gamut_requests_total'),
     }).toEqual({
       publishes: 1,
@@ -76,7 +78,8 @@ describe('metrics of requests', () => {
       nowhere: 1,
       health: 1,
       wrongMethod: 1,
-      all: 11,
+      tickets: 1,
+      all: 12,
     })
   })
 
@@ -162,11 +165,13 @@ describe('metrics of readers', () => {
     await gamut.publish('a', 1)
     await turns()
     await clock.advance(5000)
-    await openStream(gamut, '/channels/a?as=ndjson')
+    const rotated = await openStream(gamut, '/channels/a?as=ndjson')
     await clock.advance(70_000)
-    await openStream(gamut, '/channels/ends?as=ndjson')
+    const ended = await openStream(gamut, '/channels/ends?as=ndjson')
     await gamut.close('ends')
     await turns()
+    // Whoever was ended counts until the rest is taken.
+    for (const { owner } of [rotated, ended]) owner.closed()
     const reasons = async (reason: string) =>
       count('gamut_connections_closed_total', { transport: 'ndjson', reason })
     expect([await reasons('slow'), await reasons('rotated'), await reasons('ended')]).toEqual([1, 1, 1])
