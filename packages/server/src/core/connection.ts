@@ -15,6 +15,7 @@ import type { Item } from './sink.js'
 import type { Subscription } from './subscription.js'
 import type { Progress, Reader } from './trace/event.js'
 import { watch } from './trace/watch.js'
+import type { Waiting } from './wheel.js'
 
 /** A full connection whose reader may not read on gets so long to take its end, in milliseconds. */
 const expelledMs = 300
@@ -38,7 +39,7 @@ export interface ConnectionOptions {
 }
 
 /** A held stream or WebSocket: its outbox, its subscriptions, its heartbeat and its greatest age. */
-export class Connection implements Held {
+export class Connection implements Held, Waiting {
   readonly id: string
   readonly transport: TransportName
   /** Who reads; another one of the same identity once a token was renewed. */
@@ -53,13 +54,14 @@ export class Connection implements Held {
   readonly #core: Core
   readonly #outbox: Outbox
   readonly #codec: Codec
-  #stopBeat: () => void
-  readonly #stopAge: () => void
+  /** When its greatest age is reached, by `elapsed`. */
+  readonly #ageAt: number
   #isClosed = false
   #hasLeft = false
   /** Why it ends. */
   #reason = ''
   deliveries = 0
+  step: number | undefined
 
   constructor(core: Core, options: ConnectionOptions) {
     const { transport, caller, address, wire, answers, codec, seal } = options
@@ -80,11 +82,9 @@ export class Connection implements Held {
       seal,
     })
     core.connections.add(this)
-    this.#stopBeat = wheel.after(limits.heartbeatMs, () => this.#beat())
     const ageMs = limits.maxAgeMs * (0.9 + random() * 0.2)
-    this.#stopAge = wheel.after(ageMs, () => {
-      this.reconnect(Math.round(rotatedMs.least + random() * rotatedMs.spread), 'rotated')
-    })
+    this.#ageAt = clock.elapsed() + ageMs
+    wheel.set(this, Math.min(limits.heartbeatMs, ageMs))
   }
 
   /** Nothing is read for it any more. */
@@ -255,8 +255,7 @@ export class Connection implements Held {
     this.#isClosed = true
     this.#reason = reason
     if (this.#core.trace.isOn) this.#traceLeaving(reason)
-    this.#stopBeat()
-    this.#stopAge()
+    this.#core.wheel.unset(this)
     for (const subscription of this.subscriptions.values()) subscription.end()
     this.subscriptions.clear()
   }
@@ -264,18 +263,13 @@ export class Connection implements Held {
   /** It is no connection any more. */
   #leave(): void {
     this.#hasLeft = true
-    this.#stopBeat()
+    this.#core.wheel.unset(this)
     this.#core.tenure.release(this)
     this.#core.connections.remove(this, this.#reason)
   }
 
   #cutLater(ms: number): void {
-    this.#stopBeat()
-    if (this.#hasLeft) return
-    this.#stopBeat = this.#core.wheel.after(ms, () => {
-      this.#outbox.abort(closeCodes.slow, 'slow')
-      this.closed('slow')
-    })
+    if (!this.#hasLeft) this.#core.wheel.set(this, ms)
   }
 
   /** Its reader takes nothing, or too little: it is told, if it ever reads that far, and its position stays good. */
@@ -292,9 +286,20 @@ export class Connection implements Held {
       this.#core.trace.note(channel, { kind: 'left', reader, reason, progress })
   }
 
-  #beat(): void {
-    const { clock, hub, limits, wheel } = this.#core
+  /** Its one deadline: the next heartbeat or its greatest age; once it ends, the end of the patience with its peer. */
+  due(): void {
+    const { clock, random } = this.#core
     const now = clock.elapsed()
+    if (this.#isClosed) {
+      this.#outbox.abort(closeCodes.slow, 'slow')
+      this.closed('slow')
+    } else if (now >= this.#ageAt) {
+      this.reconnect(Math.round(rotatedMs.least + random() * rotatedMs.spread), 'rotated')
+    } else this.#beat(now)
+  }
+
+  #beat(now: number): void {
+    const { hub, limits, wheel } = this.#core
     const silentMs = now - this.#outbox.writtenAt
     const fullMs = now - (this.#outbox.blockedSince ?? now)
     if (fullMs >= limits.stuckMs) {
@@ -303,6 +308,6 @@ export class Connection implements Held {
     }
     if (silentMs >= limits.heartbeatMs) this.#outbox.control(encoder.encode(this.#codec.heartbeat(hub.stale)))
     const nextMs = silentMs >= limits.heartbeatMs ? limits.heartbeatMs : limits.heartbeatMs - silentMs
-    this.#stopBeat = wheel.after(Math.min(nextMs, limits.stuckMs - fullMs), () => this.#beat())
+    wheel.set(this, Math.min(nextMs, limits.stuckMs - fullMs, this.#ageAt - now))
   }
 }

@@ -3,7 +3,7 @@ import type { ChannelSettings } from '../channels.js'
 import { GamutError } from '../error.js'
 import type { Action, Hooks } from '../hooks.js'
 import { isOwnChannel } from '../own-channels.js'
-import type { Caller } from './caller.js'
+import { type Caller, nobody } from './caller.js'
 import { toIdentity } from './identity.js'
 import type { Tenure } from './tenure.js'
 
@@ -22,7 +22,8 @@ export class Gate {
   /** Who sends the request; throws what the hook throws, and a `TypeError` for what is no identity. */
   async identify(request: () => Request): Promise<Caller> {
     const identity = toIdentity(await this.#hooks.authenticate?.(request()))
-    if (identity) this.#tenure.note(identity)
+    if (!identity) return nobody
+    this.#tenure.note(identity)
     return { identity }
   }
 

@@ -27,7 +27,8 @@ export function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
 export class Page {
   readonly head: BatchHead
   readonly segments: readonly Segment[]
-  readonly #framed = new Map<string, Uint8Array>()
+  /** By codec; none of a page that nobody was written. */
+  #framed: Map<string, Uint8Array> | undefined
 
   constructor(head: BatchHead, segments: readonly Segment[]) {
     const { channel, after, cursor, skipped, snapshotEnd } = head
@@ -53,13 +54,14 @@ export class Page {
 
   /** The whole batch in this codec; made once, then shared. */
   encode(codec: Codec): Uint8Array {
-    const known = this.#framed.get(codec.name)
+    const known = this.#framed?.get(codec.name)
     if (known) return known
     const framed = joinBytes([
       encoder.encode(codec.before(this.head)),
       ...this.#runs(codec),
       encoder.encode(codec.after(this.head)),
     ])
+    this.#framed ??= new Map()
     this.#framed.set(codec.name, framed)
     return framed
   }

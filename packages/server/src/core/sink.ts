@@ -8,13 +8,19 @@ export type Item =
   | { readonly kind: 'gap'; readonly channel: ChannelName; readonly gap: Gap }
   | { readonly kind: 'error'; readonly channel: ChannelName; readonly error: ErrorBody }
 
-/** Where a subscription puts what its reader shall get: one held response, or one lane of a WebSocket. */
+/** Which channel an item is of. */
+export function channelOf(item: Item): ChannelName {
+  if (item.kind === 'open') return item.open.channel
+  return item.kind === 'page' ? item.page.head.channel : item.channel
+}
+
+/** Where subscriptions put what a reader shall get: one for all channels of a held response or a WebSocket. */
 export interface Sink {
   /**
    * Takes an item. A promise means full: a page was not taken, any other item was, and the subscription waits until it
    * resolves and then goes on from the log at its own cursor. It keeps nothing meanwhile.
    */
   write(item: Item): undefined | Promise<void>
-  /** The subscription is over; nothing is written after it. */
-  end(reason: EndReason): void
+  /** The subscription of a channel is over; nothing of it is written after that. */
+  end(channel: ChannelName, reason: EndReason): void
 }

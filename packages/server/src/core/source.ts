@@ -54,10 +54,10 @@ export class Sources {
     this.#parts = parts
   }
 
-  /** Somebody reads the channel until the returned function is called. Does nothing for a channel without a source. */
-  hold(channel: ChannelName): () => void {
+  /** Somebody reads the channel until the returned function is called; none for a channel without a source. */
+  hold(channel: ChannelName): (() => void) | undefined {
     const run = this.#run(channel)
-    if (!run) return () => {}
+    if (!run) return undefined
     run.readers++
     return () => {
       run.readers--

@@ -139,7 +139,7 @@ export class Subscription implements LiveReader {
     if (this.#ended) return
     this.#ended = true
     this.#leave()
-    if (reason) this.sink.end(reason)
+    if (reason) this.sink.end(this.options.channel, reason)
   }
 
   #leave(): void {

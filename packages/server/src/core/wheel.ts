@@ -3,17 +3,18 @@ import type { Clock } from '../clock.js'
 /** How exact a wheel is, in milliseconds: heartbeats and ages need no more. */
 const tickMs = 100
 
-interface Entry {
-  readonly call: () => void
-  readonly bucket: number
-  isCancelled: boolean
+/** What a wheel calls when its time has come: ten thousand of them wait with nothing made for it (I18). */
+export interface Waiting {
+  /** The wheel's own: the step that it waits for, if it does. */
+  step: number | undefined
+  due(): void
 }
 
 /** One timer for any number of deadlines, in steps of 100 ms. Runs only while there is one. */
 export class Wheel {
   readonly #clock: Clock
-  readonly #buckets = new Map<number, Set<Entry>>()
-  #tick = 0
+  readonly #steps = new Map<number, Set<Waiting>>()
+  #step = 0
   #cancel: (() => void) | undefined
 
   constructor(clock: Clock) {
@@ -22,29 +23,39 @@ export class Wheel {
 
   /** Calls back once after about so many milliseconds, never early. Returns how to cancel. */
   after(ms: number, call: () => void): () => void {
-    if (this.#buckets.size === 0) this.#tick = Math.floor(this.#clock.elapsed() / tickMs)
-    const bucket = Math.ceil((this.#clock.elapsed() + ms) / tickMs)
-    const entry: Entry = { call, bucket, isCancelled: false }
-    const entries = this.#buckets.get(bucket)
-    if (entries) entries.add(entry)
-    else this.#buckets.set(bucket, new Set([entry]))
-    this.#arm()
-    return () => this.#remove(entry)
+    const waiting: Waiting = { step: undefined, due: call }
+    this.set(waiting, ms)
+    return () => this.unset(waiting)
   }
 
-  /** Forgets all deadlines. */
-  clear(): void {
-    this.#buckets.clear()
+  /** The same for what has one deadline at a time: a new one takes the place of the old one. */
+  set(waiting: Waiting, ms: number): void {
+    this.unset(waiting)
+    if (this.#steps.size === 0) this.#step = Math.floor(this.#clock.elapsed() / tickMs)
+    const step = Math.max(this.#step, Math.ceil((this.#clock.elapsed() + ms) / tickMs))
+    waiting.step = step
+    const all = this.#steps.get(step)
+    if (all) all.add(waiting)
+    else this.#steps.set(step, new Set([waiting]))
+    this.#arm()
+  }
+
+  /** Takes a deadline back. */
+  unset(waiting: Waiting): void {
+    const { step } = waiting
+    if (step === undefined) return
+    waiting.step = undefined
+    const all = this.#steps.get(step)
+    if (!all?.delete(waiting) || all.size > 0) return
+    this.#steps.delete(step)
+    if (this.#steps.size > 0) return
     this.#cancel?.()
     this.#cancel = undefined
   }
 
-  #remove(entry: Entry): void {
-    entry.isCancelled = true
-    const entries = this.#buckets.get(entry.bucket)
-    if (!entries?.delete(entry) || entries.size > 0) return
-    this.#buckets.delete(entry.bucket)
-    if (this.#buckets.size > 0) return
+  /** Forgets all deadlines. */
+  clear(): void {
+    this.#steps.clear()
     this.#cancel?.()
     this.#cancel = undefined
   }
@@ -53,18 +64,25 @@ export class Wheel {
     this.#cancel ??= this.#clock.after(tickMs, () => {
       this.#cancel = undefined
       this.#turn()
-      if (this.#buckets.size > 0) this.#arm()
+      if (this.#steps.size > 0) this.#arm()
     })
   }
 
   #turn(): void {
     const now = Math.floor(this.#clock.elapsed() / tickMs)
-    const due: Entry[] = []
-    for (; this.#tick <= now; this.#tick++) {
-      for (const entry of this.#buckets.get(this.#tick) ?? []) due.push(entry)
-      this.#buckets.delete(this.#tick)
+    const due: Set<Waiting>[] = []
+    for (; this.#step <= now; this.#step++) {
+      const all = this.#steps.get(this.#step)
+      if (all) due.push(all)
+      this.#steps.delete(this.#step)
     }
-    // One that is due may cancel another that is due in the same turn.
-    for (const entry of due) if (!entry.isCancelled) entry.call()
+    // One that is due may take back another that is due in the same turn, or set it anew.
+    for (const all of due) for (const waiting of all) this.#call(waiting, now)
+  }
+
+  #call(waiting: Waiting, now: number): void {
+    if (waiting.step === undefined || waiting.step > now) return
+    waiting.step = undefined
+    waiting.due()
   }
 }

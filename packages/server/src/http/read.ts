@@ -21,7 +21,6 @@ import { transportTable } from '../transports/table.js'
 import {
   type ChannelRead,
   errorReply,
-  type ParkedReply,
   type ReadRequest,
   type Reply,
   statusOf,
@@ -261,20 +260,10 @@ export async function read(
   return counted(reply, attempt.asked?.transport ?? '', core)
 }
 
-/** Counts an answer once its status is known. */
+/** Counts an answer whose status is known; whoever parks counts its own. */
 function counted(reply: Reply, transport: TransportName | '', core: Core): Reply {
-  const count = (answer: Exclude<Reply, ParkedReply>) =>
-    core.tally.count('gamut_requests_total', 'read', transport, statusOf(answer))
-  if (reply.kind !== 'parked') {
-    count(reply)
-    return reply
-  }
-  const start: ParkedReply['start'] = (send) =>
-    reply.start((answer) => {
-      count(answer)
-      send(answer)
-    })
-  return { ...reply, start }
+  if (reply.kind !== 'parked') core.tally.count('gamut_requests_total', 'read', transport, statusOf(reply))
+  return reply
 }
 
 /** Notes who was refused what, where that is traced. */

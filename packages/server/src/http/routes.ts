@@ -149,6 +149,7 @@ export class Routes {
     const added = this.#origins.headers(request)
     if (reply.kind !== 'parked') return addHeaders(reply, added)
     // Nothing of the request is kept while it waits.
+    if (Object.keys(added).length === 0) return reply
     return { kind: 'parked', start: (send) => reply.start((answer) => send(addHeaders(answer, added))) }
   }
 

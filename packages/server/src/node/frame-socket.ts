@@ -1,6 +1,9 @@
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
-import type { FrameWire } from '../transports/transport.js'
+import { GamutError } from '../error.js'
+import type { Limits } from '../options.js'
+import type { FrameOwner, FrameWire, UpgradeReply } from '../transports/transport.js'
+import { MessageAge } from './message-age.js'
 
 /** A text frame, whole and unmasked, and a ping without content (RFC 6455 §5.2). */
 const textByte = 0x81
@@ -25,23 +28,69 @@ function toFrame(chunk: Uint8Array): Buffer {
   return frame
 }
 
-/** Writes frames to the socket itself: the library would make a header for each reader of the same message. */
+const owner = Symbol('owner')
+
+type Owned = WebSocket & { [owner]?: FrameSocket }
+
+// One function each for all sockets, and no closure: ten thousand idle ones keep what is written here (I18).
+function onMessage(this: Owned, data: Buffer, isBinary: boolean): void {
+  this[owner]?.receive(data, isBinary)
+}
+function onPong(this: Owned, data: Buffer): void {
+  this[owner]?.ponged(data)
+}
+function onPing(this: Owned, data: Buffer): void {
+  this[owner]?.pinged(data)
+}
+function onClose(this: Owned): void {
+  this[owner]?.closed()
+}
+// The library closes a socket that breaks the protocol; the peer is told by its close code.
+function onError(): void {}
+
+/** An open WebSocket: who is told of it, whether it has answered since the last ping, and how long its message takes. */
 export class FrameSocket implements FrameWire {
   readonly #webSocket: WebSocket
-  readonly #socket: Duplex
+  readonly #socket: Socket
+  readonly #limits: Limits
+  readonly #sockets: Set<FrameSocket>
+  readonly #owner: FrameOwner
+  readonly #age: MessageAge
+  #isAlive = true
 
-  constructor(webSocket: WebSocket, socket: Duplex) {
+  /** It is in `sockets` until it is closed. */
+  constructor(
+    reply: UpgradeReply,
+    webSocket: WebSocket,
+    socket: Socket,
+    { limits, sockets }: { limits: Limits; sockets: Set<FrameSocket> },
+  ) {
     this.#webSocket = webSocket
     this.#socket = socket
+    this.#limits = limits
+    this.#sockets = sockets
+    this.#owner = reply.start(this)
+    this.#age = new MessageAge(socket, performance.now())
+    const owned: Owned = webSocket
+    owned[owner] = this
+    owned.on('message', onMessage)
+    owned.on('pong', onPong)
+    owned.on('ping', onPing)
+    owned.on('close', onClose)
+    owned.on('error', onError)
+    sockets.add(this)
   }
 
+  /** Writes frames to the socket itself: the library would make a header for each reader of the same message. */
   write(chunks: readonly Uint8Array[]): boolean {
     const socket = this.#socket
     if (this.#webSocket.readyState !== WebSocket.OPEN) return true
     if (chunks.length > 1) socket.cork()
     for (const chunk of chunks) socket.write(toFrame(chunk))
     if (chunks.length > 1) socket.uncork()
-    return !socket.writableNeedDrain
+    if (!socket.writableNeedDrain) return true
+    socket.once('drain', () => this.#owner.drained())
+    return false
   }
 
   ping(): void {
@@ -56,11 +105,62 @@ export class FrameSocket implements FrameWire {
     this.#webSocket.terminate()
   }
 
+  /** Ends it at once, without a word. */
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
   pause(): void {
     this.#webSocket.pause()
   }
 
   resume(): void {
     this.#webSocket.resume()
+  }
+
+  /** Asks whether the peer is there, or ends a connection whose peer has not answered since it was asked before. */
+  check(): void {
+    this.#refuseOldMessage()
+    const wasAlive = this.#isAlive
+    // It is we who do not read: its pong could not arrive.
+    this.#isAlive = this.#webSocket.isPaused
+    if (this.#webSocket.isPaused) return
+    // Behind all that it has to read yet its answer may take long: how long is bounded where it is full.
+    if (!wasAlive && !this.#owner.isFull) this.#webSocket.terminate()
+    else this.#owner.ask()
+  }
+
+  /** A message of the peer is whole. */
+  receive(bytes: Buffer, isBinary: boolean): void {
+    const { maxBodyBytes } = this.#limits
+    this.#isAlive = true
+    this.#age.done()
+    if (isBinary) this.#owner.refuse(new GamutError('frame_invalid', 'Frames are text: JSON objects.'))
+    else if (bytes.length > maxBodyBytes)
+      this.#owner.refuse(new GamutError('too_large', `A frame has at most ${maxBodyBytes} bytes.`))
+    else this.#owner.receive(bytes.toString())
+  }
+
+  ponged(data: Buffer): void {
+    this.#isAlive = true
+    this.#age.control(data)
+    this.#owner.answered()
+  }
+
+  pinged(data: Buffer): void {
+    this.#age.control(data)
+  }
+
+  closed(): void {
+    this.#sockets.delete(this)
+    this.#owner.closed()
+  }
+
+  /** A message that comes in drops would keep what it has so far for as long as its peer likes. */
+  #refuseOldMessage(): void {
+    const { messageTimeoutMs } = this.#limits
+    if (this.#age.at(performance.now()) <= messageTimeoutMs) return
+    this.#age.done()
+    this.#owner.refuse(new GamutError('frame_invalid', `A frame takes at most ${messageTimeoutMs} ms.`))
   }
 }

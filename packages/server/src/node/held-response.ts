@@ -7,10 +7,10 @@ import { detach } from './detach.js'
 import { holdStream } from './held-stream.js'
 import { ParkedPoll } from './parked-poll.js'
 import { holdPlainly, parkPlainly } from './plain-hold.js'
-import { takeRole } from './socket-role.js'
+import { type SocketKeeper, takeRole } from './socket-role.js'
 
 /** Holds the responses of one HTTP server: the one owner of their lives (decision 12). */
-export class HeldResponses {
+export class HeldResponses implements SocketKeeper {
   readonly #server: Server
   /** The sockets that were taken from their responses; of a long-poll, what it is doing. */
   readonly #sockets = new Map<Socket, ParkedPoll | undefined>()
@@ -40,6 +40,14 @@ export class HeldResponses {
     else parkPlainly(reply, response)
   }
 
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  forget(socket: Socket): void {
+    this.#sockets.delete(socket)
+  }
+
   /** From now on no connection is kept after its answer. */
   close(): void {
     this.#isOver = true
@@ -67,16 +75,15 @@ export class HeldResponses {
     socket: Socket,
     { shouldKeepAlive, inChunks }: { readonly shouldKeepAlive: boolean; readonly inChunks: boolean },
   ): void {
-    const forget = () => this.#sockets.delete(socket)
     try {
       this.#sockets.set(socket, undefined)
-      if (reply.kind === 'stream') holdStream(socket, reply, inChunks, forget)
+      if (reply.kind === 'stream') holdStream(socket, reply, inChunks, this)
       else {
-        const isKept = () => shouldKeepAlive && !this.#isOver
-        this.#sockets.set(socket, new ParkedPoll(socket, this.#server, isKept, reply, forget))
+        const given = { server: this.#server, shouldKeepAlive, keeper: this }
+        this.#sockets.set(socket, new ParkedPoll(socket, reply, given))
       }
     } catch (error) {
-      forget()
+      this.forget(socket)
       takeRole(socket)
       socket.destroy()
       throw error

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Wire } from '../core/outbox.js'
 import type { StreamReply, WireOwner } from '../transports/transport.js'
 import { formatHead } from './raw-answer.js'
-import { giveRole, type SocketRole } from './socket-role.js'
+import { giveRole, type SocketKeeper, type SocketRole } from './socket-role.js'
 
 /** What a peer may send behind the request of a stream, in bytes: nobody will ever answer it. */
 const ignoredBytes = 64 * 1024
@@ -26,14 +26,14 @@ function toChunk(bytes: Uint8Array): Buffer {
 class HeldStream implements SocketRole, Wire {
   readonly #socket: Socket
   readonly #owner: WireOwner
-  readonly #forget: () => void
+  readonly #keeper: SocketKeeper
   readonly #inChunks: boolean
   #ignored = 0
 
-  constructor(socket: Socket, reply: StreamReply, inChunks: boolean, forget: () => void) {
+  constructor(socket: Socket, reply: StreamReply, inChunks: boolean, keeper: SocketKeeper) {
     this.#socket = socket
     this.#inChunks = inChunks
-    this.#forget = forget
+    this.#keeper = keeper
     giveRole(socket, this)
     const coding = inChunks && { 'transfer-encoding': 'chunked' }
     socket.write(formatHead(reply.status, { ...reply.headers, connection: 'close', ...coding }))
@@ -71,12 +71,17 @@ class HeldStream implements SocketRole, Wire {
   }
 
   onClose(): void {
-    this.#forget()
+    this.#keeper.forget(this.#socket)
     this.#owner.closed()
   }
 }
 
-/** Holds a stream on a socket that was taken from its response, until either side ends it; then calls `forget`. */
-export function holdStream(socket: Socket, reply: StreamReply, inChunks: boolean, forget: () => void): void {
-  new HeldStream(socket, reply, inChunks, forget)
+/** Holds a stream on a socket that was taken from its response, until either side ends it. */
+export function holdStream(
+  socket: Socket,
+  reply: StreamReply,
+  inChunks: boolean,
+  keeper: SocketKeeper,
+): void {
+  new HeldStream(socket, reply, inChunks, keeper)
 }

@@ -5,21 +5,21 @@ const frameBytes = 6
 
 /** How long a WebSocket's peer has been sending one message: the library bounds its size and fragments, not its age. */
 export class MessageAge {
-  readonly #bytesRead: () => number
+  readonly #source: { readonly bytesRead: number }
   /** How many bytes had been read when the last message was whole, and the control frames since. */
   #wholeBytes: number
   #since: number
 
-  /** `bytesRead`: all that has been read of the socket. */
-  constructor(bytesRead: () => number, now: number) {
-    this.#bytesRead = bytesRead
-    this.#wholeBytes = bytesRead()
+  /** The socket, or whatever else says how much has been read of it in all. */
+  constructor(source: { readonly bytesRead: number }, now: number) {
+    this.#source = source
+    this.#wholeBytes = source.bytesRead
     this.#since = now
   }
 
   /** A message is whole. */
   done(): void {
-    this.#wholeBytes = this.#bytesRead()
+    this.#wholeBytes = this.#source.bytesRead
   }
 
   /** A ping or pong came, which may stand between fragments. */
@@ -29,7 +29,7 @@ export class MessageAge {
 
   /** For how long, in milliseconds, more than 4 KiB of one message have been coming, as far as it is asked now and then. */
   at(now: number): number {
-    if (this.#bytesRead() - this.#wholeBytes <= smallBytes) this.#since = now
+    if (this.#source.bytesRead - this.#wholeBytes <= smallBytes) this.#since = now
     return now - this.#since
   }
 }

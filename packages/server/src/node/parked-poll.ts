@@ -4,7 +4,7 @@ import type { ParkedOwner, ParkedReply, PlainReply } from '../transports/transpo
 import { giveBack } from './give-back.js'
 import { cutIfNotTaken } from './plain-response.js'
 import { formatAnswer } from './raw-answer.js'
-import { giveRole, type SocketRole, takeRole } from './socket-role.js'
+import { giveRole, type SocketKeeper, type SocketRole, takeRole } from './socket-role.js'
 
 /** What a peer may send while its long-poll is parked, in bytes: the head of a next request. Then it is not read on. */
 const pendingBytes = 16 * 1024
@@ -19,19 +19,23 @@ function destroyIdle(this: Socket): void {
 export class ParkedPoll implements SocketRole {
   readonly #socket: Socket
   readonly #server: Server
-  readonly #isKept: () => boolean
+  readonly #shouldKeepAlive: boolean
   readonly #owner: ParkedOwner
-  readonly #forget: () => void
+  readonly #keeper: SocketKeeper
   #pending: Buffer[] | undefined
   #size = 0
   #isIdle = false
 
-  /** `isKept`: whether the connection may go on after the answer; asked when it is given. `forget`: it is not ours any more. */
-  constructor(socket: Socket, server: Server, isKept: () => boolean, reply: ParkedReply, forget: () => void) {
+  /** `shouldKeepAlive`: the peer wants to go on after the answer. */
+  constructor(
+    socket: Socket,
+    reply: ParkedReply,
+    { server, shouldKeepAlive, keeper }: { server: Server; shouldKeepAlive: boolean; keeper: SocketKeeper },
+  ) {
     this.#socket = socket
     this.#server = server
-    this.#isKept = isKept
-    this.#forget = forget
+    this.#shouldKeepAlive = shouldKeepAlive
+    this.#keeper = keeper
     giveRole(socket, this)
     this.#owner = reply.start((answer) => this.#answer(answer))
   }
@@ -59,14 +63,14 @@ export class ParkedPoll implements SocketRole {
   onDrain(): void {}
 
   onClose(): void {
-    this.#forget()
+    this.#keeper.forget(this.#socket)
     this.#owner.closed()
   }
 
   #answer(answer: PlainReply): void {
     const socket = this.#socket
     if (socket.destroyed) return
-    const isKept = this.#isKept()
+    const isKept = this.#shouldKeepAlive && !this.#keeper.isOver
     const { keepAliveTimeout } = this.#server
     const keepAlive = keepAliveTimeout > 0 && {
       'keep-alive': `timeout=${Math.floor(keepAliveTimeout / 1000)}`,
@@ -90,7 +94,7 @@ export class ParkedPoll implements SocketRole {
     const socket = this.#socket
     socket.setTimeout(0, destroyIdle)
     takeRole(socket)
-    this.#forget()
+    this.#keeper.forget(socket)
     giveBack(this.#server, socket, Buffer.concat(bytes))
   }
 }

@@ -74,7 +74,7 @@ export class SocketGuard {
     }
     this.#sockets.set(socket, peer)
     if (peer !== undefined) this.#perPeer.set(peer, (this.#perPeer.get(peer) ?? 0) + 1)
-    socket.once('close', this.#onClose)
+    socket.on('close', this.#onClose)
     this.#silent.add(socket, peer)
     return true
   }

@@ -10,6 +10,14 @@ export interface SocketRole {
   onClose(): void
 }
 
+/** Who knows every bare socket, so that all can be ended together. */
+export interface SocketKeeper {
+  /** No connection is kept after its answer from now on. */
+  readonly isOver: boolean
+  /** The socket is closed, or somebody else's again. */
+  forget(socket: Socket): void
+}
+
 const role = Symbol('role')
 
 type Player = Socket & { [role]?: SocketRole | undefined }

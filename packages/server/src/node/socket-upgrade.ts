@@ -2,14 +2,13 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { subprotocol } from '@gamut/protocol'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocketServer } from 'ws'
 import { GamutError } from '../error.js'
 import type { Entrance } from '../http/request.js'
 import { dismiss } from '../http/response.js'
 import type { Gamut } from '../server.js'
-import { errorReply, type FrameOwner, type PlainReply, type UpgradeReply } from '../transports/transport.js'
+import { errorReply, type PlainReply } from '../transports/transport.js'
 import { FrameSocket } from './frame-socket.js'
-import { MessageAge } from './message-age.js'
 import { fromIncoming } from './node-request.js'
 import { formatAnswer } from './raw-answer.js'
 import { handshakeFault } from './upgrade-only.js'
@@ -21,23 +20,13 @@ const maxBufferedChunks = 16_384
 /** How long a peer may take for a refusal, in milliseconds. */
 const refusedMs = 2000
 
-/** Ends a socket that has not closed by itself after so long; gives what takes that back. */
-function destroyAfter(socket: Duplex, ms: number): () => void {
-  const timer = setTimeout(() => socket.destroy(), ms).unref()
-  const cancel = () => {
-    clearTimeout(timer)
-    socket.off('close', cancel)
-  }
-  socket.once('close', cancel)
-  return cancel
-}
-
 /** Answers a handshake that is not accepted, over the bare socket that Node leaves. */
 function refuseSocket(reply: PlainReply, socket: Duplex): void {
   socket.end(formatAnswer(reply, { connection: 'close' }))
   // What is still sent is read, to the peer's own end: a connection that is closed over it would be reset, and the answer lost.
   socket.resume()
-  destroyAfter(socket, refusedMs)
+  const timer = setTimeout(() => socket.destroy(), refusedMs).unref()
+  socket.once('close', () => clearTimeout(timer))
 }
 
 /** Shakes hands with WebSockets, hands their frames over, and finds peers that are gone by pings. */
@@ -45,13 +34,9 @@ export class SocketUpgrades {
   readonly #gamut: Gamut
   readonly #entrance: Entrance | undefined
   readonly #server: WebSocketServer
-  /** Every socket from its handshake until it is closed: Node's server does not know them any more. */
-  readonly #sockets = new Set<Duplex>()
-  /** Open sockets, who is told of them, whether each has answered since the last ping, and how long its message takes. */
-  readonly #peers = new Map<
-    WebSocket,
-    { readonly owner: FrameOwner; readonly age: MessageAge; isAlive: boolean }
-  >()
+  /** Sockets that shake hands, and those that were refused, until they are closed: Node's server does not know them any more. */
+  readonly #handshakes = new Set<Duplex>()
+  readonly #open = new Set<FrameSocket>()
   readonly #pinging: NodeJS.Timeout
   #isOver = false
 
@@ -68,21 +53,20 @@ export class SocketUpgrades {
       maxBufferedChunks,
       handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
     })
-    this.#pinging = setInterval(() => this.#ping(), gamut.limits.heartbeatMs).unref()
+    this.#pinging = setInterval(() => {
+      for (const open of this.#open) open.check()
+    }, gamut.limits.heartbeatMs).unref()
   }
 
   /** Answers a handshake for one of Gamut's paths. */
   upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
-    this.#sockets.add(socket)
-    socket.on('close', () => this.#sockets.delete(socket))
-    socket.on('error', () => socket.destroy())
-    const cancel = destroyAfter(socket, handshakeMs)
-    this.#answer(message, socket, head, cancel).catch(() => socket.destroy())
+    const begun = this.#begin(socket)
+    this.#answer(message, socket, head, begun).catch(() => socket.destroy())
   }
 
   /** How many sockets are not closed, those of handshakes too. */
   get open(): number {
-    return this.#sockets.size
+    return this.#handshakes.size + this.#open.size
   }
 
   /** Takes no more handshakes. */
@@ -94,10 +78,27 @@ export class SocketUpgrades {
   close(): void {
     this.#isOver = true
     clearInterval(this.#pinging)
-    for (const socket of this.#sockets) socket.destroy()
+    for (const socket of this.#handshakes) socket.destroy()
+    for (const open of this.#open) open.destroy()
   }
 
-  async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, cancel: () => void): Promise<void> {
+  /** Knows a socket that shakes hands, and bounds it in time; gives what ends that. */
+  #begin(socket: Duplex): () => void {
+    const fail = () => socket.destroy()
+    const timer = setTimeout(fail, handshakeMs).unref()
+    const end = () => {
+      clearTimeout(timer)
+      this.#handshakes.delete(socket)
+      socket.off('close', end)
+      socket.off('error', fail)
+    }
+    this.#handshakes.add(socket)
+    socket.on('close', end)
+    socket.on('error', fail)
+    return end
+  }
+
+  async #answer(message: IncomingMessage, socket: Duplex, head: Buffer, end: () => void): Promise<void> {
     const fault = handshakeFault(message)
     if (fault !== undefined) {
       refuseSocket(errorReply(new GamutError('upgrade_required', fault)), socket)
@@ -118,67 +119,10 @@ export class SocketUpgrades {
       )
     } else {
       this.#server.handleUpgrade(message, socket, head, (webSocket) => {
-        cancel()
-        this.#hold(reply, webSocket, socket)
+        end()
+        const { limits } = this.#gamut
+        new FrameSocket(reply, webSocket, socket as Socket, { limits, sockets: this.#open })
       })
-    }
-  }
-
-  #hold(reply: UpgradeReply, webSocket: WebSocket, socket: Duplex): void {
-    const owner = reply.start(new FrameSocket(webSocket, socket))
-    const age = new MessageAge(() => (socket as Socket).bytesRead, performance.now())
-    const peer = { owner, age, isAlive: true }
-    this.#peers.set(webSocket, peer)
-    const { maxBodyBytes } = this.#gamut.limits
-    webSocket.on('message', (data, isBinary) => {
-      const bytes = data as Buffer
-      peer.isAlive = true
-      age.done()
-      if (isBinary) owner.refuse(new GamutError('frame_invalid', 'Frames are text: JSON objects.'))
-      else if (bytes.length > maxBodyBytes)
-        owner.refuse(new GamutError('too_large', `A frame has at most ${maxBodyBytes} bytes.`))
-      else owner.receive(bytes.toString())
-    })
-    webSocket.on('pong', (data) => {
-      peer.isAlive = true
-      age.control(data)
-      owner.answered()
-    })
-    webSocket.on('ping', (data) => age.control(data))
-    webSocket.on('close', () => {
-      this.#peers.delete(webSocket)
-      owner.closed()
-    })
-    // The library closes a socket that breaks the protocol; the peer is told by its close code.
-    webSocket.on('error', () => {})
-    socket.on('drain', () => owner.drained())
-  }
-
-  /** A message that comes in drops would keep what it has so far for as long as its peer likes. */
-  #refuseOldMessages(): void {
-    const { messageTimeoutMs } = this.#gamut.limits
-    for (const { age, owner } of this.#peers.values()) {
-      if (age.at(performance.now()) <= messageTimeoutMs) continue
-      age.done()
-      owner.refuse(new GamutError('frame_invalid', `A frame takes at most ${messageTimeoutMs} ms.`))
-    }
-  }
-
-  #ping(): void {
-    this.#refuseOldMessages()
-    for (const [webSocket, peer] of this.#peers) {
-      // It is we who do not read: its pong could not arrive.
-      if (webSocket.isPaused) {
-        peer.isAlive = true
-        continue
-      }
-      // Behind all that it has to read yet its answer may take long: how long is bounded where it is full.
-      if (!peer.isAlive && !peer.owner.isFull) {
-        webSocket.terminate()
-        continue
-      }
-      peer.isAlive = false
-      peer.owner.ask()
     }
   }
 }

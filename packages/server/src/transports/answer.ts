@@ -30,6 +30,9 @@ export function batchLimit({
   limit,
   channels,
 }: Pick<ReadRequest, 'limit'> & Partial<ReadRequest>): ReadLimit {
+  const isUsual = limit === maxBatch.count && (channels?.length ?? 1) <= 1
+  // Ten thousand idle readers share one (I18).
+  if (isUsual) return maxBatch
   return { count: limit, bytes: Math.floor(maxBatch.bytes / Math.max(1, channels?.length ?? 1)) }
 }
 

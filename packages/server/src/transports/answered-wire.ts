@@ -1,6 +1,12 @@
 import type { Wire } from '../core/outbox.js'
 import type { FrameWire } from './transport.js'
 
+/** Who wants to know when a peer is asked. */
+export interface Asker {
+  /** A ping is sent now. */
+  pinged(): void
+}
+
 /**
  * A WebSocket's wire that is full by what its peer has not answered for, so that the kernel's own buffers, which hide
  * megabytes, count too (PROTOCOL §9). Pings ask, one at a time: an answer stands for all that was written before it.
@@ -8,18 +14,17 @@ import type { FrameWire } from './transport.js'
 export class AnsweredWire implements Wire {
   readonly #wire: FrameWire
   readonly #maxBytes: number
-  readonly #onPing: () => void
+  readonly #asker: Asker
   #written = 0
   #answered = 0
   /** How much had been written when the ping was sent that is not answered yet. */
   #asked: number | undefined
   #isBlocked = false
 
-  /** `onPing` is called before each ping. */
-  constructor(wire: FrameWire, maxBytes: number, onPing: () => void) {
+  constructor(wire: FrameWire, maxBytes: number, asker: Asker) {
     this.#wire = wire
     this.#maxBytes = maxBytes
-    this.#onPing = onPing
+    this.#asker = asker
   }
 
   /** Bytes that were written since the last ping that was answered. */
@@ -50,7 +55,7 @@ export class AnsweredWire implements Wire {
   /** Asks unless an answer is awaited anyway. */
   ask(): void {
     if (this.#asked !== undefined) return
-    this.#onPing()
+    this.#asker.pinged()
     this.#asked = this.#written
     this.#wire.ping()
   }

@@ -1,4 +1,4 @@
-import type { ChannelName } from '@gamut/protocol'
+import type { ChannelName, EndReason } from '@gamut/protocol'
 import type { Caller } from '../core/caller.js'
 import type { Held, HeldRead } from '../core/connections.js'
 import type { Core } from '../core/core.js'
@@ -6,9 +6,10 @@ import type { LogPage } from '../core/log-reader.js'
 import { Page } from '../core/page.js'
 import type { Opened } from '../core/position.js'
 import { toRefusal } from '../core/refusal.js'
-import type { Item, Sink } from '../core/sink.js'
+import { channelOf, type Item, type Sink } from '../core/sink.js'
 import type { Subscription } from '../core/subscription.js'
 import type { Reader } from '../core/trace/event.js'
+import type { Waiting } from '../core/wheel.js'
 import { GamutError } from '../error.js'
 import { answerReply, type ChannelAnswer, readerOf, unchangedReply, unchangedTag } from './answer.js'
 import { subscribe } from './subscribe.js'
@@ -19,6 +20,7 @@ import {
   type PlainReply,
   type ReadRequest,
   type Reply,
+  statusOf,
   type Transport,
 } from './transport.js'
 
@@ -32,7 +34,7 @@ function isNews(answers: readonly Pick<Opened, 'outcome' | 'log'>[]): boolean {
 }
 
 /** A long-poll: its channels, and what it will answer. Parked it waits for the first item, and keeps nothing of its request. */
-class LongPoll implements Held, ParkedOwner {
+class LongPoll implements Held, ParkedOwner, Sink, Waiting {
   readonly transport = 'long-poll'
   readonly state = 'live'
   readonly unsentBytes = 0
@@ -53,7 +55,7 @@ class LongPoll implements Held, ParkedOwner {
   #send: ((answer: PlainReply) => void) | undefined
   #isParked = false
   #isBegun = false
-  #stop = () => {}
+  step: number | undefined
   /** Why it is held no longer. */
   #reason = 'answered'
 
@@ -65,13 +67,7 @@ class LongPoll implements Held, ParkedOwner {
     this.#read = read
     this.#tag = tag
     this.#core = core
-    this.#subscriptions = read.channels.map((one, index) => {
-      const sink: Sink = {
-        write: (item) => this.#take(index, item),
-        end: () => void this.#take(index, undefined),
-      }
-      return subscribe(one, read, sink, core)
-    })
+    this.#subscriptions = read.channels.map((one) => subscribe(one, read, this, core))
   }
 
   /** Answers where there is something to tell, and parks where not. Rejects if the broker is away. */
@@ -122,6 +118,19 @@ class LongPoll implements Held, ParkedOwner {
     this.#settle()
   }
 
+  /** The wait comes to its end. */
+  due(): void {
+    this.#settle()
+  }
+
+  write(item: Item): undefined | Promise<void> {
+    return this.#take(channelOf(item), item)
+  }
+
+  end(channel: ChannelName, _reason: EndReason): void {
+    void this.#take(channel, undefined)
+  }
+
   closed(): void {
     this.#reason = 'gone'
     this.#settle()
@@ -135,7 +144,7 @@ class LongPoll implements Held, ParkedOwner {
     const { connections, wheel } = this.#core
     this.#send = send
     connections.add(this)
-    this.#stop = wheel.after(this.#read.waitMs, () => this.#settle())
+    wheel.set(this, this.#read.waitMs)
     for (const subscription of this.#subscriptions) subscription.begin()
     this.#isBegun = true
     this.#core.tenure.hold(this)
@@ -143,7 +152,8 @@ class LongPoll implements Held, ParkedOwner {
   }
 
   /** Takes an item of a channel, or its end. A page is the answer: the channel is then full for good. */
-  #take(index: number, item: Item | undefined): undefined | Promise<void> {
+  #take(channel: ChannelName, item: Item | undefined): undefined | Promise<void> {
+    const index = this.#answers.findIndex((one) => one.channel === channel)
     const answer = this.#answers[index]
     if (!answer || this.#refusal) return undefined
     if (item?.kind === 'page' && answer.log.page.count > 0) return new Promise(() => {})
@@ -173,7 +183,10 @@ class LongPoll implements Held, ParkedOwner {
         return answer
       })
       .catch((error: unknown) => errorReply(toRefusal(error, this.#core)))
-      .then(send)
+      .then((answer) => {
+        this.#core.tally.count('gamut_requests_total', 'read', 'long-poll', statusOf(answer))
+        send(answer)
+      })
   }
 
   /**
@@ -194,7 +207,7 @@ class LongPoll implements Held, ParkedOwner {
   }
 
   #leave(): void {
-    this.#stop()
+    this.#core.wheel.unset(this)
     for (const subscription of this.#subscriptions) subscription.end()
     this.#core.tenure.release(this)
     this.#core.connections.remove(this, this.#reason)

@@ -2,6 +2,7 @@ import {
   type ChannelName,
   type Codec,
   type Cursor,
+  type EndReason,
   formatSetCursor,
   type Open,
   type TransportName,
@@ -10,7 +11,7 @@ import type { Caller } from '../core/caller.js'
 import { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import type { Opened } from '../core/position.js'
-import type { Sink } from '../core/sink.js'
+import type { Item, Sink } from '../core/sink.js'
 import type { Subscription } from '../core/subscription.js'
 import { subscribe } from './subscribe.js'
 import type { ReadRequest, ReplyHeaders, StreamReply } from './transport.js'
@@ -29,19 +30,19 @@ export interface StreamForm {
 const encoder = new TextEncoder()
 
 /** A held response of one or several channels: one lane each into one connection. */
-export class Stream {
+export class Stream implements Sink {
   readonly #caller: Caller
   readonly #address: string
   readonly #core: Core
   readonly #form: StreamForm
-  readonly #lanes: ReadonlyMap<ChannelName, Subscription>
+  readonly #lanes: readonly Subscription[]
   /** What became of each channel's position, until all are known; of several channels only. */
   #opens: Map<ChannelName, Open> | undefined
   #isAnnounced = false
-  #announce: () => void = () => {}
-  readonly #announced: Promise<void>
+  #announced: Promise<void> | undefined
+  #announce: (() => void) | undefined
   #connection: Connection | undefined
-  /** The position that was written last. */
+  /** The position of several channels that was written last. */
   #told = ''
 
   constructor(read: ReadRequest, core: Core, form: StreamForm) {
@@ -49,19 +50,17 @@ export class Stream {
     this.#address = read.address
     this.#core = core
     this.#form = form
-    this.#lanes = new Map(
-      read.channels.map((one) => [one.channel, subscribe(one, read, this.#sink(one.channel), core)]),
-    )
-    this.#announced = new Promise((resolve) => {
-      this.#announce = resolve
-    })
+    this.#lanes = read.channels.map((one) => subscribe(one, read, this, core))
   }
 
   /** Finds every channel's position, before a status is sent. Rejects if the broker is away, or the caller's time is over. */
   async open(): Promise<readonly Opened[]> {
     try {
-      const opened = await Promise.all([...this.#lanes.values()].map((lane) => lane.open()))
-      this.#core.tenure.check(this.#caller, this.#lanes.keys())
+      const opened = await Promise.all(this.#lanes.map((lane) => lane.open()))
+      this.#core.tenure.check(
+        this.#caller,
+        this.#lanes.map(({ options }) => options.channel),
+      )
       return opened
     } catch (error) {
       this.abandon()
@@ -71,7 +70,7 @@ export class Stream {
 
   /** Reads nothing any more. */
   abandon(): void {
-    for (const lane of this.#lanes.values()) lane.end()
+    for (const lane of this.#lanes) lane.end()
   }
 
   /** The answer whose body this stream is. */
@@ -90,9 +89,9 @@ export class Stream {
       ...(position && { seal: () => this.#seal(position) }),
     })
     this.#connection = connection
-    for (const lane of this.#lanes.values()) connection.hold(lane)
+    for (const lane of this.#lanes) connection.hold(lane)
     if (prelude) connection.write(prelude)
-    for (const lane of this.#lanes.values()) lane.begin()
+    for (const lane of this.#lanes) lane.begin()
     this.#core.tenure.hold(connection)
     return connection
   }
@@ -107,41 +106,48 @@ export class Stream {
 
   #setCursor(): string {
     const cursors = new Map<ChannelName, Cursor>()
-    for (const [channel, { cursor }] of this.#lanes) if (cursor) cursors.set(channel, cursor)
+    for (const { cursor, options } of this.#lanes) if (cursor) cursors.set(options.channel, cursor)
     return formatSetCursor(cursors)
   }
 
-  #sink(channel: ChannelName): Sink {
-    return {
-      write: (item) =>
-        item.kind === 'open' ? this.#writeOpen(channel, item.open) : this.#connection?.give(item),
-      end: (reason) => {
-        this.#connection?.endChannel(channel, reason)
-        if (this.#connection?.subscriptions.size === 0) this.#connection.end()
-      },
-    }
+  write(item: Item): undefined | Promise<void> {
+    return item.kind === 'open' ? this.#writeOpen(item.open) : this.#connection?.give(item)
+  }
+
+  end(channel: ChannelName, reason: EndReason): void {
+    this.#connection?.endChannel(channel, reason)
+    if (this.#connection?.subscriptions.size === 0) this.#connection.end()
   }
 
   /** One channel opens by itself; several wait for each other, so that the outcomes come first and together. */
-  #writeOpen(channel: ChannelName, open: Open): undefined | Promise<void> {
+  #writeOpen(open: Open): undefined | Promise<void> {
     if (!this.#form.position) {
       this.#writeOpening([open], open.cursor)
     } else if (this.#isAnnounced) {
       this.#writeOpening([open], this.#setCursor())
     } else {
       this.#opens ??= new Map()
-      this.#opens.set(channel, open)
-      if (this.#opens.size < this.#lanes.size) return this.#announced
+      this.#opens.set(open.channel, open)
+      if (this.#opens.size < this.#lanes.length) return this.#untilAnnounced()
       this.#isAnnounced = true
       this.#writeOpening([...this.#opens.values()], this.#setCursor())
       this.#opens = undefined
-      this.#announce()
+      this.#announce?.()
+      this.#announced = undefined
+      this.#announce = undefined
     }
     return undefined
   }
 
+  #untilAnnounced(): Promise<void> {
+    this.#announced ??= new Promise((resolve) => {
+      this.#announce = resolve
+    })
+    return this.#announced
+  }
+
   #writeOpening(opens: readonly Open[], position: string): void {
-    this.#told = position
+    if (this.#form.position) this.#told = position
     const { limits, random } = this.#core
     // Spread, for a browser's EventSource has no jitter of its own.
     const retryMs = Math.round(limits.retryMs * (0.5 + random()))

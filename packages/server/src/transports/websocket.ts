@@ -43,35 +43,13 @@ type ChannelFrame = Pick<SubscribeFrame, 'type' | 'channel'> | Extract<ClientFra
 
 type Named<T> = T & { readonly ref?: Ref }
 
-/** What is kept of the handshake. */
-type Asked = Pick<ReadRequest, 'limit' | 'afterGap' | 'url' | 'address'>
-
-/** The lane of one channel into a connection. */
-class Lane implements Sink {
-  readonly #connection: Connection
-  readonly #channel: ChannelName
-
-  constructor(connection: Connection, channel: ChannelName) {
-    this.#connection = connection
-    this.#channel = channel
-  }
-
-  write(item: Item): undefined | Promise<void> {
-    if (item.kind !== 'open') return this.#connection.give(item)
-    const { open } = item
-    this.#connection.write(frameCodec.open({ opens: [open], position: open.cursor, retryMs: 0 }))
-    return undefined
-  }
-
-  end(reason: EndReason): void {
-    this.#connection.endChannel(this.#channel, reason)
-  }
-}
-
-/** The frames of one WebSocket, answered in order (PROTOCOL §7). */
-class FrameReader implements FrameOwner {
+/** The frames of one WebSocket, answered in order, and the one lane of all its channels (PROTOCOL §7). */
+class FrameReader implements FrameOwner, Sink {
   readonly #core: Core
-  readonly #read: Asked
+  /** Of the handshake: for channels that do not say otherwise, and what a renewed token is authenticated for. */
+  readonly #limit: number
+  readonly #afterGap: ReadRequest['afterGap']
+  readonly #url: string
   readonly #wire: FrameWire
   readonly #answered: AnsweredWire
   readonly #connection: Connection
@@ -87,9 +65,11 @@ class FrameReader implements FrameOwner {
   constructor(core: Core, read: ReadRequest, wire: FrameWire) {
     this.#core = core
     const { limit, afterGap, url, address, caller } = read
-    this.#read = { limit, afterGap, url, address }
+    this.#limit = limit
+    this.#afterGap = afterGap
+    this.#url = url
     this.#wire = wire
-    this.#answered = new AnsweredWire(wire, core.limits.unansweredBytes, () => this.#connection.pinged())
+    this.#answered = new AnsweredWire(wire, core.limits.unansweredBytes, this)
     this.#connection = new Connection(core, {
       transport: 'websocket',
       caller,
@@ -135,6 +115,10 @@ class FrameReader implements FrameOwner {
     this.#answered.ask()
   }
 
+  pinged(): void {
+    this.#connection.pinged()
+  }
+
   answered(): void {
     this.#connection.answered()
     this.#answered.answered()
@@ -148,6 +132,17 @@ class FrameReader implements FrameOwner {
 
   closed(): void {
     this.#connection.closed()
+  }
+
+  write(item: Item): undefined | Promise<void> {
+    if (item.kind !== 'open') return this.#connection.give(item)
+    const { open } = item
+    this.#connection.write(frameCodec.open({ opens: [open], position: open.cursor, retryMs: 0 }))
+    return undefined
+  }
+
+  end(channel: ChannelName, reason: EndReason): void {
+    this.#connection.endChannel(channel, reason)
   }
 
   #goOn(): void {
@@ -226,7 +221,7 @@ class FrameReader implements FrameOwner {
   /** A peer that sends more than its rate for a second is read on when that is made good: it loses nothing. */
   #keepPace(): void {
     const { clock, limits, peers, wheel } = this.#core
-    if (peers.of(this.#read.address) === undefined) return
+    if (peers.of(this.#connection.address) === undefined) return
     const now = clock.elapsed()
     this.#paceAt = Math.max(this.#paceAt, now) + 1000 / limits.frameRate
     const aheadMs = this.#paceAt - now
@@ -258,8 +253,8 @@ class FrameReader implements FrameOwner {
     const settings = this.#core.settings(channel)
     const one = { channel, settings, position: toPosition(frame, settings) }
     const style = {
-      limit: Math.min(limit ?? this.#read.limit, 1000),
-      afterGap: gap ?? this.#read.afterGap,
+      limit: Math.min(limit ?? this.#limit, 1000),
+      afterGap: gap ?? this.#afterGap,
       ...(maxRate !== undefined && { maxRate }),
     }
     await this.#subscribe(one, style, frame)
@@ -282,7 +277,7 @@ class FrameReader implements FrameOwner {
         `A connection reads at most ${most} channels: unsubscribe from one, or open another.`,
       )
     }
-    const subscription = subscribe(one, style, new Lane(this.#connection, channel), this.#core)
+    const subscription = subscribe(one, style, this, this.#core)
     // The peer may have gone while a hook was asked: nobody would ever end what it subscribes to.
     if (this.#connection.isClosed) return
     this.#connection.hold(subscription)
@@ -313,7 +308,7 @@ class FrameReader implements FrameOwner {
     connections.admitPublish()
     const caller = await this.#pass('publish', channel)
     const { identity } = caller
-    const { address } = this.#read
+    const { address } = this.#connection
     const prepared = await publisher.prepare({ channel, messages: [message], identity, address })
     tenure.check(caller, [channel])
     this.#unanswered++
@@ -340,7 +335,7 @@ class FrameReader implements FrameOwner {
   }
 
   async #renew({ token, ...frame }: Extract<ClientFrame, { type: 'auth' }>): Promise<void> {
-    await renew(this.#connection, { url: this.#read.url, token }, this.#core)
+    await renew(this.#connection, { url: this.#url, token }, this.#core)
     this.#ok(frame)
   }
 

@@ -47,7 +47,14 @@ describe('fragments of one message (§7, security rule 6)', () => {
 
   it('are no longer counted once a message is whole, and small ones and pings are never old', () => {
     let read = 100
-    const age = new MessageAge(() => read, 0)
+    const age = new MessageAge(
+      {
+        get bytesRead() {
+          return read
+        },
+      },
+      0,
+    )
     expect(age.at(1000)).toBe(0)
     read += 5000
     expect(age.at(3000)).toBe(2000)

@@ -48,10 +48,10 @@ class WatchedSink implements Sink {
     return room
   }
 
-  end(reason: EndReason): void {
-    this.#inner.end(reason)
+  end(channel: ChannelName, reason: EndReason): void {
+    this.#inner.end(channel, reason)
     const { cursor } = this.#subscription
-    this.#trace.note(this.#channel, { kind: 'end', reader: this.#reader, reason, cursor })
+    this.#trace.note(channel, { kind: 'end', reader: this.#reader, reason, cursor })
   }
 
   #note(item: Item, isFull: boolean): void {
