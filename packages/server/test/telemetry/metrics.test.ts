@@ -27,7 +27,9 @@ async function openStream(gamut: ReturnType<typeof createGamut>, target: string)
   const reply = await gamut.handle(toHttpRequest(target))
   if (reply.kind !== 'stream') throw new Error(`no stream: ${JSON.stringify(reply)}`)
   const room = { isFull: false }
-  const owner = reply.start({ write: () => !room.isFull, end: () => {}, abort: () => {} })
+  // Like a socket, which closes when it was ended.
+  const end = () => queueMicrotask(() => owner.closed())
+  const owner = reply.start({ write: () => !room.isFull, end, abort: () => {} })
   return { room, owner }
 }
 
