@@ -230,6 +230,37 @@ const plants: readonly (readonly [string, string, Plant])[] = [
     },
   ],
   [
+    'lets one reader wait for another that takes nothing (I16)',
+    'late',
+    (events) => {
+      const index = given(events, 'a', 'A plain 2')
+      change(events, index, { at: (events[index]?.at ?? 0) + 4000 })
+    },
+  ],
+  [
+    'tells a revoked reader of what was published later (I21)',
+    'leak',
+    (events) => {
+      const publish = indexOf(
+        events,
+        (event) => event.kind === 'invoked' && event.publish === 'publish A again plain 1 in A',
+      )
+      const barred = indexOf(events, ({ kind }) => kind === 'barred')
+      change(events, barred, { from: (events[publish]?.at ?? 0) - 1005 })
+      const leaked = { reader: 'revoked', token: 'revoked' }
+      const index = given(events, 'a', 'A again plain 1')
+      events.splice(index, 0, { ...events[index], ...leaked } as HistoryEvent)
+    },
+  ],
+  [
+    'lets a token read after its time (I21)',
+    'leak',
+    (events) => {
+      change(events, given(events, 'set', 'B plain 6'), { token: 'old' })
+      events.push({ at: events.length, kind: 'barred', token: 'old', from: -1000 })
+    },
+  ],
+  [
     'turns a reader away for ever',
     'gave up',
     (events) => events.push({ at: events.length, kind: 'gave-up', reader: 'a', why: '404' }),
@@ -243,6 +274,16 @@ function rulesBroken(history: History): ReadonlySet<string> {
 describe('the checker of histories', () => {
   it('finds nothing in a history in which every promise is kept', () => {
     expect(checkHistory(honestHistory())).toEqual([])
+  })
+
+  it('calls nothing late while the server is stopped (I16)', () => {
+    const history = honestHistory()
+    const events = [...history.events]
+    const index = given(events, 'a', 'A plain 2')
+    change(events, index, { at: (events[index]?.at ?? 0) + 4000 })
+    const stop = { kind: 'fault', name: 'stop', where: 'server' } as const
+    events.unshift({ at: 0, ...stop, on: true }, { at: 3900, ...stop, on: false })
+    expect([...rulesBroken({ ...history, events })]).not.toContain('late')
   })
 
   it.each(plants)('catches a server that %s', (_title, rule, plant) => {

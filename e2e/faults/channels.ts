@@ -72,6 +72,7 @@ export const serverConfig = {
   maxAgeMs: 12_000,
   retryMs: 300,
   drainWindowMs: 3000,
+  stuckMs: 6000,
   outboxBytes: 16 * 1024,
   windowBytes: 64 * 1024,
   // Longer than any run, so that a repetition is always recognised.

@@ -1,3 +1,5 @@
+import { checkBarred } from './check-barred.js'
+import { checkDelays } from './check-delays.js'
 import { checkPublishes } from './check-publishes.js'
 import { createReading, differenceOf, foldKeys, type Reading } from './check-reading.js'
 import { partsOf } from './gap-causes.js'
@@ -28,7 +30,8 @@ function replay(history: History, logs: KnownLogs, found: Violation[]): Readonly
       readings.set(`${reader} ${channel}`, createReading({ reader, channel, traits, logs }))
     }
   for (const event of history.events) {
-    if (event.kind === 'gave-up') found.push({ rule: 'gave up', says: `${event.reader}: ${event.why}` })
+    if (event.kind === 'gave-up' && !history.readers.get(event.reader)?.leaves)
+      found.push({ rule: 'gave up', says: `${event.reader}: ${event.why}` })
     if (!isReading(event)) continue
     const reading = readings.get(`${event.reader} ${event.channel}`)
     if (reading) reading.take(event)
@@ -79,19 +82,26 @@ function checkBeginning(name: string, reading: Reading, history: History, logs: 
 }
 
 /**
- * Checks a whole run against what Gamut promises (guarantees I1 to I14): names everything that was lost, entered twice,
- * never published, out of order, missing without a word, told differently to two readers, or that did not come to rest.
+ * Checks a whole run against what Gamut promises (guarantees I1 to I14, I16, I21): names everything that was lost, entered twice,
+ * never published, out of order, missing without a word, told differently to two readers, told late or to somebody
+ * who may not read it any more, or that did not come to rest.
  */
 export function checkHistory(history: History): readonly Violation[] {
   const logs = knownLogs(history)
-  const found: Violation[] = [...logs.violations, ...checkPublishes(history, logs)]
+  const found: Violation[] = [
+    ...logs.violations,
+    ...checkPublishes(history, logs),
+    ...checkBarred(history, logs),
+    ...checkDelays(history, logs),
+  ]
   const readings = replay(history, logs, found)
-  for (const [reader, { channels, fresh }] of history.readers) {
+  for (const [reader, { channels, fresh, leaves }] of history.readers) {
     for (const channel of channels) {
       const name = `${reader} ${channel}`
       const reading = readings.get(name)
       if (!reading) continue
-      found.push(...reading.violations, ...checkTop(name, reading, history, logs, channel))
+      found.push(...reading.violations)
+      if (!leaves) found.push(...checkTop(name, reading, history, logs, channel))
       if (fresh === 'oldest') found.push(...checkBeginning(name, reading, history, logs, channel))
     }
   }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cursor } from '@gamut/protocol'
 import { transports } from '@gamut/protocol'
+import { attack } from './attack.js'
 import { channelNames, channelOf, channels, finiteChannels } from './channels.js'
 import type { History, ReaderTraits } from './history.js'
 import type { NodeUnderTest } from './node-under-test.js'
@@ -8,8 +9,9 @@ import { drawFlood } from './operation.js'
 import type { Plan, ReaderPlan } from './plan.js'
 import { createPublisher, type Publisher } from './publisher.js'
 import { createRandom } from './random.js'
-import { type PlannedReader, startReader, waitUntil } from './reader.js'
+import { identityOf, type PlannedReader, startReader, waitUntil } from './reader.js'
 import type { Recorder } from './recorder.js'
+import { watchMachine } from './watch-machine.js'
 import type { Ways } from './ways.js'
 
 /** What a run is made of. More nodes are more ways, and readers that go from one to another. */
@@ -30,6 +32,8 @@ export interface RunResult {
 /** After the last fault, every reader is at the top within this (I14): a dead way is noticed after 4 s, come back from within 1.5 s, and the rest is reading. */
 const convergenceMs = 30_000
 const pollMs = 50
+
+const isRevoked = ({ token }: ReaderPlan) => token !== undefined && 'revokedAtMs' in token
 
 class FaultRun {
   readonly #parts: RunParts
@@ -83,7 +87,12 @@ class FaultRun {
 
   #start(plan: ReaderPlan, fresh?: ReaderTraits['fresh'], cursor?: string): PlannedReader {
     const reader = startReader(plan, this.#originOf(plan.way), this.#parts.recorder, cursor)
-    this.#traits.set(plan.name, { channels: reader.channels, ...(fresh && { fresh }) })
+    this.#traits.set(plan.name, {
+      channels: reader.channels,
+      ...(fresh && { fresh }),
+      ...(isRevoked(plan) && { leaves: true }),
+      ...(plan.name.endsWith(' prompt') && { prompt: true }),
+    })
     return reader
   }
 
@@ -98,7 +107,13 @@ class FaultRun {
     const closing = waitUntil(plan.closeAtMs, recorder, over.signal).then(() =>
       this.#last.publish({ name: 'close two', channel: 'jobs/two', messages: [], close: true }),
     )
-    const playing = [ways.play(over.signal), ...this.#readers.map((reader) => reader.play(over.signal))]
+    const playing = [
+      ways.play(over.signal),
+      ...this.#readers.map((reader) => reader.play(over.signal)),
+      ...plan.attacks.map((one) => attack(one, node.port, recorder, over.signal)),
+      ...plan.readers.map((reader) => this.#revoke(reader, over.signal)),
+      watchMachine(recorder, over.signal),
+    ]
     const working = this.#publishers.map((publisher) => publisher.work(over.signal))
     const flooding = this.#flood(over.signal)
     await waitUntil(plan.workMs, recorder, over.signal)
@@ -107,6 +122,15 @@ class FaultRun {
     const healedAt = recorder.now()
     await Promise.all([closing, flooding, ...working])
     return healedAt
+  }
+
+  async #revoke({ name, token }: ReaderPlan, signal: AbortSignal): Promise<void> {
+    const { node, recorder } = this.#parts
+    if (!token || !('revokedAtMs' in token)) return
+    if (!(await waitUntil(token.revokedAtMs, recorder, signal))) return
+    const epoch = await node.revoke(identityOf(name), signal)
+    if (epoch !== undefined)
+      recorder.add({ kind: 'barred', token: identityOf(name), from: recorder.now(), epoch })
   }
 
   async #flood(signal: AbortSignal): Promise<void> {
@@ -146,6 +170,7 @@ class FaultRun {
     const { recorder } = this.#parts
     const isThere = ({ plan, isOver, channels, ended, positions }: PlannedReader) =>
       isOver ||
+      isRevoked(plan) ||
       channels.every((channel) => {
         // Who reads one channel must hear its end; of several, one that ended and began anew is told of but once.
         if (finiteChannels.includes(channel) && plan.channel === channel) return ended.has(channel)

@@ -48,6 +48,8 @@ export type ReadingEvent = { readonly at: number } & OfReader &
         readonly hash: string
         readonly key?: string
         readonly deleted?: true
+        /** The token that it was read by. */
+        readonly token?: string
       }
     /** The end of a batch, or the position of a set. */
     | { readonly kind: 'moved'; readonly cursor: Cursor }
@@ -64,6 +66,8 @@ export type OtherEvent = { readonly at: number } & (
   | { readonly kind: 'life'; readonly epoch: string }
   /** A reader has lost its connection, or left it for another transport. */
   | { readonly kind: 'left'; readonly reader: string; readonly why: string }
+  /** From then on nothing more may be read by a token; where an epoch is said, of that life of the store alone. */
+  | { readonly kind: 'barred'; readonly token: string; readonly from: number; readonly epoch?: string }
   /** A reader stopped for good although it should not, or its server broke the protocol. */
   | { readonly kind: 'gave-up'; readonly reader: string; readonly why: string }
 )
@@ -87,6 +91,10 @@ export interface ReaderTraits {
   readonly channels: readonly string[]
   /** Came after everything was over and read all that there was: from the oldest, or the snapshot of a keyed channel. */
   readonly fresh?: 'oldest' | 'snapshot'
+  /** Is sent away for good in the middle, so that nobody knows how far it comes. */
+  readonly leaves?: true
+  /** Nothing is between it and the server, and it takes what comes at once. */
+  readonly prompt?: true
 }
 
 /** A whole run. */

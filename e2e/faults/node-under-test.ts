@@ -23,6 +23,8 @@ export interface NodeUnderTest {
   suffer(fault: ServerFault): Promise<void>
   head(channel: string): Promise<Cursor>
   measure(): Promise<Measured>
+  /** Revokes an identity for good, tried until it is answered; gives in which life of the store, unless called off. */
+  revoke(identity: string, signal: AbortSignal): Promise<string | undefined>
   /** All that it has written, over all its lives. */
   output(): string
   /** Drains it for good; how it ended. */
@@ -48,6 +50,7 @@ class GamutNode implements NodeUnderTest {
   readonly #config: string
   readonly #recorder: Recorder
   #process: RunningProcess | undefined
+  #epoch = ''
   #earlier = ''
 
   constructor(port: number, config: string, recorder: Recorder) {
@@ -64,6 +67,7 @@ class GamutNode implements NodeUnderTest {
     this.#process = await startGamut(['--port', `${this.port}`, '--config', this.#config])
     const { epoch } = parseCursor(await this.head('plain')) ?? {}
     if (epoch === undefined) throw new Error('a node without an epoch')
+    this.#epoch = epoch
     this.#recorder.add({ kind: 'life', epoch })
   }
 
@@ -74,6 +78,7 @@ class GamutNode implements NodeUnderTest {
       await delay(forMs)
       process.kill(this.#running.pid, 'SIGCONT')
     } else {
+      this.#epoch = ''
       if (what === 'drain') await this.#drain()
       else await this.#running.stop('SIGKILL')
       this.#earlier += this.#running.output()
@@ -94,6 +99,27 @@ class GamutNode implements NodeUnderTest {
       openFiles: sumOf(metrics, 'process_open_fds'),
       memoryBytes: sumOf(metrics, 'process_resident_memory_bytes'),
     }
+  }
+
+  async revoke(identity: string, signal: AbortSignal): Promise<string | undefined> {
+    while (!signal.aborted) {
+      const epoch = this.#epoch
+      const isRevoked = await rawRequest({
+        port: this.port,
+        method: 'POST',
+        target: '/revocations',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ identity }),
+        signal: AbortSignal.timeout(5000),
+      }).then(
+        async (answer) => answer.status === 200 && (await answer.finished) === 'complete',
+        () => false,
+      )
+      // In between it may have been another one that answered.
+      if (isRevoked && epoch !== '' && epoch === this.#epoch) return epoch
+      await delay(100)
+    }
+    return undefined
   }
 
   output(): string {

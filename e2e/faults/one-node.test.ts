@@ -29,8 +29,12 @@ const spareFiles = 4
 async function writeConfig(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'gamut-faults-'))
   endWithTest(() => rm(folder, { recursive: true, force: true }))
-  const path = join(folder, 'gamut.config.json')
-  await writeFile(path, JSON.stringify(serverConfig))
+  const path = join(folder, 'gamut.config.mjs')
+  await writeFile(
+    path,
+    `import { authenticate } from ${JSON.stringify(new URL('known-by-name.mjs', import.meta.url).href)}
+export default { ...${JSON.stringify(serverConfig)}, authenticate, authorize: () => true }\n`,
+  )
   return path
 }
 
@@ -60,7 +64,7 @@ async function keep(plan: Plan, recorder: Recorder, violations: readonly Violati
 
 describe(`one node with its memory, ${seconds} s under faults, seed ${seed}`, () => {
   it(
-    'keeps every promise to readers and publishers, comes to rest, and leaves nothing behind (§8, I1 to I14, I17, I19)',
+    'keeps every promise to readers and publishers, comes to rest, and leaves nothing behind (§8, I1 to I14, I16, I17, I19, I21)',
     async () => {
       const plan = planRun(seed, seconds)
       const recorder = createRecorder()

@@ -35,6 +35,10 @@ export interface ReaderPlan {
   readonly flips: readonly { readonly atMs: number; readonly transport: TransportName }[]
   /** When it takes nothing. */
   readonly stalls: readonly { readonly atMs: number; readonly forMs: number }[]
+  /** Whether it is known by a token: one that lasts so long and is then replaced, or one that is revoked at some time. */
+  readonly token?: { readonly forMs: number } | { readonly revokedAtMs: number }
+  /** How long it waits for anything to come, where its way is slower than others. */
+  readonly silenceMs?: number
 }
 
 /** Who publishes, by which way. */
@@ -45,6 +49,14 @@ export interface PublisherPlan {
   /** How many of its publishes may be under way at once. */
   readonly atOnce: number
   readonly everyMs: number
+}
+
+/** Somebody who wants nothing but to be in the way of others. */
+export interface AttackPlan {
+  readonly atMs: number
+  readonly forMs: number
+  /** Subscribes and leaves again and again; sends frames that are none, or requests that are none. */
+  readonly by: 'subscribing' | 'frames' | 'requests'
 }
 
 /** Megabytes at once: more than the buffers of a connection take, so that readers fill up and leave the live path. */
@@ -64,6 +76,7 @@ export interface Plan {
   readonly readers: readonly ReaderPlan[]
   readonly publishers: readonly PublisherPlan[]
   readonly floods: readonly FloodPlan[]
+  readonly attacks: readonly AttackPlan[]
   /** When `jobs/two` ends. */
   readonly closeAtMs: number
 }
@@ -145,7 +158,7 @@ function planServer(random: Random, workMs: number): readonly ServerFault[] {
   for (let atMs = random.between(5000, 8000); atMs < workMs - 6000; atMs += random.between(9000, 16_000)) {
     if (kinds.length === 0) kinds = ['stop', 'drain', 'kill']
     const [what = 'stop'] = kinds.splice(random.between(0, kinds.length - 1), 1)
-    found.push({ atMs, what, forMs: what === 'stop' ? random.between(1000, 3000) : random.between(0, 1500) })
+    found.push({ atMs, what, forMs: what === 'stop' ? random.between(1000, 5000) : random.between(0, 1500) })
   }
   return found
 }
@@ -247,6 +260,64 @@ function planOtherReaders(random: Random, workMs: number): readonly ReaderPlan[]
   return readers
 }
 
+/** A last way, on which 1 KB/s comes to clients and nothing else goes wrong. */
+function planSlowWay(workMs: number): readonly WayFault[] {
+  const what = { toClient: { bytesPerSecond: 1024 } }
+  return [{ atMs: 500, forMs: workMs - 500, name: '1 KB/s', what }]
+}
+
+/** Those who never read, or 1 KB/s, and those beside whom nobody may delay. */
+function planSlowReaders(random: Random, workMs: number): readonly ReaderPlan[] {
+  const held = ['sse', 'ndjson', 'websocket', 'long-poll'] as const
+  return held.flatMap((transport): readonly ReaderPlan[] => {
+    const fields = { ...steady, transport }
+    const never = [{ atMs: random.between(1000, 5000), forMs: workMs }]
+    const slow = { way: wayCount, silenceMs: workMs }
+    return [
+      {
+        ...fields,
+        name: `${transport} never`,
+        channel: random.pick(['crowded', 'short', 'plain']),
+        stalls: never,
+      },
+      { ...fields, name: `${transport} 1 KB/s`, channel: random.pick(['plain', 'keyed']), ...slow },
+      { ...fields, name: `${transport} prompt`, channel: 'plain' },
+    ]
+  })
+}
+
+/** Those whose tokens end by themselves and are replaced, and those who are revoked, stalled or while they catch up too. */
+function planKnownReaders(random: Random, workMs: number): readonly ReaderPlan[] {
+  return transports.flatMap((transport): readonly ReaderPlan[] => {
+    const fields = { ...steady, transport }
+    const forMs = random.between(2000, 7000)
+    const revokedAtMs = () => random.between(Math.floor(workMs * 0.1), Math.floor(workMs * 0.9))
+    const revoked = { ...fields, way: drawWay(random), token: { revokedAtMs: revokedAtMs() } }
+    const straight = { ...fields, token: { revokedAtMs: revokedAtMs() } }
+    return [
+      { ...fields, name: `${transport} expiring`, channel: 'plain', token: { forMs }, way: drawWay(random) },
+      { ...fields, name: `${transport} expiring straight`, channel: 'keyed', token: { forMs } },
+      { ...revoked, name: `${transport} revoked`, channel: 'plain', flips: planFlips(random, workMs) },
+      { ...straight, name: `${transport} revoked one by one`, channel: 'plain', limit: 1 },
+      {
+        ...straight,
+        name: `${transport} revoked stalled`,
+        channel: random.pick(['crowded', 'short']),
+        stalls: planStalls(random, workMs),
+      },
+    ]
+  })
+}
+
+function planAttacks(random: Random, workMs: number): readonly AttackPlan[] {
+  return (['subscribing', 'frames', 'requests'] as const).flatMap((by) => {
+    const found: AttackPlan[] = []
+    for (let atMs = random.between(2000, 9000); atMs < workMs - 5000; atMs += random.between(9000, 20_000))
+      found.push({ atMs, forMs: random.between(1000, 4000), by })
+    return found
+  })
+}
+
 /** Draws the whole run from a seed. */
 export function planRun(seed: number, seconds: number): Plan {
   const random = createRandom(seed)
@@ -258,14 +329,20 @@ export function planRun(seed: number, seconds: number): Plan {
   return {
     seed,
     workMs,
-    ways: Array.from({ length: wayCount }, (_, index) => planWay(random.fork(`way ${index}`), workMs)),
+    ways: [
+      ...Array.from({ length: wayCount }, (_, index) => planWay(random.fork(`way ${index}`), workMs)),
+      planSlowWay(workMs),
+    ],
     server: planServer(random.fork('server'), workMs),
     readers: [
       ...planTransportReaders(random.fork('readers'), workMs),
       ...planOtherReaders(random.fork('other readers'), workMs),
+      ...planSlowReaders(random.fork('slow readers'), workMs),
+      ...planKnownReaders(random.fork('known readers'), workMs),
     ],
     publishers,
     floods: planFloods(random.fork('floods'), workMs),
+    attacks: planAttacks(random.fork('attacks'), workMs),
     closeAtMs: random.between(Math.floor(workMs * 0.3), Math.floor(workMs * 0.9)),
   }
 }

@@ -34,6 +34,7 @@ class FollowingReader implements PlannedReader {
   isOver = false
   readonly #options: Omit<FollowOptions, 'transport'>
   readonly #recorder: Recorder
+  #tokens = 0
   #follower: Follower
   #transport: TransportName
 
@@ -47,7 +48,7 @@ class FollowingReader implements PlannedReader {
     this.#options = {
       origin,
       channel: plan.channel,
-      silenceMs,
+      silenceMs: plan.silenceMs ?? silenceMs,
       waitSeconds: 2,
       pollMs: 250,
       backoff,
@@ -75,25 +76,42 @@ class FollowingReader implements PlannedReader {
     const several = typeof this.plan.channel !== 'string'
     const cursors = channels.map((channel) => positions.get(channel) ?? '')
     const cursor = several ? cursors : cursors[0] || undefined
+    const token = this.#takeToken()
     const follower = createFollower({
       ...this.#options,
       transport,
+      ...(token !== undefined && { headers: { Authorization: `Bearer ${token}` } }),
       ...(positions.size > 0 && cursor !== undefined && { cursor }),
     })
     this.#transport = transport
-    void this.#read(follower)
+    void this.#read(follower, token)
     return follower
   }
 
-  async #read(follower: Follower): Promise<void> {
+  /** A token as the server of a run knows them: a name, and when it ends. */
+  #takeToken(): string | undefined {
+    const { name, token } = this.plan
+    if (!token) return undefined
+    const id = identityOf(name)
+    if (!('forMs' in token)) return id
+    const taken = `${id}-${++this.#tokens}~${Date.now() + token.forMs}`
+    this.#recorder.add({ kind: 'barred', token: taken, from: this.#recorder.now() + token.forMs })
+    return taken
+  }
+
+  async #read(follower: Follower, token?: string): Promise<void> {
     const reader = this.plan.name
     try {
       for (let event = await follower.next(); event; event = await follower.next()) {
         // What another one has taken over from here is read there again.
         if (this.#follower !== undefined && this.#follower !== follower) return
-        this.#note(event)
+        this.#note(event, token)
       }
       if (this.isOver || this.#follower !== follower) return
+      if (this.plan.token && 'forMs' in this.plan.token) {
+        this.#moveTo(this.#transport, 'with another token')
+        return
+      }
       this.isOver = true
       if (this.ended.size < this.channels.length)
         this.#recorder.add({ kind: 'gave-up', reader, why: this.#lastWords })
@@ -105,7 +123,7 @@ class FollowingReader implements PlannedReader {
 
   #lastWords = ''
 
-  #note(event: FollowerEvent): void {
+  #note(event: FollowerEvent, token?: string): void {
     const { name: reader } = this.plan
     const add = this.#recorder.add
     switch (event.kind) {
@@ -132,11 +150,11 @@ class FollowingReader implements PlannedReader {
         this.#move(event.channel, event.cursor)
         return
       default:
-        this.#noteOutcome(event)
+        this.#noteOutcome(event, token)
     }
   }
 
-  #noteOutcome(event: FollowerEvent): void {
+  #noteOutcome(event: FollowerEvent, token?: string): void {
     const { name: reader } = this.plan
     const add = this.#recorder.add
     switch (event.kind) {
@@ -150,7 +168,11 @@ class FollowingReader implements PlannedReader {
       case 'message': {
         const { channel, cursor, message } = event
         const { offset, key, deleted } = message
-        const named = { ...(key !== undefined && { key }), ...(deleted && { deleted }) }
+        const named = {
+          ...(key !== undefined && { key }),
+          ...(deleted && { deleted }),
+          ...(token !== undefined && { token }),
+        }
         const hash = intern(messageHash(message))
         add({ kind: 'received', reader, channel, transport: this.#transport, cursor, offset, hash, ...named })
         this.positions.set(channel, cursor)
@@ -184,9 +206,11 @@ class FollowingReader implements PlannedReader {
   async #stall(signal: AbortSignal): Promise<void> {
     for (const { atMs, forMs } of this.plan.stalls) {
       if (!(await waitUntil(atMs, this.#recorder, signal))) return
+      this.#recorder.add({ kind: 'fault', name: 'stalled', where: this.plan.name, on: true })
       this.#follower.pause()
       await waitUntil(atMs + forMs, this.#recorder, signal)
       this.#follower.resume()
+      this.#recorder.add({ kind: 'fault', name: 'stalled', where: this.plan.name, on: false })
     }
   }
 
@@ -195,14 +219,14 @@ class FollowingReader implements PlannedReader {
       if (!(await waitUntil(atMs, this.#recorder, signal)) || this.isOver) return
       const switched = this.#follower.switchTo(transport).then(() => true)
       const isDone = await Promise.race([switched, delay(switchMs, false)])
-      if (!isDone && !this.isOver) this.#moveTo(transport)
+      if (!isDone && !this.isOver) this.#moveTo(transport, `by ${transport}`)
     }
   }
 
   /** Leaves without a word and begins anew with the cursor, as another process would. */
-  #moveTo(transport: TransportName): void {
+  #moveTo(transport: TransportName, how: string): void {
     const left = this.#follower
-    this.#recorder.add({ kind: 'left', reader: this.plan.name, why: `to begin anew by ${transport}` })
+    this.#recorder.add({ kind: 'left', reader: this.plan.name, why: `to begin anew ${how}` })
     this.#follower = this.#follow(transport)
     left.close()
   }
@@ -216,6 +240,11 @@ function intern(text: string): string {
   if (known !== undefined) return known
   interned.set(text, text)
   return text
+}
+
+/** Who a reader that is known says it is. */
+export function identityOf(name: string): string {
+  return name.replaceAll(' ', '-')
 }
 
 /** Waits until the history is so old; `false` if it was called off. */

@@ -17,7 +17,29 @@ function line(title: string, counts: ReadonlyMap<string, number>): string {
   return `${title}: ${[...counts].map(([name, count]) => `${name} ${count}`).join(', ')}`
 }
 
-const expected = ['acknowledged', 'unknown', 'received', 'opened', 'gap', 'skipped', 'ended', 'left', 'life']
+const expected = [
+  'acknowledged',
+  'unknown',
+  'received',
+  'opened',
+  'gap',
+  'skipped',
+  'ended',
+  'left',
+  'life',
+  'barred',
+]
+
+const troubles = [
+  'stop',
+  'drain',
+  'kill',
+  'stalled',
+  '1 KB/s',
+  'attack by subscribing',
+  'attack by frames',
+  'attack by requests',
+]
 
 /** Counts what a history holds. */
 export function summaryOf({ events, readers }: History, convergedMs: number): Summary {
@@ -31,16 +53,19 @@ export function summaryOf({ events, readers }: History, convergedMs: number): Su
       return event.kind === 'opened' ? [event.gap?.reason ?? event.reason ?? []].flat() : []
     }),
   )
+  const ends = tally(events.flatMap((event) => (event.kind === 'ended' ? [event.reason] : [])))
   const text = [
     `${readers.size} readers; at the top ${Math.round(convergedMs)} ms after the last fault`,
     line('events', kinds),
     line('received by', transports),
     line('outcomes', outcomes),
     line('losses told', losses),
+    line('ends', ends),
     line('faults', faults),
   ].join('\n')
   const wanted = [...expected.map((kind) => [kind, kinds] as const), ['epoch', losses] as const]
-  const servers = (['stop', 'drain', 'kill'] as const).map((name) => [name, faults] as const)
-  const idle = [...wanted, ...servers].flatMap(([name, counts]) => (counts.has(name) ? [] : [name]))
+  const ended = ['auth', 'revoked'].map((name) => [name, ends] as const)
+  const servers = troubles.map((name) => [name, faults] as const)
+  const idle = [...wanted, ...ended, ...servers].flatMap(([name, counts]) => (counts.has(name) ? [] : [name]))
   return { text, idle }
 }

@@ -9,6 +9,8 @@ interface Reader {
   readonly name: string
   readonly held: Map<string, Cursor>
   transport: TransportName
+  /** What it is known by. */
+  readonly token?: string
 }
 
 /** A server that keeps every promise and writes the history of its readers and publishers by itself. */
@@ -42,9 +44,16 @@ class HonestServer {
     this.#add({ kind: 'acknowledged', publish, channel, cursor: this.head(channel), offsets })
   }
 
-  reader(name: string, channels: readonly string[], fresh?: ReaderTraits['fresh']): Reader {
-    this.readers.set(name, { channels, ...(fresh && { fresh }) })
-    return { name, held: new Map(), transport: 'sse' }
+  reader(name: string, channels: readonly string[], more: Omit<ReaderTraits, 'channels'> = {}): Reader {
+    this.readers.set(name, { channels, ...more })
+    return { name, held: new Map(), transport: 'sse', ...(more.leaves && { token: name }) }
+  }
+
+  /** Revokes what a reader is known by, in this life of the store, and sends it away. */
+  revoke({ name }: Reader, channel: string): void {
+    this.#add({ kind: 'barred', token: name, from: this.events.length, epoch: this.#epoch })
+    this.#add({ kind: 'ended', reader: name, channel, reason: 'revoked' })
+    this.#add({ kind: 'gave-up', reader: name, why: 'revoked' })
   }
 
   /** Opens at the position held, or at the oldest, as the server finds it. */
@@ -115,8 +124,9 @@ class HonestServer {
     reader.held.set(channel, this.#cursor(head))
   }
 
-  #give({ name, held, transport }: Reader, channel: string, entry: Entry, cursor: Cursor): void {
-    this.#add({ kind: 'received', reader: name, channel, transport, cursor, ...entry })
+  #give({ name, held, transport, token }: Reader, channel: string, entry: Entry, cursor: Cursor): void {
+    const by = token === undefined ? {} : { token }
+    this.#add({ kind: 'received', reader: name, channel, transport, cursor, ...entry, ...by })
     held.set(channel, cursor)
   }
 
@@ -146,22 +156,28 @@ function publishSome(server: HonestServer, life: string): void {
   server.publish('job', `${life} job`)
 }
 
-/** A history of two lives of a store in which every promise is kept: `a` changes its transport, `set` reads two channels. */
+/**
+ * A history of two lives of a store in which every promise is kept: `a` changes its transport, `set` reads two
+ * channels, `revoked` is revoked in the first.
+ */
 export function honestHistory(): History {
   const server = new HonestServer(channels)
   server.begin('A')
-  const a = server.reader('a', ['plain'])
+  const a = server.reader('a', ['plain'], { prompt: true })
+  const revoked = server.reader('revoked', ['plain'], { leaves: true })
   const short = server.reader('short', ['short'])
   const set = server.reader('set', ['plain', 'keyed'])
   const job = server.reader('job', ['job'])
-  const all = [a, short, set, job].flatMap((reader) =>
+  const all = [a, short, set, job, revoked].flatMap((reader) =>
     (server.readers.get(reader.name)?.channels ?? []).map((channel) => ({ reader, channel })),
   )
+  let isIn = true
+  const eachIn = () => all.filter(({ reader }) => isIn || reader !== revoked)
   const openAll = () => {
-    for (const { reader, channel } of all) server.open(reader, channel)
+    for (const { reader, channel } of eachIn()) server.open(reader, channel)
   }
   const readAll = (most?: number) => {
-    for (const { reader, channel } of all) server.read(reader, channel, most)
+    for (const { reader, channel } of eachIn()) server.read(reader, channel, most)
   }
   openAll()
   publishSome(server, 'A')
@@ -169,20 +185,24 @@ export function honestHistory(): History {
   server.change(a, 'websocket')
   server.open(a, 'plain')
   server.read(a, 'plain')
+  server.revoke(revoked, 'plain')
+  isIn = false
   publishSome(server, 'A again')
   openAll()
   readAll()
   server.begin('B')
+  // A store in memory takes its revocations along.
+  isIn = true
   publishSome(server, 'B')
   openAll()
   readAll()
   server.publish('job', 'end', { close: true })
   server.end(job, 'job')
   for (const channel of ['plain', 'short']) {
-    const fresh = server.reader(`fresh ${channel}`, [channel], 'oldest')
+    const fresh = server.reader(`fresh ${channel}`, [channel], { fresh: 'oldest' })
     server.open(fresh, channel)
     server.read(fresh, channel)
   }
-  server.open(server.reader('fresh keyed', ['keyed'], 'snapshot'), 'keyed')
+  server.open(server.reader('fresh keyed', ['keyed'], { fresh: 'snapshot' }), 'keyed')
   return server.history()
 }

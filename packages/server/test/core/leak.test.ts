@@ -1,6 +1,7 @@
 import { createVirtualClock } from '@gamut/testing'
 import { describe, expect, it } from 'vitest'
 import { createRig } from '../rig.js'
+import { createTenureRig } from '../tenure/rig.js'
 
 const transports = ['sse', 'ndjson', 'long-poll&wait=60'] as const
 
@@ -26,6 +27,47 @@ describe('ten thousand readers that come and go (I19)', () => {
     expect((await read('/channels/c1')).outcome).toBe('live')
     await gamut.stop()
     expect(clock.pendingTimers).toBe(0)
+  })
+
+  it('leave nothing of ten thousand channels that one WebSocket subscribes to and leaves', async () => {
+    const { clock, gamut, open, turns } = createTenureRig({ authorize: () => true, frameRate: 1_000_000 })
+    const idle = clock.pendingTimers
+    const reading = await open('/connect')
+    await turns()
+    const held = clock.pendingTimers
+    for (let round = 0; round < 200; round++) {
+      for (let n = 0; n < 50; n++) reading.send({ type: 'subscribe', channel: `r${round}/c${n}` })
+      await turns()
+      expect(reading.text.split('"type":"open"')).toHaveLength(51)
+      reading.text = ''
+      for (let n = 0; n < 50; n++) reading.send({ type: 'unsubscribe', channel: `r${round}/c${n}`, ref: n })
+      await turns()
+      expect(reading.text.split('"type":"ok"')).toHaveLength(51)
+      reading.text = ''
+    }
+    await clock.advance(31_000)
+    expect(clock.pendingTimers).toBe(held)
+    expect(gamut.connections).toBe(1)
+    reading.owner?.closed()
+    await clock.advance(31_000)
+    expect(gamut.connections).toBe(0)
+    expect(clock.pendingTimers).toBe(idle)
+  })
+
+  it('leave nothing of ten thousand WebSockets', async () => {
+    const { clock, gamut, open, turns } = createTenureRig({ authorize: () => true, maxConnections: 20_000 })
+    const idle = clock.pendingTimers
+    for (let round = 0; round < 10; round++) {
+      const readings = await Promise.all(
+        Array.from({ length: 1000 }, (_, n) => open(`/channels/r${round}/c${n}?as=websocket&cursor=newest`)),
+      )
+      await turns()
+      expect(gamut.connections).toBe(1000)
+      for (const { owner } of readings) owner?.closed()
+      expect(gamut.connections).toBe(0)
+    }
+    await clock.advance(31_000)
+    expect(clock.pendingTimers).toBe(idle)
   })
 
   it('leave nothing of long-polls that are answered one after the other', async () => {

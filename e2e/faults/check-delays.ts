@@ -1,0 +1,61 @@
+import { partsOf } from './gap-causes.js'
+import type { History, HistoryEvent, Violation } from './history.js'
+import type { KnownLogs } from './known-log.js'
+
+/**
+ * A reader that takes what comes has it so soon after it was acknowledged, in milliseconds, whoever else takes nothing.
+ * The promise is a tenth of a second (I16); this is as much as a busy machine may take beside, and less than any stall.
+ */
+export const lateMs = 3000
+/** A server that was stopped has so long to catch up, in milliseconds. */
+const recoveryMs = 3000
+
+/** Whether the server or the machine suffered at any time between two. */
+function troubles(events: readonly HistoryEvent[]): (from: number, to: number) => boolean {
+  const spans: { readonly name: string; readonly from: number; to: number }[] = []
+  for (const event of events) {
+    if (event.kind !== 'fault' || (event.where !== 'server' && event.where !== 'machine')) continue
+    const { name, at } = event
+    if (event.on) spans.push({ name, from: at, to: Number.POSITIVE_INFINITY })
+    else for (const span of spans) if (span.name === name) span.to = Math.min(span.to, at + recoveryMs)
+  }
+  return (from, to) => spans.some((span) => span.from <= to && from <= span.to)
+}
+
+/** When each message was acknowledged first, by channel, life and offset. */
+function acknowledgements(events: readonly HistoryEvent[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  for (const event of events) {
+    if (event.kind !== 'acknowledged') continue
+    const { epoch } = partsOf(event.cursor)
+    for (const offset of event.offsets) {
+      const name = `${event.channel} ${epoch}.${offset}`
+      if (!found.has(name)) found.set(name, event.at)
+    }
+  }
+  return found
+}
+
+/** Names what a prompt reader was told late while it was connected and the server well, as if a stalled one were in its way (I16). */
+export function checkDelays({ events, readers }: History, logs: KnownLogs): readonly Violation[] {
+  const acknowledged = acknowledgements(events)
+  const isTroubled = troubles(events)
+  const found: Violation[] = []
+  /** When each reader was opened last. */
+  const since = new Map<string, number>()
+  for (const event of events) {
+    if (event.kind === 'left') since.delete(event.reader)
+    if (event.kind === 'opened') since.set(event.reader, event.at)
+    if (event.kind !== 'received' || !readers.get(event.reader)?.prompt) continue
+    const { epoch } = partsOf(event.cursor)
+    const from = acknowledged.get(`${event.channel} ${epoch}.${event.offset}`)
+    const [entry] = logs.of(event.channel, epoch).between(event.offset - 1, event.offset)
+    const begin = since.get(event.reader) ?? Number.POSITIVE_INFINITY
+    if (from === undefined || (entry?.invokedAt ?? 0) < begin) continue
+    const delayMs = event.at - from
+    if (delayMs <= lateMs || isTroubled(from, event.at)) continue
+    const says = `${event.reader} was told ${event.hash} at ${Math.round(event.at)} ms, ${Math.round(delayMs)} ms after it was acknowledged`
+    found.push({ rule: 'late', says })
+  }
+  return found
+}
