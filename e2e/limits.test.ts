@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { GamutOptions } from '@gamut/server'
-import { openReader, takeMessages, type WireReader } from '@gamut/testing'
+import { openReader, openSocketReader, takeMessages, takeUntil, type WireReader } from '@gamut/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type RunningProcess, startProcess } from './support/start-process.js'
 
@@ -66,11 +66,36 @@ function read(origin: string): WireReader {
   return reader
 }
 
+/** What the process has when it has done this once and nobody is left. */
+async function settled(server: Bounded) {
+  await expect.poll(async () => (await server.resources()).connections, patience).toBe(0)
+  return { ...(await server.resources()), descriptors: server.descriptors() }
+}
+
+async function expectBack(server: Bounded, before: Awaited<ReturnType<typeof settled>>): Promise<void> {
+  await expect.poll(server.descriptors, patience).toBeLessThanOrEqual(before.descriptors + 2)
+  await expect.poll(async () => (await server.resources()).counts, patience).toEqual(before.counts)
+  const after = await server.resources()
+  expect(after.heap - before.heap).toBeLessThan(8 * 1024 * 1024)
+}
+
 async function publish(origin: string): Promise<void> {
   const headers = { 'content-type': 'text/plain', connection: 'close' }
   const response = await fetch(`${origin}/channels/a`, { method: 'POST', headers, body: 'x' })
   expect(response.status).toBe(201)
 }
+
+const upgrade = [
+  'GET /channels/a?cursor=newest HTTP/1.1',
+  'host: x',
+  'connection: upgrade',
+  'upgrade: websocket',
+  'sec-websocket-version: 13',
+  'sec-websocket-key: MDEyMzQ1Njc4OWFiY2RlZg==',
+  '\r\n',
+].join('\r\n')
+/** A masked close frame without a code. */
+const close = Buffer.from([0x88, 0x80, 0, 0, 0, 0])
 
 const poll = 'GET /channels/a?as=poll HTTP/1.1\r\nhost: x\r\n\r\n'
 
@@ -143,14 +168,53 @@ describe('a server that is attacked (§10, I18, I19)', () => {
       const held = sockets.flat()
       await expect.poll(async () => (await server.resources()).connections, patience).toBe(held.length)
       leave(held)
-      await expect.poll(async () => (await server.resources()).connections, patience).toBe(0)
     }
     await round(100)
-    const before = { ...(await server.resources()), descriptors: server.descriptors() }
-    for (let n = 0; n < 10; n++) await round(334)
-    await expect.poll(server.descriptors, patience).toBeLessThanOrEqual(before.descriptors + 2)
-    await expect.poll(async () => (await server.resources()).counts, patience).toEqual(before.counts)
-    const after = await server.resources()
-    expect(after.heap - before.heap).toBeLessThan(8 * 1024 * 1024)
+    const before = await settled(server)
+    for (let n = 0; n < 10; n++) {
+      await round(334)
+      await settled(server)
+    }
+    await expectBack(server, before)
+  }, 120_000)
+
+  it('has nothing left of ten thousand WebSockets that were told of messages and went, with and without a word', async () => {
+    const server = await startBounded(20_000, { unlimitedAddresses: ['127.0.0.1'], acceptBurst: 20_000 })
+    const round = async (count: number) => {
+      const sockets = await crowd(server.port, count, upgrade)
+      await expect.poll(async () => (await server.resources()).connections, patience).toBe(count)
+      for (const socket of sockets) socket.resume()
+      for (let n = 0; n < 20; n++) await publish(server.origin)
+      const [some, others] = [sockets.slice(count / 2), sockets.slice(0, count / 2)]
+      for (const socket of some) socket.write(close)
+      leave(others)
+      await settled(server)
+      leave(some)
+    }
+    await round(100)
+    const before = await settled(server)
+    for (let n = 0; n < 10; n++) await round(1000)
+    await expectBack(server, before)
+  }, 120_000)
+
+  it('has nothing left of ten thousand subscriptions that one WebSocket has begun and left', async () => {
+    const server = await startBounded(200, { unlimitedAddresses: ['127.0.0.1'] })
+    const round = async () => {
+      const socket = openSocketReader({ origin: server.origin, channel: 'home' })
+      onTestFinished(() => socket.close())
+      for (let n = 0; n < 10_000; n++) {
+        const channel = `c${n % 90}`
+        socket.send({ type: 'subscribe', channel })
+        socket.send({ type: 'unsubscribe', channel, ref: n })
+        if (n % 50 < 49) continue
+        const told = await takeUntil(socket, (event) => event.kind === 'ok' && event.ref === n)
+        expect(told.filter(({ kind }) => kind === 'error')).toEqual([])
+      }
+      socket.close()
+    }
+    await round()
+    const before = await settled(server)
+    await round()
+    await expectBack(server, before)
   }, 120_000)
 })
