@@ -123,6 +123,19 @@ describe('follower', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'closed', status: expected })
   })
 
+  test('comes back at the position it was given in channels that were not opened yet', async () => {
+    const heads: string[] = []
+    const port = await serveScript(async ({ request, socket }) => {
+      heads.push(await request())
+      const open = '{"type":"open","channel":"a","outcome":"resumed","cursor":"e.1.t"}'
+      socket.end(`HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n${open}\n`)
+    })
+    const follower = follow(port, 'ndjson', { channel: ['a', 'b'], cursor: ['e.1.t', 'e.2.t'] })
+    await takeKind(follower, 'waiting')
+    await takeKind(follower, 'waiting')
+    expect(heads[1]).toContain('cursor=e.1.t&cursor=e.2.t')
+  })
+
   test('leaves a connection on which nothing comes, but not while it is held itself', async () => {
     const port = await serveScript(async ({ request, socket }) => {
       await request()

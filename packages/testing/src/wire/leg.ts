@@ -25,7 +25,11 @@ export function openLeg(
 ): Leg {
   const from = new Map(positions)
   const { last: _last, lastEventId: _lastEventId, ...lasting } = options
-  const cursor = positionOf(options, from) ?? channelsOf(options).map((name) => from.get(name) ?? '')
+  // A channel that was not opened yet begins where it should have begun.
+  const given = typeof options.cursor === 'object' ? options.cursor : []
+  const cursor =
+    positionOf(options, from) ??
+    channelsOf(options).map((name, index) => from.get(name) ?? given[index] ?? '')
   // A leg takes over once it is open, so a long-poll tells at once where it stands and waits from its second request on.
   const quick = { firstWaitSeconds: 0, ...(from.size === 0 ? options : { ...lasting, cursor }) }
   const reader = openReader(transport, quick)
