@@ -3,7 +3,7 @@ import type { History, HistoryEvent, Violation } from './history.js'
 import type { KnownLogs } from './known-log.js'
 
 /** Within this, in milliseconds, nobody reads by a token any more that has ended (PROTOCOL §12). */
-export const barredWithinMs = 1000
+const barredWithinMs = 1000
 
 type Barred = Extract<HistoryEvent, { kind: 'barred' }>
 

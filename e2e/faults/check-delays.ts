@@ -6,7 +6,7 @@ import type { KnownLogs } from './known-log.js'
  * A reader that takes what comes has it so soon after it was acknowledged, in milliseconds, whoever else takes nothing.
  * The promise is a tenth of a second (I16); this is as much as a busy machine may take beside, and less than any stall.
  */
-export const lateMs = 3000
+const lateMs = 3000
 /** A server that was stopped has so long to catch up, in milliseconds. */
 const recoveryMs = 3000
 
@@ -36,11 +36,17 @@ function acknowledgements(events: readonly HistoryEvent[]): ReadonlyMap<string, 
   return found
 }
 
-/** Names what a prompt reader was told late while it was connected and the server well, as if a stalled one were in its way (I16). */
-export function checkDelays({ events, readers }: History, logs: KnownLogs): readonly Violation[] {
+/** One delivery of which it can be said how long it took after its acknowledgement. */
+export interface Delay {
+  readonly event: Extract<HistoryEvent, { kind: 'received' }>
+  readonly ms: number
+}
+
+/** What prompt readers were told while they were connected and the server well: nothing may be in its way (I16). */
+export function promptDelays({ events, readers }: History, logs: KnownLogs): readonly Delay[] {
   const acknowledged = acknowledgements(events)
   const isTroubled = troubles(events)
-  const found: Violation[] = []
+  const found: Delay[] = []
   /** When each reader was opened last. */
   const since = new Map<string, number>()
   for (const event of events) {
@@ -52,10 +58,16 @@ export function checkDelays({ events, readers }: History, logs: KnownLogs): read
     const [entry] = logs.of(event.channel, epoch).between(event.offset - 1, event.offset)
     const begin = since.get(event.reader) ?? Number.POSITIVE_INFINITY
     if (from === undefined || (entry?.invokedAt ?? 0) < begin) continue
-    const delayMs = event.at - from
-    if (delayMs <= lateMs || isTroubled(from, event.at)) continue
-    const says = `${event.reader} was told ${event.hash} at ${Math.round(event.at)} ms, ${Math.round(delayMs)} ms after it was acknowledged`
-    found.push({ rule: 'late', says })
+    if (!isTroubled(from, event.at)) found.push({ event, ms: event.at - from })
   }
   return found
+}
+
+/** Names what came so late as if a stalled reader had been in the way of another (I16). */
+export function checkDelays(history: History, logs: KnownLogs): readonly Violation[] {
+  return promptDelays(history, logs).flatMap(({ event, ms }) => {
+    if (ms <= lateMs) return []
+    const says = `${event.reader} was told ${event.hash} at ${Math.round(event.at)} ms, ${Math.round(ms)} ms after it was acknowledged`
+    return [{ rule: 'late', says }]
+  })
 }

@@ -1,4 +1,6 @@
+import { promptDelays } from './check-delays.js'
 import type { History } from './history.js'
+import { knownLogs } from './known-log.js'
 
 /** What a run has done, in words. */
 export interface Summary {
@@ -42,7 +44,11 @@ const troubles = [
 ]
 
 /** Counts what a history holds. */
-export function summaryOf({ events, readers }: History, convergedMs: number): Summary {
+export function summaryOf(history: History, convergedMs: number): Summary {
+  const { events, readers } = history
+  const delays = promptDelays(history, knownLogs(history))
+    .map(({ ms }) => Math.round(ms))
+    .sort((a, b) => a - b)
   const kinds = tally(events.map(({ kind }) => kind))
   const transports = tally(events.flatMap((event) => (event.kind === 'received' ? [event.transport] : [])))
   const faults = tally(events.flatMap((event) => (event.kind === 'fault' && event.on ? [event.name] : [])))
@@ -61,11 +67,12 @@ export function summaryOf({ events, readers }: History, convergedMs: number): Su
     line('outcomes', outcomes),
     line('losses told', losses),
     line('ends', ends),
+    `prompt readers: ${delays.length} deliveries after their acknowledgements by ${delays[delays.length >> 1]} ms in the middle and ${delays.at(-1)} ms at most`,
     line('faults', faults),
   ].join('\n')
   const wanted = [...expected.map((kind) => [kind, kinds] as const), ['epoch', losses] as const]
   const ended = ['auth', 'revoked'].map((name) => [name, ends] as const)
   const servers = troubles.map((name) => [name, faults] as const)
   const idle = [...wanted, ...ended, ...servers].flatMap(([name, counts]) => (counts.has(name) ? [] : [name]))
-  return { text, idle }
+  return { text, idle: delays.length === 0 ? [...idle, 'prompt'] : idle }
 }
