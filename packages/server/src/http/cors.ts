@@ -72,10 +72,10 @@ export class OriginCheck {
     throw new GamutError('origin_refused', 'Pages of another site may not read as whom a cookie names.')
   }
 
-  /** What lets a page of a listed origin see the answer (WHATWG Fetch, CORS protocol). */
-  headers(request: HttpRequest): ReplyHeaders {
+  /** What lets a page of a listed origin see the answer (WHATWG Fetch, CORS protocol); nothing for any other. */
+  headers(request: HttpRequest): ReplyHeaders | undefined {
     const origin = request.header('origin')
-    if (origin === undefined || !this.#isKnown(origin)) return {}
+    if (origin === undefined || !this.#isKnown(origin)) return undefined
     if (!this.#origins.has(origin)) return { 'access-control-allow-origin': '*', ...exposed }
     return {
       'access-control-allow-origin': origin,

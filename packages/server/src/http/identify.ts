@@ -3,7 +3,7 @@ import type { Caller } from '../core/caller.js'
 import type { Core } from '../core/core.js'
 import { GamutError } from '../error.js'
 import type { OriginCheck } from './cors.js'
-import { type HttpRequest, splitTarget } from './request.js'
+import type { HttpRequest } from './request.js'
 
 /** Who reads: by the ticket of the query if there is one, else as the application says. Pages of foreign origins are refused. */
 export async function identifyReader(
@@ -26,12 +26,13 @@ export async function identifyReader(
 /** Who writes, and whoever asks for a ticket: nothing of the query says that. Pages of foreign origins are refused. */
 export async function identifyWriter(
   request: HttpRequest,
+  query: URLSearchParams,
   core: Core,
   origins: OriginCheck,
 ): Promise<Caller> {
   origins.pass(request)
   core.connections.admitPublish()
-  if (splitTarget(request.target).query.has('ticket')) {
+  if (query.has('ticket')) {
     throw new GamutError('ticket_invalid', 'A ticket is for reading: send a token in Authorization.')
   }
   const caller = await core.gate.identify(() => origins.toRequest(request))

@@ -36,26 +36,21 @@ export interface RoutesOptions {
 /** A request once its path is known. */
 interface Call {
   readonly request: HttpRequest
+  /** Behind the base path; empty for what is not the server's. */
+  readonly path: string
   readonly query: URLSearchParams
+  readonly route: Route | undefined
 }
 
 type Method = (call: Call) => Promise<Reply> | Reply
 type Methods = Readonly<Record<string, Method>>
 
-/** What requests are counted as, by the first part of their path. */
-const routeNames: ReadonlyMap<string, string> = new Map([
-  ['channels', 'read'],
-  ['connect', 'read'],
-  ['publish', 'publish'],
-  ['tickets', 'ticket'],
-  ['healthz', 'health'],
-  ['readyz', 'health'],
-  ['metrics', 'operations'],
-  ['connections', 'operations'],
-  ['revocations', 'operations'],
-  ['explain', 'operations'],
-  ['trace', 'operations'],
-])
+/** Who answers a path. */
+interface Route {
+  /** What its requests are counted as, one of a few words. */
+  readonly name: string
+  readonly methods: Methods
+}
 
 /** A channel's name from the rest of a raw path: each segment decoded by itself, so that an encoded slash stays wrong. */
 function toChannel(rest: string): ChannelName {
@@ -77,26 +72,50 @@ function toSet(query: URLSearchParams): ReadTarget {
   return { channels, several: true }
 }
 
+function channelOf({ path }: Call): ChannelName {
+  return toChannel(path.slice('/channels/'.length))
+}
+
 /** Every path of a server, and who answers it. The only file that knows paths (PROTOCOL §3, §4, §14). */
 export class Routes {
   readonly #core: Core
-  readonly #options: RoutesOptions
+  readonly #basePath: string
   readonly #origins: OriginCheck
-  readonly #operators: OperatorCheck
+  readonly #probes: ReadonlyMap<string, Route>
+  readonly #ofReaders: ReadonlyMap<string, Route>
+  readonly #ofChannel: Route
+  readonly #ofOperators: ReadonlyMap<string, Route>
+  readonly #ofConnection: Route
 
   constructor(core: Core, options: RoutesOptions) {
     this.#core = core
-    this.#options = options
+    this.#basePath = options.basePath
     this.#origins = new OriginCheck(options.origins)
-    this.#operators = new OperatorCheck(options.operationsKey)
+    this.#probes = new Map([
+      ['/healthz', { name: 'health', methods: { GET: () => health() } }],
+      ['/readyz', { name: 'health', methods: { GET: () => readiness(core) } }],
+    ])
+    this.#ofReaders = this.#readerRoutes()
+    this.#ofChannel = { name: 'read', methods: this.#channelMethods() }
+    const operators = new OperatorCheck(options.operationsKey)
+    const guard = (methods: Methods): Route => ({
+      name: 'operations',
+      methods: guarded(methods, (request) => operators.pass(request)),
+    })
+    this.#ofOperators = new Map(
+      [...operatorMethods(core, options.metrics)].map(([path, methods]) => [path, guard(methods)]),
+    )
+    this.#ofConnection = guard({
+      DELETE: ({ path }) => sendAwayReply(path.slice('/connections/'.length), core),
+    })
   }
 
   /** Whether a path is one of the server's own; everything else is the application's. */
   owns(target: string): boolean {
-    const { basePath } = this.#options
-    if (basePath !== '')
+    if (this.#basePath !== '')
       return (
-        target === basePath || (/^[/?]/.test(target.slice(basePath.length)) && target.startsWith(basePath))
+        target === this.#basePath ||
+        (/^[/?]/.test(target.slice(this.#basePath.length)) && target.startsWith(this.#basePath))
       )
     return /^\/(?:channels|publish|connect|tickets|healthz|readyz|metrics|connections|explain|trace|revocations)(?:[/?]|$)/.test(
       target,
@@ -105,136 +124,141 @@ export class Routes {
 
   /** Answers any request; never rejects. */
   async handle(request: HttpRequest): Promise<Reply> {
+    const call = this.#toCall(request)
     let reply: Reply
     try {
-      reply = await this.#answer(request)
+      reply = await this.#answer(call)
     } catch (thrown) {
-      return this.refuse(request, thrown)
+      return this.#refuse(call, thrown)
     }
     // A read knows its transport, and has counted itself.
-    if (this.#routeOf(request) !== 'read') this.#count(request, reply)
+    const isRead = this.#nameOf(call) === 'read' && (request.method === 'GET' || request.method === 'HEAD')
+    if (!isRead) this.#count(call, reply)
     return this.#forPages(request, reply)
-  }
-
-  #count(request: HttpRequest, reply: Reply): void {
-    if (reply.kind === 'parked') return
-    this.#core.tally.count('gamut_requests_total', this.#routeOf(request), '', statusOf(reply))
-  }
-
-  /** What a request is about, in one of a few words. */
-  #routeOf({ method, target }: HttpRequest): string {
-    const path = this.owns(target) ? target.slice(this.#options.basePath.length) : ''
-    const [, first = ''] = /^\/(\w+)/.exec(path) ?? []
-    if (method === 'OPTIONS') return 'preflight'
-    if (first === 'channels' && method === 'POST') return 'publish'
-    if (first === 'channels' && method === 'DELETE') return 'delete'
-    if (first === 'channels' && /[?&]info\b/.test(path)) return 'info'
-    return routeNames.get(first) ?? 'other'
   }
 
   /** Refuses a request of any kind: a read in the way of its transport, so that a browser can see why (PROTOCOL §6, §7). */
   refuse(request: HttpRequest, thrown: unknown): Reply {
+    return this.#refuse(this.#toCall(request), thrown)
+  }
+
+  #refuse(call: Call, thrown: unknown): Reply {
+    const { request, path, query } = call
     const error = toRefusal(thrown, this.#core)
-    const { path, query } = splitTarget(request.target)
-    const isRead = /^\/(?:channels|connect)(?:\/|$)/.test(path.slice(this.#options.basePath.length))
+    const isRead = /^\/(?:channels|connect)(?:\/|$)/.test(path)
     const reply =
       isRead && request.method === 'GET' ? refuseRead(request, query, error, this.#core) : errorReply(error)
-    this.#count(request, reply)
+    this.#count(call, reply)
     return this.#forPages(request, reply)
+  }
+
+  #toCall(request: HttpRequest): Call {
+    const { path, query } = splitTarget(request.target)
+    if (!this.owns(request.target)) return { request, path: '', query, route: undefined }
+    const own = path.slice(this.#basePath.length)
+    return { request, path: own, query, route: this.#route(own, request.entrance) }
+  }
+
+  #count(call: Call, reply: Reply): void {
+    if (reply.kind === 'parked') return
+    this.#core.tally.count('gamut_requests_total', this.#nameOf(call), '', statusOf(reply))
+  }
+
+  /** What a request is counted as. */
+  #nameOf({ request: { method }, query, route }: Call): string {
+    if (method === 'OPTIONS') return 'preflight'
+    if (route === this.#ofChannel) {
+      if (method === 'POST') return 'publish'
+      if (method === 'DELETE') return 'delete'
+      if (query.has('info')) return 'info'
+    }
+    return route?.name ?? 'other'
   }
 
   /** Adds what lets pages of listed origins see the answer. */
   #forPages(request: HttpRequest, reply: Reply): Reply {
     if (reply.kind === 'upgrade') return reply
     const added = this.#origins.headers(request)
+    if (added === undefined) return reply
     if (reply.kind !== 'parked') return addHeaders(reply, added)
     // Nothing of the request is kept while it waits.
     if (Object.keys(added).length === 0) return reply
     return { kind: 'parked', start: (send) => reply.start((answer) => send(addHeaders(answer, added))) }
   }
 
-  #answer(request: HttpRequest): Promise<Reply> | Reply {
-    const { path, query } = splitTarget(request.target)
-    const methods = this.owns(request.target)
-      ? this.#methods(path.slice(this.#options.basePath.length), query, request.entrance)
-      : undefined
-    if (!methods) throw new GamutError('not_found', 'There is nothing here. Channels are under /channels/.')
+  #answer(call: Call): Promise<Reply> | Reply {
+    const { request, route } = call
+    if (!route) throw new GamutError('not_found', 'There is nothing here. Channels are under /channels/.')
     if (request.method === 'OPTIONS') {
       return { kind: 'plain', status: 204, headers: this.#origins.preflightHeaders(request), body: '' }
     }
+    const { methods } = route
     const name = request.method === 'HEAD' ? 'GET' : request.method
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined
-    if (method) return method({ request, query })
+    if (method) return method(call)
     const allowed = Object.keys(methods).join(', ')
     const refused = errorReply(new GamutError('method_not_allowed', `Use ${allowed} here.`))
     return { ...refused, headers: { ...refused.headers, allow: allowed } }
   }
 
-  #methods(path: string, query: URLSearchParams, entrance: Entrance | undefined): Methods | undefined {
-    if (path === '/healthz') return { GET: () => health() }
-    if (path === '/readyz') return { GET: () => readiness(this.#core) }
-    const forReaders = entrance === 'operators' ? undefined : this.#readerMethods(path, query)
-    return forReaders ?? (entrance === 'readers' ? undefined : this.#operatorMethods(path))
+  #route(path: string, entrance: Entrance | undefined): Route | undefined {
+    const forReaders = entrance === 'operators' ? undefined : this.#readerRoute(path)
+    const forOperators = entrance === 'readers' || forReaders ? undefined : this.#operatorRoute(path)
+    return forReaders ?? forOperators ?? this.#probes.get(path)
   }
 
-  #readerMethods(path: string, query: URLSearchParams): Methods | undefined {
-    if (path.startsWith('/channels/')) return this.#channelMethods(path.slice('/channels/'.length), query)
-    if (path === '/channels') return { GET: ({ request }) => this.#read(request, query, () => toSet(query)) }
-    if (path === '/connect') return { GET: ({ request }) => this.#connect(request, query) }
-    if (path === '/publish') return { POST: (call) => this.#publishMany(call) }
-    if (path === '/tickets')
-      return { POST: async ({ request }) => issueTicket(request, await this.#writer(request), this.#core) }
-    return undefined
+  #readerRoute(path: string): Route | undefined {
+    return path.startsWith('/channels/') ? this.#ofChannel : this.#ofReaders.get(path)
   }
 
-  /** The routes that only operators may use. */
-  #operatorMethods(path: string): Methods | undefined {
-    const byPath: Readonly<Record<string, Methods>> = {
-      '/metrics': { GET: () => metricsReply(this.#options.metrics, this.#core) },
-      '/revocations': { POST: ({ request }) => revoke(request, this.#core) },
-      '/connections': { GET: ({ query }) => connectionsReply(query, this.#core) },
-      '/explain': { GET: ({ query }) => explainReply(query, this.#core) },
-      '/trace': {
-        GET: () => traceReply(this.#core),
-        POST: ({ request }) => startTrace(request, this.#core),
-      },
+  #operatorRoute(path: string): Route | undefined {
+    return /^\/connections\/\w+$/.test(path) ? this.#ofConnection : this.#ofOperators.get(path)
+  }
+
+  /** The routes of readers and publishers, besides those of one channel. */
+  #readerRoutes(): ReadonlyMap<string, Route> {
+    const sets: Methods = { GET: (call) => this.#read(call, () => toSet(call.query)) }
+    const publishes: Methods = {
+      POST: async (call) => publishMany(call.request, await this.#writer(call), this.#core),
     }
-    const [, id] = /^\/connections\/(\w+)$/.exec(path) ?? []
-    const ofOne = id !== undefined && { DELETE: () => sendAwayReply(id, this.#core) }
-    const methods = Object.hasOwn(byPath, path) ? byPath[path] : ofOne || undefined
-    return methods && guarded(methods, (request) => this.#operators.pass(request))
+    const tickets: Methods = {
+      POST: async (call) => issueTicket(call.request, await this.#writer(call), this.#core),
+    }
+    return new Map([
+      ['/channels', { name: 'read', methods: sets }],
+      ['/connect', { name: 'read', methods: { GET: (call) => this.#connect(call) } }],
+      ['/publish', { name: 'publish', methods: publishes }],
+      ['/tickets', { name: 'ticket', methods: tickets }],
+    ])
   }
 
-  #channelMethods(rest: string, query: URLSearchParams): Methods {
+  #channelMethods(): Methods {
     return {
-      GET: ({ request }) => {
-        if (query.has('info')) return this.#info(request, toChannel(rest))
-        return this.#read(request, query, () => ({ channels: [toChannel(rest)], several: false }))
+      GET: (call) => {
+        if (call.query.has('info')) return this.#info(call, channelOf(call))
+        return this.#read(call, () => ({ channels: [channelOf(call)], several: false }))
       },
-      POST: async ({ request }) => {
-        const channel = toChannel(rest)
-        const caller = await this.#writer(request)
-        return publish(request, query, channel, caller, this.#core)
+      POST: async (call) => {
+        const channel = channelOf(call)
+        return publish(call.request, call.query, channel, await this.#writer(call), this.#core)
       },
-      DELETE: async ({ request }) => {
-        const channel = toChannel(rest)
-        const caller = await this.#writer(request)
-        return deleteKey(request, query, channel, caller, this.#core)
+      DELETE: async (call) => {
+        const channel = channelOf(call)
+        return deleteKey(call.request, call.query, channel, await this.#writer(call), this.#core)
       },
     }
   }
 
-  #read(request: HttpRequest, query: URLSearchParams, toTarget: () => ReadTarget): Promise<Reply> {
+  #read({ request, query }: Call, toTarget: () => ReadTarget): Promise<Reply> {
     return read(request, query, toTarget, this.#core, this.#origins)
   }
 
-  #connect(request: HttpRequest, query: URLSearchParams): Promise<Reply> | Reply {
-    if (request.isUpgrade) return this.#read(request, query, () => ({ channels: [], several: false }))
+  #connect(call: Call): Promise<Reply> | Reply {
+    if (call.request.isUpgrade) return this.#read(call, () => ({ channels: [], several: false }))
     throw new GamutError('upgrade_required', 'This is the address of a WebSocket: open it with one.')
   }
 
-  async #info(request: HttpRequest, channel: ChannelName): Promise<Reply> {
-    const { query } = splitTarget(request.target)
+  async #info({ request, query }: Call, channel: ChannelName): Promise<Reply> {
     const caller = await identifyReader(request, query, [channel], this.#core, this.#origins)
     await this.#core.gate.pass(caller, 'read', channel)
     this.#core.tickets.use(caller)
@@ -243,14 +267,21 @@ export class Routes {
     return reply
   }
 
-  async #publishMany({ request }: Call): Promise<Reply> {
-    return publishMany(request, await this.#writer(request), this.#core)
-  }
-
   /** Who writes: pages of foreign origins and a node that ends are refused before anything is read. */
-  #writer(request: HttpRequest): Promise<Caller> {
-    return identifyWriter(request, this.#core, this.#origins)
+  #writer({ request, query }: Call): Promise<Caller> {
+    return identifyWriter(request, query, this.#core, this.#origins)
   }
+}
+
+/** The routes that only operators may use. */
+function operatorMethods(core: Core, metrics: Metrics | undefined): ReadonlyMap<string, Methods> {
+  return new Map<string, Methods>([
+    ['/metrics', { GET: () => metricsReply(metrics, core) }],
+    ['/revocations', { POST: ({ request }) => revoke(request, core) }],
+    ['/connections', { GET: ({ query }) => connectionsReply(query, core) }],
+    ['/explain', { GET: ({ query }) => explainReply(query, core) }],
+    ['/trace', { GET: () => traceReply(core), POST: ({ request }) => startTrace(request, core) }],
+  ])
 }
 
 /** The same methods behind a check that throws. */

@@ -51,6 +51,7 @@ describe('metrics of requests', () => {
     await ask('/nowhere')
     await ask('/healthz')
     await ask('/publish', { method: 'GET' })
+    await ask('/channels/a', { method: 'PUT' })
     await post('/tickets', '{"channels":["a"]}')
     const requests = (route: string, transport: string, status: string) =>
       count('gamut_requests_total', { route, transport, status })
@@ -66,6 +67,7 @@ describe('metrics of requests', () => {
       nowhere: await requests('other', '', '404'),
       health: await requests('health', '', '200'),
       wrongMethod: await requests('publish', '', '405'),
+      wrongMethodOfReaders: await requests('read', '', '405'),
       tickets: await requests('ticket', '', '401'),
       all: await count('gamut_requests_total'),
     }).toEqual({
@@ -80,8 +82,9 @@ describe('metrics of requests', () => {
       nowhere: 1,
       health: 1,
       wrongMethod: 1,
+      wrongMethodOfReaders: 1,
       tickets: 1,
-      all: 12,
+      all: 13,
     })
   })
 
