@@ -42,7 +42,7 @@ export interface Limits {
   readonly keepAliveMs: number
   /** Fragments of one WebSocket message, empty ones too. */
   readonly maxFragments: number
-  /** How long a WebSocket message of more than 4 KiB may take, in milliseconds; looked at once in a heartbeat. */
+  /** How long a WebSocket message of more than 4 KiB may take, in milliseconds; looked at every second. */
   readonly messageTimeoutMs: number
   /** Frames a second of one WebSocket: more are read later. */
   readonly frameRate: number
@@ -54,7 +54,10 @@ export interface Limits {
   readonly maxMessageBytes: number
   /** Body of one request, in bytes. */
   readonly maxBodyBytes: number
-  /** Bodies of all requests together that are not whole yet, in bytes; past it the one that began first is refused. */
+  /**
+   * Bodies of all requests together that are not whole yet, in bytes; past it the one that began first is refused. The
+   * same for WebSocket messages, looked at every second: past it the peers of the oldest are cut off.
+   */
   readonly maxBodiesBytes: number
   /** Messages of one publish. */
   readonly maxMessagesPerPublish: number

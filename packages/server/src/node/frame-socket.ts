@@ -120,7 +120,6 @@ export class FrameSocket implements FrameWire {
 
   /** Asks whether the peer is there, or ends a connection whose peer has not answered since it was asked before. */
   check(): void {
-    this.#refuseOldMessage()
     const wasAlive = this.#isAlive
     // It is we who do not read: its pong could not arrive.
     this.#isAlive = this.#webSocket.isPaused
@@ -156,11 +155,17 @@ export class FrameSocket implements FrameWire {
     this.#owner.closed()
   }
 
-  /** A message that comes in drops would keep what it has so far for as long as its peer likes. */
-  #refuseOldMessage(): void {
+  /**
+   * What has come of a message that is not whole, and for how long. Refuses one that takes too long: in drops it would
+   * keep what it has so far for as long as its peer likes.
+   */
+  unfinished(): { readonly bytes: number; readonly ms: number } {
     const { messageTimeoutMs } = this.#limits
-    if (this.#age.at(performance.now()) <= messageTimeoutMs) return
-    this.#age.done()
-    this.#owner.refuse(new GamutError('frame_invalid', `A frame takes at most ${messageTimeoutMs} ms.`))
+    const ms = this.#age.at(performance.now())
+    if (ms > messageTimeoutMs) {
+      this.#age.done()
+      this.#owner.refuse(new GamutError('frame_invalid', `A frame takes at most ${messageTimeoutMs} ms.`))
+    }
+    return { bytes: this.#age.bytes, ms }
   }
 }

@@ -27,9 +27,14 @@ export class MessageAge {
     this.#wholeBytes += length + frameBytes
   }
 
+  /** What has come of one message so far, in bytes. */
+  get bytes(): number {
+    return Math.max(0, this.#source.bytesRead - this.#wholeBytes)
+  }
+
   /** For how long, in milliseconds, more than 4 KiB of one message have been coming, as far as it is asked now and then. */
   at(now: number): number {
-    if (this.#source.bytesRead - this.#wholeBytes <= smallBytes) this.#since = now
+    if (this.bytes <= smallBytes) this.#since = now
     return now - this.#since
   }
 }

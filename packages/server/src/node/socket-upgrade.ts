@@ -17,6 +17,8 @@ import { handshakeFault } from './upgrade-only.js'
 const handshakeMs = 30_000
 /** Pieces in which the bytes of one frame may come from the network. */
 const maxBufferedChunks = 16_384
+/** How often messages that are not whole are looked at, in milliseconds. */
+const lookEveryMs = 1000
 /** How long a peer may take for a refusal, in milliseconds. */
 const refusedMs = 2000
 
@@ -38,6 +40,7 @@ export class SocketUpgrades {
   readonly #handshakes = new Set<Duplex>()
   readonly #open = new Set<FrameSocket>()
   readonly #pinging: NodeJS.Timeout
+  readonly #looking: NodeJS.Timeout
   #isOver = false
 
   constructor(gamut: Gamut, entrance: Entrance | undefined) {
@@ -56,6 +59,7 @@ export class SocketUpgrades {
     this.#pinging = setInterval(() => {
       for (const open of this.#open) open.check()
     }, gamut.limits.heartbeatMs).unref()
+    this.#looking = setInterval(() => this.#boundMessages(), lookEveryMs).unref()
   }
 
   /** Answers a handshake for one of Gamut's paths. */
@@ -78,8 +82,23 @@ export class SocketUpgrades {
   close(): void {
     this.#isOver = true
     clearInterval(this.#pinging)
+    clearInterval(this.#looking)
     for (const socket of this.#handshakes) socket.destroy()
     for (const open of this.#open) open.destroy()
+  }
+
+  /** All messages together that are not whole could fill the memory: the oldest give way, without a word that their peers might not take. */
+  #boundMessages(): void {
+    const { maxBodiesBytes } = this.#gamut.limits
+    const messages = [...this.#open].map((open) => ({ open, ...open.unfinished() }))
+    let bytes = messages.reduce((sum, message) => sum + message.bytes, 0)
+    if (bytes <= maxBodiesBytes) return
+    for (const message of messages.sort((one, other) => other.ms - one.ms)) {
+      if (bytes <= maxBodiesBytes) break
+      bytes -= message.bytes
+      message.open.abort()
+      this.#gamut.noteRefusal('overloaded')
+    }
   }
 
   /** Knows a socket that shakes hands, and bounds it in time; gives what ends that. */

@@ -45,6 +45,27 @@ describe('fragments of one message (§7, security rule 6)', () => {
     await expect.poll(() => gamut.connections).toBe(0)
   })
 
+  it('are bounded in all that is not whole: the oldest are cut off, and younger ones go on', async () => {
+    const { served } = await start({ maxBodiesBytes: 15_000 })
+    const half = `{"type":"ping","ref":1,"rest":"${'x'.repeat(6000)}`
+    const sockets: WebSocket[] = []
+    for (let count = 0; count < 3; count++) {
+      const socket = new WebSocket(`${served.url.replace('http', 'ws')}/connect`)
+      socket.on('error', () => {})
+      await once(socket, 'message')
+      socket.send(half, { fin: false })
+      sockets.push(socket)
+    }
+    const [oldest, ...younger] = sockets
+    const [code] = await once(oldest as WebSocket, 'close')
+    expect(code).toBe(1006)
+    for (const socket of younger) {
+      socket.send('"}')
+      expect(JSON.parse(String((await once(socket, 'message'))[0]))).toMatchObject({ type: 'ok', ref: 1 })
+      socket.terminate()
+    }
+  })
+
   it('are no longer counted once a message is whole, and small ones and pings are never old', () => {
     let read = 100
     const age = new MessageAge(
