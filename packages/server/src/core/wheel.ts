@@ -2,6 +2,8 @@ import type { Clock } from '../clock.js'
 
 /** How exact a wheel is, in milliseconds: heartbeats and ages need no more. */
 const tickMs = 100
+/** Timers are late by as many steps only where the event loop was held up. */
+const lateSteps = 3
 
 /** What a wheel calls when its time has come: ten thousand of them wait with nothing made for it (I18). */
 export interface Waiting {
@@ -51,6 +53,14 @@ export class Wheel {
     if (this.#steps.size > 0) return
     this.#cancel?.()
     this.#cancel = undefined
+  }
+
+  /**
+   * Does what is overdue. For whoever must not act before it: timers come after the input that waited while the event
+   * loop was held up.
+   */
+  catchUp(): void {
+    if (this.#steps.size > 0 && this.#clock.elapsed() / tickMs > this.#step + lateSteps) this.#turn()
   }
 
   /** Forgets all deadlines. */

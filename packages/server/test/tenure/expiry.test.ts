@@ -1,3 +1,4 @@
+import { createVirtualClock } from '@gamut/testing'
 import { describe, expect, it } from 'vitest'
 import { createTenureRig, heldTransports, type Reading } from './rig.js'
 import { TestBroker } from './test-broker.js'
@@ -35,6 +36,25 @@ describe.each(heldTransports)('an identity that ends, read by %s,', (transport) 
     await clock.advance(1000)
     expectEnded(reading, transport)
     expect(gamut.connections).toBe(0)
+  })
+
+  it('is told of nothing once it has ended, though timers are late behind an event loop that was held up (§12, I21)', async () => {
+    const clock = createVirtualClock()
+    let heldUpMs = 0
+    const late = {
+      ...clock,
+      now: () => clock.now() + heldUpMs,
+      elapsed: () => clock.elapsed() + heldUpMs,
+    }
+    const { gamut, open, lifeMs, turns } = createRig({ clock: late })
+    lifeMs(10_000)
+    const reading = await open(target, { token: 'ann' })
+    await turns()
+    heldUpMs = 11_000
+    await gamut.publish('a', 'secret')
+    await turns()
+    expectEnded(reading, transport)
+    expect(reading.text).not.toContain('secret')
   })
 
   it('ends a reader in catch-up, which gets nothing of what was read for it (§12, I21)', async () => {
