@@ -6,11 +6,11 @@ import {
   errorKinds,
   type TransportName,
 } from '@gamut/protocol'
-import { type Caller, type Ending, endingCodes } from './caller.js'
+import { type Caller, type Ending, endingCodes } from './access/caller.js'
 import type { Held, HeldRead, HeldState, ReconnectReason } from './connections.js'
 import type { Core } from './core.js'
+import type { Page } from './log/page.js'
 import { Outbox, type Wire } from './outbox.js'
-import type { Page } from './page.js'
 import type { Item } from './sink.js'
 import type { Subscription } from './subscription.js'
 import type { Progress, Reader } from './trace/event.js'

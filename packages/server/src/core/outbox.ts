@@ -1,7 +1,7 @@
 import type { ChannelName, Cursor } from '@gamut/protocol'
 import type { Clock } from '../clock.js'
 import type { TransportTally } from '../telemetry/tally.js'
-import type { Page } from './page.js'
+import type { Page } from './log/page.js'
 import type { Flushable, WriteLoop } from './write-loop.js'
 
 /** How a runtime takes a connection's bytes. Each chunk is one frame of a WebSocket, or a piece of a held response. */

@@ -1,6 +1,6 @@
 import { type Gap, type GapReason, isCursor, type Outcome } from '@gamut/protocol'
 import type { ReadFrom } from '../broker/broker.js'
-import type { LogPage } from './log-reader.js'
+import type { LogPage } from './log/log-reader.js'
 
 /** Where a reader asks to begin: a position it holds (any text), or a place in the log (PROTOCOL §4). */
 export type Position = { readonly cursor: string } | { readonly last: number } | 'oldest' | 'snapshot'

@@ -1,5 +1,5 @@
 import type { ChannelName, EndReason, ErrorBody, Gap, Open } from '@gamut/protocol'
-import type { Page } from './page.js'
+import type { Page } from './log/page.js'
 
 /** What a subscription gives to its reader. */
 export type Item =

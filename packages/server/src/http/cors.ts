@@ -1,4 +1,4 @@
-import type { Caller } from '../core/caller.js'
+import type { Caller } from '../core/access/caller.js'
 import { GamutError } from '../error.js'
 import type { ReplyHeaders } from '../transports/transport.js'
 import type { HttpRequest } from './request.js'

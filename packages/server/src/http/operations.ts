@@ -1,6 +1,6 @@
 import type { ChannelName, TransportName } from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
-import type { Caller } from '../core/caller.js'
+import type { Caller } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
 import { pollAfter } from '../core/poll-pace.js'
 import { GamutError } from '../error.js'

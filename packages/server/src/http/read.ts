@@ -12,7 +12,7 @@ import {
   type TransportName,
   transports,
 } from '@gamut/protocol'
-import { type Caller, nobody } from '../core/caller.js'
+import { type Caller, nobody } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'

@@ -1,4 +1,4 @@
-import { joinBytes } from '../core/page.js'
+import { joinBytes } from '../core/log/page.js'
 import { GamutError } from '../error.js'
 
 /** Whom a way in is for. Health and readiness are for both. */

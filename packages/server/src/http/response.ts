@@ -1,5 +1,5 @@
+import { joinBytes } from '../core/log/page.js'
 import type { Wire } from '../core/outbox.js'
-import { joinBytes } from '../core/page.js'
 import { GamutError } from '../error.js'
 import {
   errorReply,

@@ -1,5 +1,5 @@
+import { toRevoked } from '../core/access/revoke-request.js'
 import type { Core } from '../core/core.js'
-import { toRevoked } from '../core/revoke-request.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 import { readJson } from './body.js'
 import type { HttpRequest } from './request.js'

@@ -1,5 +1,5 @@
 import { type ChannelName, parseChannelName } from '@gamut/protocol'
-import type { Caller } from '../core/caller.js'
+import type { Caller } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'

@@ -14,7 +14,7 @@ import {
   rawMembers,
   toOneLine,
 } from '@gamut/protocol'
-import type { Caller } from '../core/caller.js'
+import type { Caller } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
 import type { Published } from '../core/publish.js'
 import { toRefusal } from '../core/refusal.js'

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
-import type { Load } from '../core/overload.js'
+import type { Load } from '../core/bounds/overload.js'
 
 /** How often the loop is looked at, and how often it is told, in milliseconds. */
 const resolutionMs = 20

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { joinBytes } from '../core/log/page.js'
 import type { Wire } from '../core/outbox.js'
-import { joinBytes } from '../core/page.js'
 import { GamutError } from '../error.js'
 import { dismiss } from '../http/response.js'
 import { errorReply, type ParkedReply, type StreamReply } from '../transports/transport.js'

@@ -10,7 +10,7 @@ import {
 } from '@gamut/protocol'
 import type { Head, ReadLimit } from '../broker/broker.js'
 import type { Core } from '../core/core.js'
-import { maxBatch } from '../core/live-channel.js'
+import { maxBatch } from '../core/log/live-channel.js'
 import { pollAfter } from '../core/poll-pace.js'
 import type { Opened } from '../core/position.js'
 import type { Reader } from '../core/trace/event.js'

@@ -7,7 +7,7 @@ import {
   type Open,
   type TransportName,
 } from '@gamut/protocol'
-import type { Caller } from '../core/caller.js'
+import type { Caller } from '../core/access/caller.js'
 import { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import type { Opened } from '../core/position.js'

@@ -14,7 +14,7 @@ import {
   type Ref,
   type SubscribeFrame,
 } from '@gamut/protocol'
-import type { Caller } from '../core/caller.js'
+import type { Caller } from '../core/access/caller.js'
 import { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'

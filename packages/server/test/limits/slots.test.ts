@@ -1,6 +1,6 @@
 import { createVirtualClock } from '@gamut/testing'
 import { describe, expect, it } from 'vitest'
-import { Slots } from '../../src/core/slots.js'
+import { Slots } from '../../src/core/bounds/slots.js'
 import { createRig } from '../rig.js'
 
 function createSlots(limits: { acceptRate: number; maxConnections: number }, random = () => 0) {

@@ -1,5 +1,5 @@
 import { type ChannelName, type EndReason, type Open, parseCursor } from '@gamut/protocol'
-import type { Page } from '../page.js'
+import type { Page } from '../log/page.js'
 import type { Item, Sink } from '../sink.js'
 import type { Subscription } from '../subscription.js'
 import type { GivenPage, Opening, Reader } from './event.js'

@@ -1,4 +1,4 @@
-import { AddressSet, toAddressGroup } from '../address.js'
+import { AddressSet, toAddressGroup } from '../../address.js'
 
 /** Addresses that are remembered; past it they are looked at again. */
 const maxKnown = 10_000

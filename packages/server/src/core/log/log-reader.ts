@@ -1,6 +1,6 @@
 import type { Batch, ChannelName, Cursor, GapReason } from '@gamut/protocol'
-import type { Broker, LogSettings, ReadFrom, ReadLimit } from '../broker/broker.js'
-import type { Tally } from '../telemetry/tally.js'
+import type { Broker, LogSettings, ReadFrom, ReadLimit } from '../../broker/broker.js'
+import type { Tally } from '../../telemetry/tally.js'
 import { Page } from './page.js'
 
 /** A page of the log, encoded once for all who share it. */

@@ -1,4 +1,4 @@
-import type { Wheel } from './wheel.js'
+import type { Wheel } from '../wheel.js'
 
 /** So many buckets at once; past it the one that was used longest ago is taken for full. */
 const maxBuckets = 100_000

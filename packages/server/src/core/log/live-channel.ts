@@ -8,13 +8,13 @@ import {
   parseCursor,
   type StoredMessage,
 } from '@gamut/protocol'
-import type { ReadFrom, ReadLimit, StoredBatch } from '../broker/broker.js'
-import type { ChannelSettings } from '../channels.js'
-import type { Clock } from '../clock.js'
-import type { Tally } from '../telemetry/tally.js'
+import type { ReadFrom, ReadLimit, StoredBatch } from '../../broker/broker.js'
+import type { ChannelSettings } from '../../channels.js'
+import type { Clock } from '../../clock.js'
+import type { Tally } from '../../telemetry/tally.js'
+import type { Wheel } from '../wheel.js'
 import type { LogPage, LogReader } from './log-reader.js'
 import { Page } from './page.js'
-import type { Wheel } from './wheel.js'
 import { Window, type WindowTotal } from './window.js'
 
 /** A batch has no more messages than a reader takes by default, and no more bytes (PROTOCOL §4). */

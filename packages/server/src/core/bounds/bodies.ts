@@ -1,4 +1,4 @@
-import { GamutError } from '../error.js'
+import { GamutError } from '../../error.js'
 import type { Slots } from './slots.js'
 
 interface Body {

@@ -1,6 +1,6 @@
 import { isJsonObject, parseChannelName, parseId } from '@gamut/protocol'
-import { GamutError } from '../error.js'
-import { hashTicket } from './hash.js'
+import { GamutError } from '../../error.js'
+import { hashTicket } from '../hash.js'
 import { type Revoked, revocableNames } from './revocations.js'
 
 /** What to revoke, by exactly one name, as operators and applications say it (PROTOCOL §12). */

@@ -1,5 +1,5 @@
 import type { ChannelName, EndReason, ErrorCode } from '@gamut/protocol'
-import type { Identity } from '../hooks.js'
+import type { Identity } from '../../hooks.js'
 
 /** Who asks, and by what: all that can end what is read for it (PROTOCOL §12). */
 export interface Caller {

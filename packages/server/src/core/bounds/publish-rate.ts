@@ -1,10 +1,10 @@
-import type { Clock } from '../clock.js'
-import { GamutError } from '../error.js'
-import type { Identity } from '../hooks.js'
-import type { Limits } from '../options.js'
+import type { Clock } from '../../clock.js'
+import { GamutError } from '../../error.js'
+import type { Identity } from '../../hooks.js'
+import type { Limits } from '../../options.js'
+import type { Wheel } from '../wheel.js'
 import type { Peers } from './peers.js'
 import { TokenBuckets } from './token-buckets.js'
-import type { Wheel } from './wheel.js'
 
 /** What bounds a rate. */
 export interface PublishRateParts {

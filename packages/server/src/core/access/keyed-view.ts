@@ -1,11 +1,11 @@
 import { type ChannelName, type Cursor, parseCursor, parseJson } from '@gamut/protocol'
-import type { AppendMessage, Broker, ReadLimit } from '../broker/broker.js'
-import { GamutError, textOf } from '../error.js'
-import type { Logger } from '../telemetry/logger.js'
-import type { Page } from './page.js'
-import type { Publisher } from './publish.js'
-import type { Item } from './sink.js'
-import { Subscription, type SubscriptionParts } from './subscription.js'
+import type { AppendMessage, Broker, ReadLimit } from '../../broker/broker.js'
+import { GamutError, textOf } from '../../error.js'
+import type { Logger } from '../../telemetry/logger.js'
+import type { Page } from '../log/page.js'
+import type { Publisher } from '../publish.js'
+import type { Item } from '../sink.js'
+import { Subscription, type SubscriptionParts } from '../subscription.js'
 
 /** A view that could not begin tries again after so long, in milliseconds. */
 const retryMs = 1000

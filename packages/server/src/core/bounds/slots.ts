@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js'
-import type { Limits } from '../options.js'
+import type { Clock } from '../../clock.js'
+import type { Limits } from '../../options.js'
 
 /** Nobody comes back sooner than half of it, and each slot is that wide, in milliseconds: a restart takes about as long. */
 const widthMs = 1000

@@ -1,5 +1,5 @@
 import { isJsonObject, parseId } from '@gamut/protocol'
-import type { Identity } from '../hooks.js'
+import type { Identity } from '../../hooks.js'
 
 function isName(value: unknown): boolean {
   return parseId(value).ok

@@ -1,6 +1,6 @@
-import { GamutError } from '../error.js'
-import type { Limits } from '../options.js'
-import type { Logger } from '../telemetry/logger.js'
+import { GamutError } from '../../error.js'
+import type { Limits } from '../../options.js'
+import type { Logger } from '../../telemetry/logger.js'
 import type { Slots } from './slots.js'
 
 /** What a runtime measures in a second of its process. */

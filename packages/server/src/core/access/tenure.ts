@@ -1,11 +1,11 @@
 import type { ChannelName } from '@gamut/protocol'
-import type { Clock } from '../clock.js'
-import { GamutError } from '../error.js'
-import type { Identity } from '../hooks.js'
+import type { Clock } from '../../clock.js'
+import { GamutError } from '../../error.js'
+import type { Identity } from '../../hooks.js'
+import type { Connections, Held } from '../connections.js'
+import type { Wheel } from '../wheel.js'
 import { type Caller, type Ending, endingCodes } from './caller.js'
-import type { Connections, Held } from './connections.js'
 import type { Revocations, Revoked } from './revocations.js'
-import type { Wheel } from './wheel.js'
 
 /** How often the ends of identities are looked at, in milliseconds: all of them end within the second of PROTOCOL §12. */
 const stepMs = 400
