@@ -76,7 +76,23 @@ describe('explain (§14)', () => {
 
   it('says that it needs the key of operators', async () => {
     const { code, err } = await explain(['chat/a', '1'], {})
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('unauthenticated') })
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/unauthenticated: .* GAMUT_OPERATIONS_KEY/),
+    })
+  })
+
+  it('says where else operators may have to ask', async () => {
+    const { code, err } = await runCommand(['explain', 'chat/a', '1', '--url', `${server.url}/elsewhere`])
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringMatching(/not_found: .* --operations-port/),
+    })
+  })
+
+  it('refuses a trace of more than a day', async () => {
+    const { code, err } = await explain(['chat/*', '--trace', '86401'])
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('86400 seconds at most') })
   })
 
   it('says where nobody listens', async () => {

@@ -1,6 +1,6 @@
 import { isJsonObject, parseChannelName, parseJson } from '@gamut/protocol'
 import type { Explanation, TraceState } from '@gamut/server'
-import { askServer, toFailure } from '../ask-server.js'
+import { askServer, errorCode, toFailure } from '../ask-server.js'
 import type { Command, CommandInput } from '../command.js'
 import { explanationLines, traceLines } from '../explain-text.js'
 import { Failure, usageFailure } from '../failure.js'
@@ -8,6 +8,15 @@ import { readOperationsKey } from '../operations-key.js'
 import { flagOption, type OptionTable, textOption } from '../option.js'
 import { serverOptions, serverUrl } from '../server-url.js'
 import { escapeControls } from '../terminal.js'
+
+/** What to do about a refusal, in terms of this command. */
+const refusalHints: ReadonlyMap<string, string> = new Map([
+  ['unauthenticated', ' Give its key by GAMUT_OPERATIONS_KEY or --operations-key-file.'],
+  [
+    'not_found',
+    ' Is --url right, with the base path? A server with --operations-port is asked at that port.',
+  ],
+])
 
 /** A day: what a server takes at most (PROTOCOL §14). */
 const maxTraceSeconds = 86_400
@@ -48,7 +57,7 @@ async function ask(target: string, request: RequestInit, input: CommandInput): P
   const response = await askServer(url, { ...request, headers: headers(input) }, unanswered)
   const text = await response.text()
   const body = parseJson(text)
-  if (!response.ok) throw toFailure(response.status, body)
+  if (!response.ok) throw toFailure(response.status, body, refusalHints.get(errorCode(body) ?? ''))
   if (!isJsonObject(body)) throw new Failure(`${url} did not answer as a Gamut server does.`)
   return text.trim()
 }
