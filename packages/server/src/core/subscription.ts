@@ -24,7 +24,7 @@ export interface SubscriptionOptions extends PositionPolicy {
   readonly position: Position
   readonly limit: ReadLimit
   /** Greatest number of batches a second. */
-  readonly maxRate?: number
+  readonly maxRate?: number | undefined
   /** When behind, take of each key only the newest message. */
   readonly conflate: boolean
 }

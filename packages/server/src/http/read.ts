@@ -131,6 +131,7 @@ function toReadRequest(
   const channels = toChannelReads(request, query, target, core)
   // A position outside the URL makes another answer of it, which no cache and no tag of the URL may stand for.
   const isByHeader = Boolean(request.header('last-event-id'))
+  // Always with the same members: a runtime makes each that is put together of parts a kind of its own.
   const canShare = asked.isExplicit && (asked.transport === 'poll' || asked.transport === 'long-poll')
   return {
     channels,
@@ -138,13 +139,13 @@ function toReadRequest(
     address: request.address,
     limit: Math.min(wholeNumber(query, 'limit', 1, Number.MAX_SAFE_INTEGER) ?? defaultLimit, maxLimit),
     afterGap: oneOf(query, 'gap', ['oldest', 'newest']) ?? 'oldest',
-    ...(maxRate !== null && { maxRate: Number(maxRate) }),
+    maxRate: maxRate === null ? undefined : Number(maxRate),
     waitMs: asked.waitMs,
     isPreferred: asked.isPreferred,
     isShared:
       canShare && !isByHeader && !query.has('ticket') && channels.every(({ settings }) => settings.public),
-    ...(envelope !== undefined && { envelope }),
-    url: urlOf(request, query),
+    envelope,
+    url: asked.transport === 'websocket' ? urlOf(request, query) : '',
     raw: isFlagSet(query, 'raw') ?? false,
     known: isByHeader ? [] : parseEntityTags(request.header('if-none-match') ?? ''),
     isProxied: proxyHeaders.some((name) => request.header(name) !== undefined),

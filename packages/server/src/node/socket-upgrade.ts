@@ -137,8 +137,8 @@ export class SocketUpgrades {
         socket,
       )
     } else {
+      end()
       this.#server.handleUpgrade(message, socket, head, (webSocket) => {
-        end()
         const { limits } = this.#gamut
         new FrameSocket(reply, webSocket, socket as Socket, { limits, sockets: this.#open })
       })

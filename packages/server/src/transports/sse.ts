@@ -1,14 +1,7 @@
-import {
-  type Codec,
-  errorKinds,
-  eventCodec,
-  formatPadding,
-  formatSetPosition,
-  mediaTypes,
-} from '@gamut/protocol'
+import { errorKinds, eventCodec, formatPadding, formatSetPosition, mediaTypes } from '@gamut/protocol'
 import type { Opened } from '../core/position.js'
 import type { GamutError } from '../error.js'
-import { Stream } from './stream.js'
+import { Stream, type StreamForm } from './stream.js'
 import type { PlainReply, ReadRequest, Transport } from './transport.js'
 
 /** Fills the buffers of proxies that wait for so many bytes before they send any on. */
@@ -20,16 +13,25 @@ const headers = {
   'x-accel-buffering': 'no',
 }
 
-/** One for all readers that want the same: each keeps a dozen functions. */
-const codecs = new Map<string, Codec>()
+/** One for all readers that want the same: a codec alone is a dozen functions. */
+const forms = new Map<string, StreamForm>()
 
-function toCodec(read: ReadRequest): Codec {
+function toForm(read: ReadRequest): StreamForm {
+  const { several, raw, isProxied } = read
   const isKeyed = read.channels.some(({ settings }) => settings.keyed !== undefined)
-  const form = { several: read.several, envelope: read.envelope ?? isKeyed, raw: read.raw }
-  const key = Object.values(form).join()
-  const codec = codecs.get(key) ?? eventCodec(form)
-  codecs.set(key, codec)
-  return codec
+  const envelope = read.envelope ?? isKeyed
+  const key = [several, envelope, raw, isProxied].join()
+  const known = forms.get(key)
+  if (known) return known
+  const form: StreamForm = {
+    transport: 'sse',
+    codec: eventCodec({ several, envelope, raw }),
+    headers,
+    prelude: isProxied ? formatPadding(paddingBytes) : '',
+    ...(several && { position: formatSetPosition }),
+  }
+  forms.set(key, form)
+  return form
 }
 
 /** A closed channel, read to its end by a reader that knows it: there is nothing more to come back for. */
@@ -53,13 +55,7 @@ export const sse: Transport = {
   maxChannels: 32,
   refuse,
   async open(read, core) {
-    const stream = new Stream(read, core, {
-      transport: 'sse',
-      codec: toCodec(read),
-      headers,
-      prelude: read.isProxied ? formatPadding(paddingBytes) : '',
-      ...(read.several && { position: formatSetPosition }),
-    })
+    const stream = new Stream(read, core, toForm(read))
     const opened = await stream.open()
     if (!opened.every(isOver)) return stream.reply()
     stream.abandon()

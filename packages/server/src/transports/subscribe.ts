@@ -22,7 +22,7 @@ export function subscribe(
     keyed: settings.keyed !== undefined,
     afterGap,
     conflate: settings.conflate,
-    ...(maxRate !== undefined && { maxRate }),
+    maxRate,
   }
   return new Subscription(options, sink, core)
 }

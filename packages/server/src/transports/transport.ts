@@ -91,15 +91,15 @@ export interface ReadRequest {
   readonly address: string
   readonly limit: number
   readonly afterGap: 'oldest' | 'newest'
-  readonly maxRate?: number
+  readonly maxRate?: number | undefined
   readonly waitMs: number
   /** The wait came by `Prefer`, and the answer confirms it. */
   readonly isPreferred: boolean
   /** The answer may be kept by shared caches: every channel is public and `as` said the transport. */
   readonly isShared: boolean
-  readonly envelope?: boolean
+  readonly envelope?: boolean | undefined
   readonly raw: boolean
-  /** What was asked for, as a token that is renewed later is authenticated. */
+  /** What was asked for, as a token that is renewed later is authenticated; empty but for a WebSocket, which alone can. */
   readonly url: string
   /** The tags of `If-None-Match`. */
   readonly known: readonly string[]

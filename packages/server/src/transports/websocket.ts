@@ -255,7 +255,7 @@ class FrameReader implements FrameOwner, Sink {
     const style = {
       limit: Math.min(limit ?? this.#limit, 1000),
       afterGap: gap ?? this.#afterGap,
-      ...(maxRate !== undefined && { maxRate }),
+      maxRate,
     }
     await this.#subscribe(one, style, frame)
   }

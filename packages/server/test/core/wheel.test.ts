@@ -61,6 +61,24 @@ describe('the wheel', () => {
     expect(calls).toBe(0)
   })
 
+  it('keeps one deadline of who is set anew, also from the call of another in the same turn', async () => {
+    const clock = createVirtualClock()
+    const wheel = new Wheel(clock)
+    const calls: number[] = []
+    const waiting = { step: undefined, due: () => calls.push(clock.elapsed()) }
+    wheel.set(waiting, 100)
+    wheel.set(waiting, 300)
+    wheel.after(300, () => wheel.set(waiting, 200))
+    wheel.set(waiting, 300)
+    await clock.advance(2000)
+    expect(calls).toEqual([500])
+    wheel.set(waiting, 100)
+    wheel.unset(waiting)
+    await clock.advance(2000)
+    expect(calls).toEqual([500])
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('lets a call set the next', async () => {
     const clock = createVirtualClock()
     const wheel = new Wheel(clock)
