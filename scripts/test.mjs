@@ -6,7 +6,7 @@ import { runTests } from './vitest.mjs'
 
 const start = performance.now()
 const total = { passed: 0, failed: 0 }
-total[(await report('nginx, redis, chromium and curl are here', prepareParts)) ? 'passed' : 'failed'] += 1
+total[(await report('programs that tests need are here', prepareParts)) ? 'passed' : 'failed'] += 1
 for (const gate of gates) total[(await report(gate.name, gate.run)) ? 'passed' : 'failed'] += 1
 
 console.log('\nTests, on the sources')
