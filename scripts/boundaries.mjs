@@ -43,13 +43,16 @@ const serverParts = {
   leaf: ['leaf', 'contract'],
 }
 
+/** The files that put the server together, and what they make. */
+const rootFiles = ['index.ts', 'server.ts', 'gamut.ts', 'create-core.ts']
+
 /**
- * The part a file of the server belongs to. Files straight in `src` are leaves, but for the two that put it together.
+ * The part a file of the server belongs to. Files straight in `src` are leaves, but for those that put it together.
  * @param {string} path
  */
 function serverPart(path) {
   const inside = path.slice('packages/server/src/'.length)
-  if (inside === 'server.ts' || inside === 'index.ts') return 'root'
+  if (rootFiles.includes(inside)) return 'root'
   if (inside.startsWith('broker/')) return inside === 'broker/broker.ts' ? 'contract' : 'memory'
   const folder = inside.includes('/') ? inside.slice(0, inside.indexOf('/')) : 'leaf'
   return folder === 'telemetry' ? 'leaf' : folder

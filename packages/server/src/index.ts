@@ -27,10 +27,11 @@ export type { Evidence } from './core/trace/sentence.js'
 export type { TraceState } from './core/trace/trace.js'
 export type { Verdict } from './core/trace/verdict.js'
 export { GamutError, toGamutError } from './error.js'
+export type { Gamut, PublishOptions, PublishResult } from './gamut.js'
 export type { Action, Hooks, Identity, OutgoingMessage } from './hooks.js'
 export type { HttpRequest } from './http/request.js'
 export { defaultLimits, type GamutOptions, isLimit, type Limits } from './options.js'
-export { createGamut, type Gamut, type PublishOptions, type PublishResult } from './server.js'
+export { createGamut } from './server.js'
 export type { Logger } from './telemetry/logger.js'
 export {
   type HistogramName,

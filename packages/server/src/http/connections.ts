@@ -2,9 +2,9 @@ import { type ChannelName, parseChannelName, parseId, transports } from '@gamut/
 import type { Held, HeldSince, HeldState } from '../core/connections.js'
 import type { Core } from '../core/core.js'
 import { GamutError } from '../error.js'
+import { take } from '../take.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 import { oneOf, wholeNumber } from './query.js'
-import { take } from './take.js'
 
 /** Connections of a page where an operator does not say, and at most. */
 const defaultLimit = 100

@@ -3,9 +3,9 @@ import type { Core } from '../core/core.js'
 import { explain } from '../core/trace/explain.js'
 import { GamutError } from '../error.js'
 import { parsePattern, patternHint } from '../pattern.js'
+import { take } from '../take.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 import type { HttpRequest } from './request.js'
-import { take } from './take.js'
 
 /** How long a channel is traced where an operator does not say, and at most, in milliseconds. */
 const defaultTraceMs = 600_000

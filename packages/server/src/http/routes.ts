@@ -3,6 +3,7 @@ import type { Caller } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
+import { take } from '../take.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import {
   errorReply,
@@ -21,7 +22,6 @@ import { OperatorCheck } from './operators.js'
 import { type ReadTarget, read, refuseRead } from './read.js'
 import { type Entrance, type HttpRequest, splitTarget } from './request.js'
 import { revoke } from './revocations.js'
-import { take } from './take.js'
 import { issueTicket } from './tickets.js'
 import { deleteKey, publish, publishMany } from './write.js'
 

@@ -2,10 +2,10 @@ import { type ChannelName, isJsonObject, parseChannelName } from '@gamut/protoco
 import type { Caller } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
 import { GamutError } from '../error.js'
+import { take } from '../take.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 import { readJson } from './body.js'
 import type { HttpRequest } from './request.js'
-import { take } from './take.js'
 
 function toChannels(value: unknown, most: number): readonly ChannelName[] {
   const list = isJsonObject(value) && Object.keys(value).length === 1 ? value['channels'] : undefined

@@ -19,11 +19,11 @@ import type { Core } from '../core/core.js'
 import type { Published } from '../core/publish.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
+import { take } from '../take.js'
 import { jsonReply, type Reply } from '../transports/transport.js'
 import { readJson, readText } from './body.js'
 import { isFlagSet } from './query.js'
 import type { HttpRequest } from './request.js'
-import { take } from './take.js'
 
 function checkJson(text: string): string {
   if (parseJson(text) === undefined) throw new GamutError('body_invalid', 'The body is not JSON.')

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { GamutError } from '../error.js'
+import type { Gamut } from '../gamut.js'
 import type { Entrance } from '../http/request.js'
-import type { Gamut } from '../server.js'
 import { errorReply, type Reply } from '../transports/transport.js'
 import { noteRequest } from './detach.js'
 import { HeldResponses } from './held-response.js'

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { Gamut } from '../server.js'
+import type { Gamut } from '../gamut.js'
 
 /** How often slow requests are looked for, in milliseconds. */
 const checkEveryMs = 1000

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { GamutError } from '../error.js'
+import type { Gamut } from '../gamut.js'
 import { type BodyRoom, bodyCutOff, bodyTooLarge, type Entrance, type HttpRequest } from '../http/request.js'
-import type { Gamut } from '../server.js'
 
 /** Read by events: what iterates over a request destroys it where it stops, and nobody could be answered. */
 function readBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http'
-import type { Gamut } from '../server.js'
+import type { Gamut } from '../gamut.js'
 import { createHttpServer, listenOn } from './http-server.js'
 import { fromIncoming } from './node-request.js'
 import { failPlainly, sendPlain } from './plain-response.js'

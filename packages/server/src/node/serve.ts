@@ -1,6 +1,6 @@
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Gamut } from '../server.js'
+import type { Gamut } from '../gamut.js'
 import { type AttachOptions, attach } from './attach.js'
 import { socketsByDescriptors } from './descriptors.js'
 import { closeServer, createHttpServer, listenOn } from './http-server.js'

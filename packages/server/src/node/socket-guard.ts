@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Gamut } from '../server.js'
+import type { Gamut } from '../gamut.js'
 import { SilentSockets } from './silent-sockets.js'
 
 type Listener = (...given: unknown[]) => void

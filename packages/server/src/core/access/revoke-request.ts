@@ -1,5 +1,6 @@
 import { isJsonObject, parseChannelName, parseId } from '@gamut/protocol'
 import { GamutError } from '../../error.js'
+import { take } from '../../take.js'
 import { hashTicket } from '../hash.js'
 import { type Revoked, revocableNames } from './revocations.js'
 
@@ -34,8 +35,6 @@ export function toRevoked(request: unknown): { readonly revoked: Revoked; readon
   const name = parseId(request[kind])
   if (!name.ok) refuse(`${kind} is a text of 1 to 255 characters without control characters.`)
   const { channel, forMs } = request
-  const parsed = channel === undefined ? undefined : parseChannelName(channel)
-  if (parsed && !parsed.ok) throw new GamutError(parsed.code, parsed.message)
   if (forMs !== undefined && !(Number.isSafeInteger(forMs) && Number(forMs) >= 0)) {
     refuse('forMs is a whole number of milliseconds, 0 to take a revocation back.')
   }
@@ -43,7 +42,7 @@ export function toRevoked(request: unknown): { readonly revoked: Revoked; readon
     revoked: {
       kind,
       name: kind === 'ticket' ? hashTicket(name.value) : name.value,
-      ...(parsed && { channel: parsed.value }),
+      ...(channel !== undefined && { channel: take(parseChannelName(channel)) }),
     },
     ...(forMs !== undefined && { forMs: Number(forMs) }),
   }

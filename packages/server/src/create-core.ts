@@ -1,0 +1,91 @@
+import { createMemoryBroker } from './broker/memory.js'
+import { defineChannels } from './channels.js'
+import { createTenure } from './core/access/create-tenure.js'
+import { Gate } from './core/access/gate.js'
+import { Bodies } from './core/bounds/bodies.js'
+import { Overload } from './core/bounds/overload.js'
+import { Peers } from './core/bounds/peers.js'
+import { PublishRate } from './core/bounds/publish-rate.js'
+import { Slots } from './core/bounds/slots.js'
+import { Connections } from './core/connections.js'
+import type { Core } from './core/core.js'
+import { watchGauges } from './core/gauges.js'
+import { guardHooks } from './core/guarded-hooks.js'
+import { Hub } from './core/log/hub.js'
+import { LogReader } from './core/log/log-reader.js'
+import { meterBroker } from './core/metered-broker.js'
+import { Publisher } from './core/publish.js'
+import { Sources } from './core/source.js'
+import { Trace } from './core/trace/trace.js'
+import { Wheel } from './core/wheel.js'
+import { WriteLoop } from './core/write-loop.js'
+import { newTicket } from './new-ticket.js'
+import type { ResolvedOptions } from './options.js'
+import { withOwnChannels } from './own-channels.js'
+import { Tally } from './telemetry/tally.js'
+import { Traffic } from './telemetry/traffic.js'
+
+/** Every channel's settings, the server's own in front. */
+function defineAll({ channels, limits }: ResolvedOptions): Core['settings'] {
+  const defaults = {
+    maxMessageBytes: limits.maxMessageBytes,
+    idempotency: { windowMs: limits.idempotencyWindowMs, maxKeys: limits.idempotencyKeys },
+  }
+  return withOwnChannels(defineChannels(channels, defaults), limits, defaults)
+}
+
+/** What the parts of a node share. */
+function createShared(options: ResolvedOptions) {
+  const { clock, limits, logger, random, node } = options
+  const settings = defineAll(options)
+  const tally = new Tally()
+  const broker = meterBroker(options.broker ?? createMemoryBroker({ clock }), tally, clock)
+  const trace = new Trace(clock, limits.traceBytes)
+  for (const pattern of options.trace) trace.start(pattern)
+  const slots = new Slots({ clock, random, limits })
+  return {
+    node,
+    limits,
+    settings,
+    broker,
+    log: new LogReader(broker, settings, tally),
+    peers: new Peers(options.unlimitedAddresses),
+    clock,
+    wheel: new Wheel(clock),
+    loop: new WriteLoop(clock),
+    tally,
+    traffic: new Traffic(() => clock.elapsed()),
+    trace,
+    slots,
+    bodies: new Bodies({ maxBytes: limits.maxBodiesBytes, slots }),
+    overload: new Overload({ slots, logger, limits }),
+    logger,
+    random,
+  }
+}
+
+/** Makes all parts of a node from its options and puts them together. */
+export function createCore(options: ResolvedOptions): Core {
+  const shared = createShared(options)
+  const { limits, settings } = shared
+  const { windowBytes, windowTotalBytes, firstLoadMs } = limits
+  const hooks = guardHooks(options.hooks, shared)
+  const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
+  const publishRate = new PublishRate(shared)
+  const publisher = new Publisher({ ...shared, hooks, publishRate })
+  const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
+  const sources = new Sources({ ...shared, publisher, firstLoadMs, tell })
+  const connections = new Connections(shared)
+  const ends = createTenure({ ...shared, hub, publisher, sources, connections, newTicket })
+  const core: Core = {
+    ...shared,
+    hub,
+    publisher,
+    ...ends,
+    gate: new Gate(hooks, settings, ends.tenure),
+    sources,
+    connections,
+  }
+  watchGauges(core)
+  return core
+}
