@@ -14,10 +14,19 @@ export function isSameOrigin(origin: string, host: string | undefined): boolean 
   return URL.canParse(`${url.protocol}//${host}`) && new URL(`${url.protocol}//${host}`).host === url.host
 }
 
+/** Schemes of HTTP that browsers know: with what they remember they answer by themselves. */
+const byItself = /^(?:basic|digest|negotiate|ntlm)(?: |$)/i
+
 /** Known by what a browser sends along by itself, and by nothing that a page had to put there. */
 function isByCookie(request: HttpRequest, { identity }: Caller): boolean {
-  const isPut = request.header('authorization') !== undefined || request.header('x-api-key') !== undefined
-  return identity !== null && request.header('cookie') !== undefined && !isPut
+  const authorization = request.header('authorization')
+  const isPut = authorization !== undefined && !byItself.test(authorization)
+  return (
+    identity !== null &&
+    request.header('cookie') !== undefined &&
+    !isPut &&
+    request.header('x-api-key') === undefined
+  )
 }
 
 /** Decides which pages may use the server (guarantees: security rule 1). */

@@ -28,7 +28,9 @@ const origins: readonly (readonly [title: string, origin: string | undefined, is
 
 const reads = ['poll', 'long-poll', 'sse', 'ndjson', 'websocket', 'info'] as const
 const writes = ['POST', 'DELETE', 'POST /publish', 'POST /tickets'] as const
-const credentials = ['cookie', 'token', 'ticket', 'cookie and token', 'cookie and ticket'] as const
+/** A browser sends a user and password along by itself too, once they stand in some link (RFC 7617). */
+const alone: readonly string[] = ['cookie', 'cookie and password']
+const credentials = [...alone, 'token', 'ticket', 'cookie and token', 'cookie and ticket'] as const
 const bodies = {
   '/publish': '{"messages":[{"channel":"k","data":1,"key":"k"}]}',
   '/tickets': '{"channels":["k"]}',
@@ -47,6 +49,7 @@ function createRig() {
   const tryIn = async (way: string, credential: string, headers: Record<string, string>): Promise<string> => {
     const ticket = credential.includes('ticket') ? `&ticket=${await rig.ticket('ann', 'k')}` : ''
     if (credential.includes('cookie')) headers['cookie'] = 's=ann'
+    if (credential.includes('password')) headers['authorization'] = 'Basic eDp5'
     const token = credential.includes('token') ? { token: 'ann' } : {}
     const isWrite = (writes as readonly string[]).includes(way)
     if (!isWrite) {
@@ -71,7 +74,7 @@ describe.each(origins)('a page whose origin is %s', (_title, origin, isIn) => {
       const { tryIn } = createRig()
       const found: Record<string, string> = {}
       const expected: Record<string, string> = {}
-      const isByCookieAlone = credential === 'cookie'
+      const isByCookieAlone = alone.includes(credential)
       for (const way of [...reads, ...writes]) {
         const isWrite = (writes as readonly string[]).includes(way)
         const needsOrigin = isByCookieAlone && origin === undefined && (isWrite || way === 'websocket')
