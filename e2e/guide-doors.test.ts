@@ -1,42 +1,19 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { Gamut } from '@gamut/server'
 import { SignJWT } from 'jose'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { freePort } from './support/free-port.js'
 import { startGamut } from './support/gamut.js'
+import { blocks, loadSnippet, temporaryDirectory } from './support/snippet.js'
 import { startProcess } from './support/start-process.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const guide = readFileSync(`${root}docs/guide/who-may-do-what.md`, 'utf8')
 const readme = readFileSync(`${root}README.md`, 'utf8').split('## Who may do what')[1] ?? ''
 
-/** The fenced blocks of one language, in order. */
-function blocks(text: string, language: string): readonly string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
-    ([, block = '']) => block,
-  )
-}
-
-/** A directory from which modules find ours, until the test ends. */
-function temporaryDirectory(): string {
-  mkdirSync(`${root}node_modules/.cache`, { recursive: true })
-  const directory = mkdtempSync(`${root}node_modules/.cache/gamut-guide-`)
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
-  return directory
-}
-
 process.env['JWT_SECRET'] = 'a secret for what the guide shows, and for nothing else'
 process.env['SHOP_KEY'] = `gk_${'s'.repeat(43)}`
-
-/** The server that a snippet exports. */
-async function load(snippet: string): Promise<Gamut> {
-  const file = `${temporaryDirectory()}/snippet.mjs`
-  writeFileSync(file, snippet)
-  const { gamut } = (await import(pathToFileURL(file).href)) as { gamut: Gamut }
-  onTestFinished(() => gamut.stop())
-  return gamut
-}
 
 function sign(claims: Record<string, unknown>): Promise<string> {
   return new SignJWT({ sub: 'ann', ...claims })
@@ -61,7 +38,7 @@ describe('the guide to doors', () => {
   const [embedded = '', rules = '', several = '', session = ''] = blocks(guide, 'js')
 
   test('puts doors into an application (§12)', async () => {
-    const gamut = await load(embedded)
+    const gamut = await loadSnippet(embedded)
     const token = await sign({ aud: 'chat' })
     expect(await status(gamut, 'news/today', { cookie: `__Host-token=${token}` })).toBe(200)
     expect(await status(gamut, 'news/today', bearer(await sign({ aud: 'mail' })))).toBe(401)
@@ -72,7 +49,7 @@ describe('the guide to doors', () => {
   })
 
   test('puts rules of one’s own in place of lists (§12)', async () => {
-    const gamut = await load(rules)
+    const gamut = await loadSnippet(rules)
     expect(await status(gamut, 'news/today', bearer(await sign({})))).toBe(200)
     expect(await status(gamut, 'other', bearer(await sign({})))).toBe(403)
     expect(await status(gamut, 'other', bearer(await sign({ role: 'admin' })))).toBe(200)
@@ -80,7 +57,7 @@ describe('the guide to doors', () => {
   })
 
   test('trusts several issuers (§12)', async () => {
-    const gamut = await load(several)
+    const gamut = await loadSnippet(several)
     const claims = { iss: 'https://partner.example/', gamut: { read: ['user/{sub}/*'] } }
     expect(await status(gamut, 'user/partner:ann/x', bearer(await sign(claims)))).toBe(200)
     expect(await status(gamut, 'user/ann/x', bearer(await sign(claims)))).toBe(403)
@@ -88,7 +65,7 @@ describe('the guide to doors', () => {
   })
 
   test('makes a door of one’s own (§12)', async () => {
-    const gamut = await load(session)
+    const gamut = await loadSnippet(session)
     expect(await status(gamut, 'user/ann/x', { 'x-session': 's1' })).toBe(200)
     expect(await status(gamut, 'user/bob/x', { 'x-session': 's1' })).toBe(403)
     expect(await status(gamut, 'user/ann/x', { 'x-session': 's2' })).toBe(401)
