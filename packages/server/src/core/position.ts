@@ -1,5 +1,6 @@
 import { type Gap, type GapReason, isCursor, type Outcome } from '@gamut/protocol'
 import type { ReadFrom } from '../broker/broker.js'
+import type { Tally } from '../telemetry/tally.js'
 import type { LogPage } from './log/log-reader.js'
 
 /** Where a reader asks to begin: a position it holds (any text), or a place in the log (PROTOCOL §4). */
@@ -30,6 +31,13 @@ export async function openAfterLoss(
   if (policy.keyed) return { outcome: 'snapshot', reason, log: await read('snapshot') }
   const log = policy.afterGap === 'newest' ? await read({ last: 0 }) : (lost.left ?? (await read('oldest')))
   return { outcome: 'gap', gap: { reason, after, cursor: log.page.head.after }, log }
+}
+
+/** Counts what became of a position, once its reader is told. */
+export function countOpening({ outcome, gap, reason }: Omit<Opened, 'log'>, tally: Tally): void {
+  tally.count('gamut_openings_total', outcome)
+  const lost = gap?.reason ?? reason
+  if (lost) tally.count('gamut_gaps_total', lost)
 }
 
 /** Finds a position in the log. `read` gives a page from a place; it is called once or twice. */

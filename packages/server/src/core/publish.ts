@@ -1,13 +1,4 @@
-import {
-  type ChannelName,
-  type Cursor,
-  type NewMessage,
-  parseEvent,
-  parseId,
-  parseJson,
-  parseKey,
-  toOneLine,
-} from '@gamut/protocol'
+import type { ChannelName, Cursor, NewMessage } from '@gamut/protocol'
 import {
   type Appended,
   type AppendMessage,
@@ -24,10 +15,10 @@ import type { Limits } from '../options.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
 import type { PublishRate } from './bounds/publish-rate.js'
+import { checkHooked, checkMessage, checkSchema } from './check-message.js'
 import { hashAppend, hashMessage } from './hash.js'
 import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
-import { within } from './within.js'
 
 /** When a publisher shall try again while the broker is away, in milliseconds. */
 const brokerRetryMs = 1000
@@ -73,8 +64,6 @@ export interface PreparedPublish {
   readonly messages: readonly AppendMessage[]
   readonly options: AppendOptions
 }
-
-const encoder = new TextEncoder()
 
 /** Checks publishes against limits, definition, schema and hooks, and appends them. */
 export class Publisher {
@@ -138,7 +127,7 @@ export class Publisher {
     if (request.messages.length > most) {
       throw new GamutError('too_large', `Publish at most ${most} messages at once.`)
     }
-    for (const message of request.messages) check(message, settings)
+    for (const message of request.messages) checkMessage(message, settings)
     if (request.address !== undefined)
       this.#parts.publishRate.take(identity, request.address, Math.max(1, request.messages.length))
     const messages: AppendMessage[] = []
@@ -176,7 +165,7 @@ export class Publisher {
   ): Promise<AppendMessage> {
     const hooked = await this.#parts.hooks.onPublish?.({ ...message }, { channel, identity })
     const admitted = hooked ? checkHooked(hooked) : message
-    if (hooked) check(admitted, settings)
+    if (hooked) checkMessage(admitted, settings)
     if (settings.schema && admitted.data !== undefined)
       await checkSchema(admitted.data, settings.schema, this.#parts)
     // The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict.
@@ -192,65 +181,5 @@ function refusal(code: Extract<AppendResult, { ok: false }>['code'], channel: Ch
   return new GamutError(
     code,
     'This key was used for another message: use a new key for each message, and the same only to repeat it.',
-  )
-}
-
-/** What a hook gave to store goes to every reader, so it is checked like what comes from outside; a wrong one is the application's fault. */
-function checkHooked({ data, event, key, id, deleted }: NewMessage): NewMessage {
-  const isWhole = deleted ? data === undefined : typeof data === 'string' && parseJson(data) !== undefined
-  const parsed = [
-    event === undefined || parseEvent(event).ok,
-    key === undefined || parseKey(key).ok,
-    id === undefined || parseId(id).ok,
-  ]
-  if (!isWhole || parsed.includes(false)) {
-    throw new TypeError(
-      'onPublish returned a message whose data is no JSON text, or with a wrong event, key or id',
-    )
-  }
-  return {
-    ...(data !== undefined && { data: toOneLine(data) }),
-    ...(event !== undefined && { event }),
-    ...(key !== undefined && { key }),
-    ...(id !== undefined && { id }),
-    ...(deleted && { deleted }),
-  }
-}
-
-function check(message: NewMessage, settings: ChannelSettings): void {
-  const { data = '' } = message
-  // A character of JavaScript is at most three bytes of UTF-8, so most messages need not be measured.
-  const bytes = data.length * 3 > settings.maxMessageBytes ? encoder.encode(data).length : 0
-  if (bytes > settings.maxMessageBytes) {
-    throw new GamutError(
-      'too_large',
-      `A message here has at most ${settings.maxMessageBytes} bytes of data; this one has ${bytes}.`,
-    )
-  }
-  if (settings.keyed && message.key === undefined) {
-    throw new GamutError('key_invalid', 'This channel is keyed: give each message a key.')
-  }
-  if (message.deleted && !settings.keyed) {
-    throw new GamutError(
-      'key_invalid',
-      'Only a key of a keyed channel can be deleted; this channel is not keyed.',
-    )
-  }
-}
-
-async function checkSchema(
-  data: string,
-  schema: NonNullable<ChannelSettings['schema']>,
-  { limits, wheel }: PublisherParts,
-): Promise<void> {
-  const given = schema['~standard'].validate(parseJson(data))
-  const { issues } =
-    given instanceof Promise ? await within(given, limits.hookTimeoutMs, wheel, 'schema') : given
-  const first = issues?.[0]
-  if (!first) return
-  const path = (first.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
-  throw new GamutError(
-    'schema_mismatch',
-    `The data does not fit this channel${path && ` at "${path}"`}: ${first.message}`,
   )
 }

@@ -8,7 +8,14 @@ import type { Hub } from './log/hub.js'
 import type { LiveChannel, LiveReader } from './log/live-channel.js'
 import type { LogPage } from './log/log-reader.js'
 import { Page } from './log/page.js'
-import { type Opened, openAfterLoss, openPosition, type Position, type PositionPolicy } from './position.js'
+import {
+  countOpening,
+  type Opened,
+  openAfterLoss,
+  openPosition,
+  type Position,
+  type PositionPolicy,
+} from './position.js'
 import type { Sink } from './sink.js'
 import type { Sources } from './source.js'
 import type { Wheel } from './wheel.js'
@@ -224,11 +231,10 @@ export class Subscription implements LiveReader {
   }
 
   /** Says what became of the position, first or in mid-stream, and gives the page that comes with it. */
-  #show({ outcome, gap, reason, log }: Opened, isMidStream: boolean): void {
+  #show(opened: Opened, isMidStream: boolean): void {
     const { channel } = this.options
-    const lost = gap?.reason ?? reason
-    this.#parts.tally.count('gamut_openings_total', outcome)
-    if (lost) this.#parts.tally.count('gamut_gaps_total', lost)
+    const { outcome, gap, reason, log } = opened
+    countOpening(opened, this.#parts.tally)
     const cursor = log.page.head.after
     const open = { channel, outcome, cursor, ...(gap && { gap }), ...(reason && { reason }) }
     const room =

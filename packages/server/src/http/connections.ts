@@ -3,7 +3,8 @@ import type { Held, HeldSince, HeldState } from '../core/connections.js'
 import type { Core } from '../core/core.js'
 import { GamutError } from '../error.js'
 import { take } from '../take.js'
-import { jsonReply, type Reply } from '../transports/transport.js'
+import type { Reply } from '../transports/transport.js'
+import { freshJson } from './fresh-json.js'
 import { oneOf, wholeNumber } from './query.js'
 
 /** Connections of a page where an operator does not say, and at most. */
@@ -83,7 +84,7 @@ export function connectionsReply(query: URLSearchParams, core: Core): Reply {
     connections: shown,
     ...(more && { next: last }),
   }
-  return jsonReply(200, `${JSON.stringify(body)}\n`, { 'cache-control': 'no-store' })
+  return freshJson(200, body)
 }
 
 /** `DELETE /connections/{id}`: has a reader come back soon, to this node or another; it loses nothing. */

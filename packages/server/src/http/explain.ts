@@ -4,7 +4,9 @@ import { explain } from '../core/trace/explain.js'
 import { GamutError } from '../error.js'
 import { parsePattern, patternHint } from '../pattern.js'
 import { take } from '../take.js'
-import { jsonReply, type Reply } from '../transports/transport.js'
+import type { Reply } from '../transports/transport.js'
+import { readText } from './body.js'
+import { freshJson } from './fresh-json.js'
 import type { HttpRequest } from './request.js'
 
 /** How long a channel is traced where an operator does not say, and at most, in milliseconds. */
@@ -12,10 +14,6 @@ const defaultTraceMs = 600_000
 const maxTraceMs = 86_400_000
 /** Patterns that are traced at once. */
 const maxPatterns = 100
-
-function answer(body: unknown): Reply {
-  return jsonReply(200, `${JSON.stringify(body)}\n`, { 'cache-control': 'no-store' })
-}
 
 /** One of the query's texts; anything that names nothing is `query_invalid`. */
 function nameOf(query: URLSearchParams, name: string): string | undefined {
@@ -38,18 +36,17 @@ export async function explainReply(query: URLSearchParams, core: Core): Promise<
       'Name the message by its offset, cursor, id or Idempotency-Key: ?message=42.',
     )
   }
-  return answer(await explain(core, channel, message, nameOf(query, 'reader')))
+  return freshJson(200, await explain(core, channel, message, nameOf(query, 'reader')))
 }
 
 /** `GET /trace`: what is traced and how much of it is kept. */
 export function traceReply(core: Core): Reply {
-  return answer(core.trace.state)
+  return freshJson(200, core.trace.state)
 }
 
 /** `POST /trace` with `{"channel": pattern, "forMs"?}`: traces channels for some time; 0 stops it (PROTOCOL §14). */
 export async function startTrace(request: HttpRequest, core: Core): Promise<Reply> {
-  const text = new TextDecoder().decode(await request.body(core.limits.maxBodyBytes, core.bodies))
-  const body = parseJson(text)
+  const body = parseJson(await readText(request, core))
   const { channel, forMs = defaultTraceMs } = isJsonObject(body) ? body : {}
   const pattern = typeof channel === 'string' ? parsePattern(channel) : undefined
   if (!pattern)

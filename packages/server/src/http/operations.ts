@@ -5,7 +5,8 @@ import type { Core } from '../core/core.js'
 import { pollAfter } from '../core/poll-pace.js'
 import { GamutError } from '../error.js'
 import type { Metrics } from '../telemetry/metrics.js'
-import { jsonReply, type Reply } from '../transports/transport.js'
+import type { Reply } from '../transports/transport.js'
+import { freshJson } from './fresh-json.js'
 
 /** A staleness that polling meets without being a burden, in milliseconds. */
 const pollIsEnoughMs = 10_000
@@ -35,14 +36,12 @@ export async function info(channel: ChannelName, caller: Caller, core: Core): Pr
     closed: head.closed,
     pollAfterMs: pollAfter(channel, settings, core.traffic),
   }
-  return jsonReply(200, `${JSON.stringify(body)}\n`, {
-    'cache-control': caller.ticket ? 'no-store' : 'private, no-cache',
-  })
+  return freshJson(200, body, caller.ticket ? {} : { 'cache-control': 'private, no-cache' })
 }
 
 /** `GET /healthz`: the process answers. */
 export function health(): Reply {
-  return jsonReply(200, '{"status":"ok"}\n', { 'cache-control': 'no-store' })
+  return freshJson(200, { status: 'ok' })
 }
 
 /** `GET /readyz`: it takes readers and publishes, or why not. */
@@ -56,9 +55,7 @@ export function readiness({ connections, hub, overload }: Core): Reply {
         ? 'overloaded'
         : 'ready'
   const body = { status, ...(status === 'overloaded' && { reason }) }
-  return jsonReply(status === 'ready' ? 200 : 503, `${JSON.stringify(body)}\n`, {
-    'cache-control': 'no-store',
-  })
+  return freshJson(status === 'ready' ? 200 : 503, body)
 }
 
 /** All metrics of a node in the format of whichever library the application gave. Throws `not_found` where it gave none. */

@@ -3,8 +3,9 @@ import type { Caller } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
 import { GamutError } from '../error.js'
 import { take } from '../take.js'
-import { jsonReply, type Reply } from '../transports/transport.js'
+import type { Reply } from '../transports/transport.js'
 import { readJson } from './body.js'
+import { freshJson } from './fresh-json.js'
 import type { HttpRequest } from './request.js'
 
 function toChannels(value: unknown, most: number): readonly ChannelName[] {
@@ -26,5 +27,5 @@ export async function issueTicket(request: HttpRequest, caller: Caller, core: Co
   for (const channel of channels) await core.gate.pass(caller, 'read', channel)
   const issued = await core.tickets.issue(identity, channels)
   core.tenure.check(caller, channels)
-  return jsonReply(201, `${JSON.stringify(issued)}\n`, { 'cache-control': 'no-store' })
+  return freshJson(201, issued)
 }

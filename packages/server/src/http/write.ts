@@ -16,12 +16,13 @@ import {
 } from '@gamut/protocol'
 import type { Caller } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
-import type { Published } from '../core/publish.js'
+import type { Published, PublishRequest } from '../core/publish.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
 import { take } from '../take.js'
-import { jsonReply, type Reply } from '../transports/transport.js'
+import type { Reply } from '../transports/transport.js'
 import { readJson, readText } from './body.js'
+import { freshJson } from './fresh-json.js'
 import { isFlagSet } from './query.js'
 import type { HttpRequest } from './request.js'
 
@@ -69,11 +70,8 @@ function toMessages(text: string, request: HttpRequest, query: URLSearchParams, 
 
 function publishedReply({ channel, cursor, messages, replayed }: Published): Reply {
   const stored = messages.map(({ offset, time }) => ({ offset, time }))
-  const body = `${JSON.stringify({ channel, cursor, messages: stored })}\n`
-  return jsonReply(replayed ? 200 : 201, body, {
-    'cache-control': 'no-store',
-    ...(replayed && { 'idempotent-replayed': 'true' }),
-  })
+  const headers = replayed ? { 'idempotent-replayed': 'true' } : {}
+  return freshJson(replayed ? 200 : 201, { channel, cursor, messages: stored }, headers)
 }
 
 function idempotencyKey(request: HttpRequest): { idempotencyKey?: string } {
@@ -93,57 +91,57 @@ function noteRefused(
   core.trace.unpublished(channel, identity?.id ?? '', [], key.ok ? key.value : undefined, error)
 }
 
-/** `POST /channels/{channel}`: appends what the body holds, and closes the channel with `?close=true` (PROTOCOL §3). */
-export async function publish(
+/** Appends what is read of a request once it is known that its caller may publish. */
+async function append(
   request: HttpRequest,
-  query: URLSearchParams,
   channel: ChannelName,
   caller: Caller,
   core: Core,
+  read: () => Promise<Pick<PublishRequest, 'messages' | 'close'>>,
 ): Promise<Reply> {
   const { address } = request
   const { identity } = caller
   try {
-    const close = isFlagSet(query, 'close') ?? false
     await core.gate.pass(caller, 'publish', channel)
-    if (close) await core.gate.pass(caller, 'close', channel)
-    const text = await readText(request, core)
-    core.tenure.check(caller, [channel])
-    const messages = close && text === '' ? [] : toMessages(text, request, query, core)
-    if (messages.length === 0 && !close)
-      throw new GamutError('body_invalid', 'There is no message in the body.')
-    const idempotency = idempotencyKey(request)
-    return publishedReply(
-      await core.publisher.publish({ channel, messages, identity, address, close, ...idempotency }),
-    )
+    const asked = { ...(await read()), ...idempotencyKey(request) }
+    return publishedReply(await core.publisher.publish({ channel, identity, address, ...asked }))
   } catch (error) {
     noteRefused(request, channel, caller, error, core)
     throw error
   }
 }
 
-/** `DELETE /channels/{channel}?key=k`: deletes a key of a keyed channel (PROTOCOL §3). */
-export async function deleteKey(
+/** `POST /channels/{channel}`: appends what the body holds, and closes the channel with `?close=true` (PROTOCOL §3). */
+export function publish(
   request: HttpRequest,
   query: URLSearchParams,
   channel: ChannelName,
   caller: Caller,
   core: Core,
 ): Promise<Reply> {
-  const { address } = request
-  const { identity } = caller
-  try {
-    await core.gate.pass(caller, 'publish', channel)
-    const key = take(parseKey(query.get('key') ?? undefined))
-    const messages: NewMessage[] = [{ key, deleted: true }]
-    const idempotency = idempotencyKey(request)
-    return publishedReply(
-      await core.publisher.publish({ channel, messages, identity, address, ...idempotency }),
-    )
-  } catch (error) {
-    noteRefused(request, channel, caller, error, core)
-    throw error
-  }
+  return append(request, channel, caller, core, async () => {
+    const close = isFlagSet(query, 'close') ?? false
+    if (close) await core.gate.pass(caller, 'close', channel)
+    const text = await readText(request, core)
+    core.tenure.check(caller, [channel])
+    const messages = close && text === '' ? [] : toMessages(text, request, query, core)
+    if (messages.length === 0 && !close)
+      throw new GamutError('body_invalid', 'There is no message in the body.')
+    return { messages, close }
+  })
+}
+
+/** `DELETE /channels/{channel}?key=k`: deletes a key of a keyed channel (PROTOCOL §3). */
+export function deleteKey(
+  request: HttpRequest,
+  query: URLSearchParams,
+  channel: ChannelName,
+  caller: Caller,
+  core: Core,
+): Promise<Reply> {
+  return append(request, channel, caller, core, async () => ({
+    messages: [{ key: take(parseKey(query.get('key') ?? undefined)), deleted: true }],
+  }))
 }
 
 interface ListedMessage {
@@ -219,5 +217,5 @@ export async function publishMany(request: HttpRequest, caller: Caller, core: Co
     const ofGroup = await publishGroup(name, group, caller, request.address, core)
     for (const [at, { index }] of group.entries()) results[index] = ofGroup[at] ?? {}
   }
-  return jsonReply(200, `${JSON.stringify({ results })}\n`, { 'cache-control': 'no-store' })
+  return freshJson(200, { results })
 }

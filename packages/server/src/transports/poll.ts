@@ -1,6 +1,6 @@
 import type { Core } from '../core/core.js'
 import { pollAfter } from '../core/poll-pace.js'
-import { openPosition } from '../core/position.js'
+import { countOpening, openPosition } from '../core/position.js'
 import { answerReply, batchLimit, type ChannelAnswer, unchangedReply, unchangedTag } from './answer.js'
 import type { ChannelRead, ReadRequest, Transport } from './transport.js'
 
@@ -16,9 +16,7 @@ async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Pro
       afterGap: read.afterGap,
     },
   )
-  const lost = opened.gap?.reason ?? opened.reason
-  core.tally.count('gamut_openings_total', opened.outcome)
-  if (lost) core.tally.count('gamut_gaps_total', lost)
+  countOpening(opened, core.tally)
   return { channel, ...opened }
 }
 
