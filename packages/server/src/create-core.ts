@@ -42,6 +42,7 @@ function createShared(options: ResolvedOptions) {
   const broker = meterBroker(options.broker ?? createMemoryBroker({ clock }), tally, clock)
   const trace = new Trace(clock, limits.traceBytes)
   for (const pattern of options.trace) trace.start(pattern)
+  const wheel = new Wheel(clock)
   const slots = new Slots({ clock, random, limits })
   return {
     node,
@@ -51,8 +52,8 @@ function createShared(options: ResolvedOptions) {
     log: new LogReader(broker, settings, tally),
     peers: new Peers(options.unlimitedAddresses),
     clock,
-    wheel: new Wheel(clock),
-    loop: new WriteLoop(clock),
+    wheel,
+    loop: new WriteLoop(clock, wheel),
     tally,
     traffic: new Traffic(() => clock.elapsed()),
     trace,

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js'
+import type { Wheel } from './wheel.js'
 
 /** Connections written in one turn of the event loop, so that under load requests are still answered in between. */
 const slice = 256
@@ -11,11 +12,13 @@ export interface Flushable {
 /** Writes each connection once per turn, in slices, in the order in which they asked: nobody is far behind another. */
 export class WriteLoop {
   readonly #clock: Clock
+  readonly #wheel: Wheel
   readonly #waiting = new Set<Flushable>()
   #scheduled = false
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, wheel: Wheel) {
     this.#clock = clock
+    this.#wheel = wheel
   }
 
   /** Has the connection flushed at the end of this turn. */
@@ -38,6 +41,8 @@ export class WriteLoop {
   }
 
   #run(): void {
+    // Whoever has come to an end meanwhile is told of nothing more (I21).
+    this.#wheel.catchUp()
     let left = slice
     for (const connection of this.#waiting) {
       if (left-- === 0) break

@@ -72,7 +72,7 @@ function setUp(clock: Clock, windowBytes: number) {
     trace,
     clock,
     wheel,
-    loop: new WriteLoop(clock),
+    loop: new WriteLoop(clock, wheel),
     logger: silentLogger,
   }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes: 1e9 })

@@ -129,13 +129,11 @@ export class Hub implements BrokerListener {
   }
 
   #flush(knownAt: number): void {
-    const { clock, loop, tally, wheel } = this.#parts
-    // Whoever has come to an end meanwhile is told of nothing more (I21).
-    wheel.catchUp()
     const dirty = [...this.#dirty]
     this.#dirty.clear()
     for (const live of dirty) live.flush()
     this.#keepWithinTotal()
+    const { clock, loop, tally } = this.#parts
     // It stands behind all that were just given something, so its turn is when the last of them has been written.
     loop.add({ flush: () => tally.observe('gamut_delivery_seconds', clock.elapsed() - knownAt) })
   }
