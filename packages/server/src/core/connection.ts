@@ -13,6 +13,7 @@ import type { Page } from './log/page.js'
 import { Outbox, type Wire } from './outbox.js'
 import type { Item } from './sink.js'
 import type { Subscription } from './subscription.js'
+import { Subscriptions } from './subscriptions.js'
 import type { Progress, Reader } from './trace/event.js'
 import { watch } from './trace/watch.js'
 import type { Waiting } from './wheel.js'
@@ -44,7 +45,7 @@ export class Connection implements Held, Waiting {
   readonly transport: TransportName
   /** Who reads; another one of the same identity once a token was renewed. */
   caller: Caller
-  readonly subscriptions = new Map<ChannelName, Subscription>()
+  readonly subscriptions = new Subscriptions()
   readonly address: string
   /** Whatever was written by then a ping asks about, and an answered one is sure of. */
   #askedTo: number | undefined
@@ -137,7 +138,7 @@ export class Connection implements Held, Waiting {
 
   /** Reads a channel from now on. */
   hold(subscription: Subscription): void {
-    this.subscriptions.set(subscription.options.channel, subscription)
+    this.subscriptions.add(subscription)
     if (this.#core.trace.isOn) watch(subscription, this.reader, this.#core.trace)
   }
 
