@@ -3,6 +3,8 @@ import type { Gamut } from '../gamut.js'
 
 /** How often slow requests are looked for, in milliseconds. */
 const checkEveryMs = 1000
+/** At most so often it is told that a connection could not be accepted, in milliseconds. */
+const tellEveryMs = 10_000
 
 /** Node's HTTP server with the times and sizes that Gamut's limits say. */
 export function createHttpServer(gamut: Gamut, listener?: RequestListener): Server {
@@ -20,13 +22,28 @@ export function createHttpServer(gamut: Gamut, listener?: RequestListener): Serv
 }
 
 /** Listens, or rejects where the address cannot be had. */
-export function listenOn(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+export async function listenOn(
+  gamut: Gamut,
+  server: Server,
+  { port, host }: { readonly port: number; readonly host: string },
+): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
       server.off('error', reject)
       resolve()
     })
+  })
+  outliveRefusedAccepts(gamut, server)
+}
+
+/** A connection that the system does not give, for want of descriptors, is no reason to end: what is held goes on. */
+function outliveRefusedAccepts(gamut: Gamut, server: Server): void {
+  let toldAt = Number.NEGATIVE_INFINITY
+  server.on('error', (error) => {
+    if (performance.now() - toldAt < tellEveryMs) return
+    toldAt = performance.now()
+    gamut.logger.error({ error: error.message }, 'a connection could not be accepted')
   })
 }
 

@@ -26,6 +26,6 @@ export async function serveOperations(
       })
       .catch(() => failPlainly(response))
   })
-  await listenOn(server, port, host)
+  await listenOn(gamut, server, { port, host })
   return server
 }

@@ -7,9 +7,6 @@ import { closeServer, createHttpServer, listenOn } from './http-server.js'
 import { type OperationsOptions, serveOperations } from './operations-server.js'
 import { SocketGuard } from './socket-guard.js'
 
-/** At most so often it is told that a connection could not be accepted, in milliseconds. */
-const tellEveryMs = 10_000
-
 /** Where to listen. */
 export interface ServeOptions extends Omit<AttachOptions, 'entrance'> {
   /** 0 takes a free one. Default 8080. */
@@ -45,12 +42,11 @@ export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<S
   await attached.ready
   const operating = operations && (await serveOperations(gamut, operations))
   try {
-    await listenOn(server, port, host)
+    await listenOn(gamut, server, { port, host })
   } catch (error) {
     operating?.close()
     throw error
   }
-  outliveRefusedAccepts(gamut, server)
   return {
     port: (server.address() as AddressInfo).port,
     host,
@@ -72,14 +68,4 @@ export async function serve(gamut: Gamut, options: ServeOptions = {}): Promise<S
 function urlOf(server: Server, host: string): string {
   const { family, port } = server.address() as AddressInfo
   return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`
-}
-
-/** A connection that the system does not give, for want of descriptors, is no reason to end: what is held goes on. */
-function outliveRefusedAccepts(gamut: Gamut, server: Server): void {
-  let toldAt = Number.NEGATIVE_INFINITY
-  server.on('error', (error) => {
-    if (performance.now() - toldAt < tellEveryMs) return
-    toldAt = performance.now()
-    gamut.logger.error({ error: error.message }, 'a connection could not be accepted')
-  })
 }
