@@ -1,9 +1,10 @@
-import { isJsonObject, parseChannelName, parseJson } from '@gamut/protocol'
+import { isJsonObject, parseJson } from '@gamut/protocol'
 import type { Explanation, TraceState } from '@gamut/server'
 import { askServer, errorCode, toFailure } from '../ask-server.js'
 import type { Command, CommandInput } from '../command.js'
 import { explanationLines, traceLines } from '../explain-text.js'
 import { Failure, usageFailure } from '../failure.js'
+import { givenChannel } from '../given-channel.js'
 import { readOperationsKey } from '../operations-key.js'
 import { flagOption, type OptionTable, textOption } from '../option.js'
 import { serverOptions, serverUrl } from '../server-url.js'
@@ -87,9 +88,8 @@ async function run(input: CommandInput): Promise<number> {
   if (message === undefined) {
     throw usageFailure('Name the message by its offset, cursor or id: gamut explain CHANNEL 42.')
   }
-  const channel = parseChannelName(name)
-  if (!channel.ok) throw new Failure(`${channel.code}: ${channel.message}`)
-  const query = new URLSearchParams({ channel: channel.value, message })
+  const channel = givenChannel(name)
+  const query = new URLSearchParams({ channel, message })
   const reader = textOption(given, 'reader')
   if (reader !== undefined) query.set('reader', reader)
   const text = await ask(`/explain?${query}`, {}, input)

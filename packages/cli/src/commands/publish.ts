@@ -1,8 +1,9 @@
 import { text as readAll } from 'node:stream/consumers'
-import { isJsonObject, mediaTypes, parseChannelName, parseJson } from '@gamut/protocol'
+import { isJsonObject, mediaTypes, parseJson } from '@gamut/protocol'
 import { askServer, errorCode, toFailure } from '../ask-server.js'
 import type { Command, CommandInput } from '../command.js'
-import { Failure, usageFailure } from '../failure.js'
+import { usageFailure } from '../failure.js'
+import { givenChannel } from '../given-channel.js'
 import { flagOption, type GivenOptions, type OptionTable, textOption } from '../option.js'
 import { serverHeaders, serverOptions, serverUrl } from '../server-url.js'
 import { escapeControls, type Terminal } from '../terminal.js'
@@ -91,10 +92,9 @@ async function run({ options: given, positionals, terminal }: CommandInput): Pro
   if (rest.length > 0)
     throw usageFailure('There is more than one DATA. Quote it: gamut publish CHANNEL \'{"n":1}\'.')
   checkTogether(given, argument !== undefined)
-  const channel = parseChannelName(name)
-  if (!channel.ok) throw new Failure(`${channel.code}: ${channel.message}`)
+  const channel = givenChannel(name)
   const data = await readData(argument, given, terminal)
-  const { url, ...request } = toRequest(channel.value, data, given)
+  const { url, ...request } = toRequest(channel, data, given)
   const response = await askServer(
     url,
     request,

@@ -1,7 +1,8 @@
-import { formatMessage, parseChannelName, type TransportName, transports } from '@gamut/protocol'
+import { formatMessage, type TransportName, transports } from '@gamut/protocol'
 import { createFollower, type Follower, type FollowerEvent, type FollowOptions } from '@gamut/testing'
 import type { Command, CommandInput } from '../command.js'
 import { Failure, textOf, usageFailure } from '../failure.js'
+import { givenChannel } from '../given-channel.js'
 import { flagOption, type GivenOptions, type OptionTable, textOption } from '../option.js'
 import { serverHeaders, serverOptions, serverUrl } from '../server-url.js'
 import { didYouMean } from '../suggest.js'
@@ -44,8 +45,7 @@ function chosenTransports(given: GivenOptions): readonly TransportName[] {
 function chosenChannels(names: readonly string[]): readonly string[] {
   if (names.length === 0) throw usageFailure('Name a channel: gamut tail CHANNEL.')
   for (const [index, name] of names.entries()) {
-    const parsed = parseChannelName(name)
-    if (!parsed.ok) throw new Failure(`${parsed.code}: ${parsed.message}`)
+    givenChannel(name)
     if (names.indexOf(name) !== index) throw usageFailure(`${name} is named twice. Name each channel once.`)
   }
   return names

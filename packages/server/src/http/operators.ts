@@ -1,10 +1,8 @@
 import { isSameSecret } from '../core/hash.js'
 import { GamutError } from '../error.js'
 import { isSameOrigin } from './cors.js'
+import { isProxied } from './proxied.js'
 import type { HttpRequest } from './request.js'
-
-/** What proxies add. A request with one of these came from somebody else than its socket says. */
-const proxyHeaders = ['via', 'forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip']
 
 function isLoopbackAddress(address: string): boolean {
   return /^127(?:\.\d{1,3}){3}$/.test(address) || address === '::1'
@@ -25,7 +23,7 @@ function isFromThisMachine(request: HttpRequest): boolean {
   const origin = request.header('origin')
   return (
     isLoopbackAddress(request.address) &&
-    !proxyHeaders.some((name) => request.header(name) !== undefined) &&
+    !isProxied(request) &&
     isOwnHost(host) &&
     (origin === undefined || isSameOrigin(origin, host))
   )

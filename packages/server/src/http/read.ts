@@ -28,14 +28,13 @@ import {
 } from '../transports/transport.js'
 import type { OriginCheck } from './cors.js'
 import { identifyReader } from './identify.js'
+import { isProxied } from './proxied.js'
 import { isFlagSet, oneOf, wholeNumber } from './query.js'
 import { type HttpRequest, splitTarget } from './request.js'
 
 /** Messages of one batch where a reader does not say, and at most (PROTOCOL §4). */
 const defaultLimit = 100
 const maxLimit = 1000
-/** What proxies add to a request. */
-const proxyHeaders = ['via', 'forwarded', 'x-forwarded-for', 'x-real-ip']
 
 /** What a read asks for: its channels, and whether it names them as a set. */
 export interface ReadTarget {
@@ -148,7 +147,7 @@ function toReadRequest(
     url: asked.transport === 'websocket' ? urlOf(request, query) : '',
     raw: isFlagSet(query, 'raw') ?? false,
     known: isByHeader ? [] : parseEntityTags(request.header('if-none-match') ?? ''),
-    isProxied: proxyHeaders.some((name) => request.header(name) !== undefined),
+    isProxied: isProxied(request),
   }
 }
 
