@@ -7,7 +7,7 @@ import { checkReady } from './window.ts'
 export const idle: Scenario = {
   name: 'idle',
   title: 'Idle connections',
-  text: '10,000 readers connect and stay; the server’s resident memory before, after, and after all left and came a second time, each after a forced collection where there is one. The main figure is of the second round.',
+  text: '10,000 readers connect and stay; the server’s resident memory before, after, and after all left and came a second time, each after the same forced collection for every runtime that has one (of Node, V8’s for when memory is short). The main figure is of the second round.',
   measures: [
     { name: 'kb', title: 'memory per connection', unit: 'KB', digits: 2 },
     { name: 'firstKb', title: 'in the first round', unit: 'KB', digits: 2 },
