@@ -74,9 +74,15 @@ describeWith('cc', 'the load generator', () => {
   })
 
   it('finds a marker that comes in two pieces', async () => {
+    // Each message waits for the end of the one before, or two of one turn would be mixed.
+    const before = new Map<ServerResponse, Promise<void>>()
     const result = await measure((reader, text) => {
-      reader.socket?.write(text.slice(0, 20))
-      setImmediate(() => reader.socket?.write(text.slice(20)))
+      const sent = (before.get(reader) ?? Promise.resolve()).then(async () => {
+        reader.socket?.write(text.slice(0, 20))
+        await new Promise((resolve) => setImmediate(resolve))
+        reader.socket?.write(text.slice(20))
+      })
+      before.set(reader, sent)
     })
     expect(result).toMatchObject({ lost: 0, missing: 0, repeated: 0 })
     expect(result.deliveries).toBe(result.allAnswered * 10)
