@@ -21,14 +21,13 @@ void histogram_print(const char *name, const Histogram *histogram);
 
 /* ---- the machine ---- */
 int64_t now_us(void);
-int64_t own_cpu_us(void);
 int open_socket(int source, int receive_buffer);
 void fail(const char *what);
 char *read_file(const char *path);
 char *replace(const char *text, const char *what, const char *with);
 
 /* ---- epoll: one loop for both sides; `data.u64` is kind << 32 | index ---- */
-enum { READER = 1, REQUESTER = 2, TIMER = 3 };
+enum { READER = 1, REQUESTER = 2, COMMAND = 3 };
 extern int loop;
 void watch(int fd, uint32_t events, int kind, int index, int operation);
 
@@ -46,12 +45,19 @@ extern Plan plan;
 
 /* ---- what is going on ---- */
 typedef struct {
-  int measuring;
-  uint64_t deliveries, all_deliveries, lost, repeated, signalled, told, closed, bytes, reads, refused;
-  uint64_t answered, all_answered, wrong_status, sent;
-  Histogram delay, answer, lateness, caught_up;
+  uint64_t all_deliveries, lost, repeated, signalled, told, closed, refused, all_answered, wrong_status;
+  Histogram caught_up;
 } Counts;
 extern Counts counts;
+
+/* ---- what a window counts, from its begin to its end ---- */
+typedef struct {
+  int is_open;
+  uint64_t deliveries, bytes, reads, answered, sent;
+  Histogram delay, answer, lateness;
+  int64_t spread, worked; /* most between two readers; time with something to do */
+} Window;
+extern Window window;
 
 /* readers */
 enum { NEW, CONNECTING, ASKED, OPEN, GONE };
@@ -70,10 +76,13 @@ uint64_t readers_missing(void);
 
 /* requesters */
 void requesters_start(void);
+/* Connects them; they ask between the two times. */
 void requesters_go(int64_t from, int64_t until);
+/* Closes their connections: a server need not hold them while nothing is asked. */
+void requesters_rest(void);
 void requester_event(int index, uint32_t events);
-void requesters_tick(int64_t now);
-int64_t requesters_next_due(void);
+/* Returns how many asked. */
+int requesters_tick(int64_t now);
 int requesters_busy(void);
 /* The newest sequence number of a publisher in a channel whose publish was acknowledged. */
 uint32_t acknowledged(int publisher, int channel);

@@ -29,6 +29,9 @@ function send(
   })
 }
 
+/** A system may name the channel in the path or in the body. */
+const inChannel = (text: string) => text.replaceAll('@CH@', '0000')
+
 /** Puts numbered messages of a run into channel 0 one by one. Returns the answers, in order. */
 export async function publishSequence(
   { port, system }: Running,
@@ -42,7 +45,7 @@ export async function publishSequence(
       const digits = `${String(run).padStart(3, '0')}00${String(seq).padStart(7, '0')}`
       const body = message().replace(/\^0{12}/, `^${digits}`)
       const { path, headers = [], body: framed = '' } = system.publish(body)
-      answers.push(await send(agent, port, path.replace('@CH@', '0000'), headers, framed))
+      answers.push(await send(agent, port, inChannel(path), headers, inChannel(framed)))
     }
     return answers
   } finally {

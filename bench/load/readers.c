@@ -147,9 +147,9 @@ static void take(Reader *r, const Marker *m, int64_t now, int watched) {
     r->is_caught_up = 1, caught_up++;
     histogram_add(&counts.caught_up, now - r->started);
   }
-  if (!counts.measuring || !watched) return;
-  counts.deliveries++;
-  histogram_add(&counts.delay, now - m->at);
+  if (!window.is_open || !watched) return;
+  window.deliveries++;
+  histogram_add(&window.delay, now - m->at);
 }
 
 /* Keeps what stands last between `start` and `last` in what came. */
@@ -287,7 +287,7 @@ static int read_some(Reader *r, size_t most) {
   }
   r->carried = 0;
   int64_t now = now_us();
-  if (counts.measuring) counts.bytes += got, counts.reads++;
+  if (window.is_open) window.bytes += got, window.reads++;
   if (r->state == ASKED && plan.mode != LONG_POLL) take_head(r, buffer, buffer + before + got, now);
   else take_bytes(r, buffer, buffer + before + got, now);
   return 1;

@@ -23,7 +23,7 @@ typedef struct {
 static Requester *all;
 static double *shares; /* cumulated weight of each channel */
 static int64_t from, until;
-static int busy;
+static int busy, are_asking;
 static uint64_t chance = 0x9E3779B97F4A7C15ULL;
 
 static double draw(void) {
@@ -55,6 +55,7 @@ static void prepare(Requester *q) {
 }
 
 static void open_one(int index) {
+  all[index].answered = 0;
   all[index].fd = open_socket(0, 0);
   all[index].is_open = 0;
   watch(all[index].fd, EPOLLOUT, REQUESTER, index, EPOLL_CTL_ADD);
@@ -65,13 +66,26 @@ void requesters_start(void) {
   shares = calloc(plan.channels, sizeof *shares);
   double sum = 0;
   for (int i = 0; i < plan.channels; i++) shares[i] = sum += pow(i + 1, -plan.zipf);
-  for (int i = 0; i < plan.requesters; i++) prepare(&all[i]), open_one(i);
+  for (int i = 0; i < plan.requesters; i++) prepare(&all[i]);
 }
 
 void requesters_go(int64_t start, int64_t end) {
   from = start, until = end;
   double interval = plan.rate > 0 ? plan.requesters / plan.rate * 1e6 : 0;
-  for (int i = 0; i < plan.requesters; i++) all[i].due = from + (int64_t)(interval * i / plan.requesters);
+  for (int i = 0; i < plan.requesters; i++) {
+    all[i].due = from + (int64_t)(interval * i / plan.requesters);
+    open_one(i);
+  }
+  are_asking = 1;
+}
+
+void requesters_rest(void) {
+  are_asking = 0;
+  for (int i = 0; i < plan.requesters; i++) {
+    if (all[i].fd >= 0) close(all[i].fd);
+    all[i].fd = -1, all[i].is_open = all[i].is_busy = 0;
+  }
+  busy = 0;
 }
 
 int requesters_busy(void) { return busy; }
@@ -86,27 +100,22 @@ static void ask(Requester *q, int index, int64_t now) {
     Marker m = {plan.run, index, ++q->seq[q->channel], q->asked};
     marker_write(q->request + q->marker_at, &m);
   }
-  if (counts.measuring) counts.sent++, histogram_add(&counts.lateness, now - q->asked);
+  if (window.is_open) window.sent++, histogram_add(&window.lateness, now - q->asked);
   q->is_busy = 1, busy++;
   q->answered = 0;
   if (send(q->fd, q->request, q->length, MSG_NOSIGNAL) != (ssize_t)q->length) fail("send a request");
   if (plan.rate > 0) q->due += (int64_t)(plan.requesters / plan.rate * 1e6);
 }
 
-void requesters_tick(int64_t now) {
+int requesters_tick(int64_t now) {
+  int asked = 0;
+  if (!are_asking) return 0;
   for (int i = 0; i < plan.requesters; i++)
     if (all[i].fd < 0 && all[i].retry <= now) open_one(i);
-  if (now < from || now >= until) return;
+  if (now < from || now >= until) return 0;
   for (int i = 0; i < plan.requesters; i++)
-    if (all[i].is_open && !all[i].is_busy && all[i].due <= now) ask(&all[i], i, now);
-}
-
-/* When the next one that is not busy has to ask; far away where none has. */
-int64_t requesters_next_due(void) {
-  int64_t due = INT64_MAX;
-  for (int i = 0; i < plan.requesters; i++)
-    if (all[i].is_open && !all[i].is_busy && all[i].due < due) due = all[i].due;
-  return due < until ? due : INT64_MAX;
+    if (all[i].is_open && !all[i].is_busy && all[i].due <= now) ask(&all[i], i, now), asked++;
+  return asked;
 }
 
 static const char *header(const char *head, const char *body, const char *name) {
@@ -142,7 +151,7 @@ static void take_answer(Requester *q, int index, int64_t now) {
   } else {
     q->acked[q->channel] = q->seq[q->channel];
     counts.all_answered++;
-    if (counts.measuring) counts.answered++, histogram_add(&counts.answer, now - q->asked);
+    if (window.is_open) window.answered++, histogram_add(&window.answer, now - q->asked);
   }
   if (plan.rate <= 0 && now >= from && now < until) ask(q, index, now);
 }
@@ -157,6 +166,7 @@ static void lost_connection(Requester *q) {
 
 void requester_event(int index, uint32_t events) {
   Requester *q = &all[index];
+  if (q->fd < 0) return;
   if (!q->is_open) {
     if (events & (EPOLLERR | EPOLLHUP)) return lost_connection(q);
     q->is_open = 1;

@@ -66,7 +66,7 @@ export interface CaughtUp extends Totals {
 /** What a window gave. `missing` of what was acknowledged never came. */
 export interface WindowResult extends Totals {
   readonly seconds: number
-  readonly cpuShare: number
+  readonly busyShare: number
   readonly windowDeliveries: number
   readonly bytes: number
   readonly reads: number

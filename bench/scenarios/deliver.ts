@@ -45,7 +45,7 @@ export function deliveryFigures(result: Measured): Record<keyof typeof deliveryM
     delayMaxMs: result.delay.max / 1000,
     spreadMs: result.spread / 1000,
     bytes: result.bytes / result.windowDeliveries,
-    generator: result.cpuShare,
+    generator: result.busyShare,
   }
 }
 

@@ -30,7 +30,7 @@ function figures(result: Measured) {
     cpuUs: result.cpuUs / result.answered,
     rate: result.answered / result.seconds,
     p99Ms: result.answer.p99 / 1000,
-    generator: result.cpuShare,
+    generator: result.busyShare,
   }
 }
 

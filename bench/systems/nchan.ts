@@ -31,18 +31,13 @@ function configOf(port: number): string {
         location ~ ^/publish/(.+)$ {
           nchan_publisher http;
           nchan_channel_id $1;
-          nchan_message_buffer_length 10000;
+          nchan_message_buffer_length 20000;
           nchan_message_timeout 10m;
         }
         location ~ ^/read/(.+)$ {
           nchan_subscriber websocket eventsource longpoll;
           nchan_channel_id $1;
           nchan_subscriber_first_message newest;
-        }
-        location ~ ^/all/(.+)$ {
-          nchan_subscriber websocket eventsource longpoll;
-          nchan_channel_id $1;
-          nchan_subscriber_first_message oldest;
         }
       }
     }`
@@ -67,5 +62,10 @@ export const nchan: System = {
     websocket: { mode: 'websocket', path: '/read/@CH@' },
     sse: { mode: 'stream', path: '/read/@CH@' },
   },
+  resumings: {
+    websocket: { mode: 'websocket', path: '/read/@CH@?last_event_id=@TOKEN@' },
+    sse: { mode: 'stream', path: '/read/@CH@?last_event_id=@TOKEN@' },
+  },
+  positionOf: (answer) => /last message id: (\S+)/.exec(answer)?.[1],
   publish: (body) => ({ method: 'POST', path: '/publish/@CH@', body }),
 }
