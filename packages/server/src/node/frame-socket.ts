@@ -3,19 +3,15 @@ import { WebSocket } from 'ws'
 import { GamutError } from '../error.js'
 import type { Limits } from '../options.js'
 import type { FrameOwner, FrameWire, UpgradeReply } from '../transports/transport.js'
+import { FramedWrites } from './framed-writes.js'
 import { MessageAge } from './message-age.js'
 
 /** A text frame, whole and unmasked, and a ping without content (RFC 6455 §5.2). */
 const textByte = 0x81
 const ping = Buffer.from([0x89, 0])
 
-/** What is written to many sockets is framed for the first of them. */
-const framed = new WeakMap<Uint8Array, Buffer>()
-
 /** Each chunk is a frame; the line feed that ends it on a stream is not sent. */
 function toFrame(chunk: Uint8Array): Buffer {
-  const known = framed.get(chunk)
-  if (known) return known
   const length = chunk.length - 1
   const headBytes = length < 126 ? 2 : length < 65_536 ? 4 : 10
   const frame = Buffer.allocUnsafe(headBytes + length)
@@ -24,9 +20,11 @@ function toFrame(chunk: Uint8Array): Buffer {
   if (headBytes === 4) frame.writeUInt16BE(length, 2)
   else if (headBytes === 10) frame.writeBigUInt64BE(BigInt(length), 2)
   frame.set(chunk.subarray(0, length), headBytes)
-  framed.set(chunk, frame)
   return frame
 }
+
+/** The library would make a header for each reader of the same message. */
+const frames = new FramedWrites(toFrame)
 
 const owner = Symbol('owner')
 
@@ -81,15 +79,10 @@ export class FrameSocket implements FrameWire {
     sockets.add(this)
   }
 
-  /** Writes frames to the socket itself: the library would make a header for each reader of the same message. */
+  /** Writes frames to the socket itself. */
   write(chunks: readonly Uint8Array[]): boolean {
-    const socket = this.#socket
-    if (this.#webSocket.readyState !== WebSocket.OPEN) return true
-    if (chunks.length > 1) socket.cork()
-    for (const chunk of chunks) socket.write(toFrame(chunk))
-    if (chunks.length > 1) socket.uncork()
-    if (!socket.writableNeedDrain) return true
-    socket.once('drain', () => this.#owner.drained())
+    if (this.#webSocket.readyState !== WebSocket.OPEN || frames.write(this.#socket, chunks)) return true
+    this.#socket.once('drain', () => this.#owner.drained())
     return false
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Wire } from '../core/outbox.js'
 import type { StreamReply, WireOwner } from '../transports/transport.js'
+import { FramedWrites, gather } from './framed-writes.js'
 import { formatHead } from './raw-answer.js'
 import { giveRole, type SocketKeeper, type SocketRole } from './socket-role.js'
 
@@ -11,16 +12,11 @@ const lineEnd = Buffer.from('\r\n')
 /** What ends a body in chunks (RFC 9112 §7.1). */
 const lastChunk = '0\r\n\r\n'
 
-/** What is written to many sockets is made a chunk for the first of them. */
-const framed = new WeakMap<Uint8Array, Buffer>()
-
-function toChunk(bytes: Uint8Array): Buffer {
-  const known = framed.get(bytes)
-  if (known) return known
-  const chunk = Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, lineEnd])
-  framed.set(bytes, chunk)
-  return chunk
-}
+const chunked = new FramedWrites((bytes) =>
+  Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, lineEnd]),
+)
+/** For HTTP/1.0, whose bodies are as they are. */
+const plain = new FramedWrites((bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
 
 /** A stream on a bare socket: in chunks, or for HTTP/1.0 until its connection ends (decision 12). */
 class HeldStream implements SocketRole, Wire {
@@ -36,16 +32,13 @@ class HeldStream implements SocketRole, Wire {
     this.#keeper = keeper
     giveRole(socket, this)
     const coding = inChunks && { 'transfer-encoding': 'chunked' }
+    gather(socket)
     socket.write(formatHead(reply.status, { ...reply.headers, connection: 'close', ...coding }))
     this.#owner = reply.start(this)
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
-    const socket = this.#socket
-    if (chunks.length > 1) socket.cork()
-    for (const bytes of chunks) socket.write(this.#inChunks ? toChunk(bytes) : bytes)
-    if (chunks.length > 1) socket.uncork()
-    return !socket.writableNeedDrain
+    return (this.#inChunks ? chunked : plain).write(this.#socket, chunks)
   }
 
   end(): void {

@@ -9,6 +9,7 @@ import type { Entrance } from '../http/request.js'
 import { dismiss } from '../http/response.js'
 import { errorReply, type PlainReply } from '../transports/transport.js'
 import { FrameSocket } from './frame-socket.js'
+import { gather } from './framed-writes.js'
 import { fromIncoming } from './node-request.js'
 import { formatAnswer } from './raw-answer.js'
 import { handshakeFault } from './upgrade-only.js'
@@ -138,6 +139,7 @@ export class SocketUpgrades {
       )
     } else {
       end()
+      gather(socket as Socket)
       this.#server.handleUpgrade(message, socket, head, (webSocket) => {
         const { limits } = this.#gamut
         new FrameSocket(reply, webSocket, socket as Socket, { limits, sockets: this.#open })
