@@ -7,7 +7,7 @@
  */
 const packageImports = {
   protocol: [],
-  server: ['@gamut/protocol', '@noble/hashes', '@standard-schema/spec', 'ipaddr.js'],
+  server: ['@gamut/protocol', '@noble/hashes', 'ipaddr.js'],
   testing: ['@gamut/protocol', '@gamut/server', 'node:', 'ws', 'eventsource-parser', 'vitest', 'fast-check'],
   cli: [
     '@gamut/protocol',

@@ -10,6 +10,7 @@ export {
   type Outcome,
 } from './batch.js'
 export { type ChannelName, isServerChannel, parseChannelName } from './channel.js'
+export type { InputOf, OutputOf } from './channel-data.js'
 export { type BatchHead, type Codec, formatFrame, frameCodec, type Opening } from './codec.js'
 export {
   type Cursor,
@@ -20,6 +21,16 @@ export {
   parseCursor,
   parseSetCursor,
 } from './cursor.js'
+export {
+  type AnySchemas,
+  type ChannelDefinition,
+  type ChannelSource,
+  type Channels,
+  defineChannels,
+  type Initial,
+  type KeyedSettings,
+  type Retention,
+} from './define-channels.js'
 export {
   closeCodes,
   type ErrorBody,
@@ -64,5 +75,14 @@ export {
   type StoredMessage,
 } from './message.js'
 export type { Need } from './need.js'
+export { byExactness, matchPattern, type Pattern, parsePattern, patternHint } from './pattern.js'
 export { isJsonObject, parseJson, rawItems, rawMembers, toOneLine } from './raw-json.js'
+export { type ReadData, readData } from './read-data.js'
 export { type Parsed, parsed, refused } from './result.js'
+export type {
+  SchemaInput,
+  SchemaIssue,
+  SchemaOutput,
+  SchemaResult,
+  StandardSchema,
+} from './standard-schema.js'

@@ -1,6 +1,18 @@
-import type { ChannelName, Need } from '@gamut/protocol'
-import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { KeyedSettings, LogSettings, Retention } from './broker/broker.js'
+import {
+  byExactness,
+  type ChannelDefinition,
+  type ChannelName,
+  type ChannelSource,
+  type Initial,
+  type KeyedSettings,
+  matchPattern,
+  type Need,
+  type Pattern,
+  parsePattern,
+  patternHint,
+  type Retention,
+} from '@gamut/protocol'
+import type { LogSettings } from './broker/broker.js'
 import {
   checkFields,
   type FieldRules,
@@ -11,42 +23,11 @@ import {
   isObject,
   isOneOf,
 } from './check.js'
-import { byExactness, matchPattern, type Pattern, parsePattern, patternHint } from './pattern.js'
-
-/** Makes a channel out of a query (PROTOCOL §2). */
-export interface ChannelSource {
-  /** Gives the current value, anything that `JSON.stringify` takes. Runs only while somebody reads, once for all readers. */
-  load(context: { readonly channel: ChannelName; readonly params: Readonly<Record<string, string>> }): unknown
-  /** Least time between two runs, in milliseconds. */
-  readonly everyMs: number
-}
-
-/** Where a reader without a position begins (PROTOCOL §4). */
-export type Initial = 'last' | 'oldest' | 'newest' | 'snapshot'
-
-/** What an application says of the channels that match a pattern (PROTOCOL §2). Everything has a default (§16). */
-export interface ChannelDefinition {
-  readonly retention?: Partial<Retention>
-  readonly keyed?: boolean | Partial<KeyedSettings>
-  /** Kept in memory only, and of the log only the newest message: cursors, typing. */
-  readonly volatile?: boolean
-  /** Anyone may read it, and shared caches may keep its polls. */
-  readonly public?: boolean
-  readonly initial?: Initial
-  /** A reader that is behind gets of each key only the newest message, and `skipped` counts the rest. */
-  readonly conflate?: boolean
-  /** Greatest size of a message's data in bytes; at most the server's own. */
-  readonly maxMessageBytes?: number
-  /** `server`: nobody publishes over the network. `authorized` (default): whom the `authorize` hook lets. */
-  readonly publish?: 'authorized' | 'server'
-  readonly need?: Need
-  readonly source?: ChannelSource
-  /** Checks each message's data at its publish (Standard Schema 1); a mismatch is `schema_mismatch`. */
-  readonly schema?: StandardSchemaV1
-}
 
 /** A channel's definition with every default filled in. */
-export interface ChannelSettings extends LogSettings {
+export interface ChannelSettings
+  extends LogSettings,
+    Pick<ChannelDefinition, 'schema' | 'version' | 'upcast' | 'source'> {
   readonly pattern: string
   /** What `:name` segments of the pattern stand for. */
   readonly params: Readonly<Record<string, string>>
@@ -56,8 +37,6 @@ export interface ChannelSettings extends LogSettings {
   readonly maxMessageBytes: number
   readonly publish: 'authorized' | 'server'
   readonly need: Need
-  readonly source?: ChannelSource
-  readonly schema?: StandardSchemaV1
 }
 
 /** What definitions take from the server's options. */
@@ -94,6 +73,8 @@ const rules: FieldRules<ChannelDefinition> = {
     isNumber(10, 2 ** 31 - 1)(everyMs, `${name}.everyMs`)
   },
   schema: isObject,
+  version: isNumber(1, Number.MAX_SAFE_INTEGER),
+  upcast: isFunction,
 }
 
 interface Defined extends Pattern {
@@ -109,6 +90,9 @@ function define(text: string, definition: ChannelDefinition): Defined {
   }
   if (definition.initial === 'snapshot' && !definition.keyed) {
     fail(`channels["${text}"].initial`, '"snapshot" needs keyed: true')
+  }
+  if (definition.upcast && definition.version === undefined) {
+    fail(`channels["${text}"].upcast`, 'it needs a version, which says what is older')
   }
   return { ...pattern, definition }
 }
@@ -140,7 +124,7 @@ function settle(
  * Finds each channel's settings: of all patterns that match, the most exact. Throws on a wrong definition, naming it.
  * A channel that no pattern matches has the defaults.
  */
-export function defineChannels(
+export function settleChannels(
   definitions: Readonly<Record<string, ChannelDefinition>>,
   defaults: ChannelDefaults,
 ): (channel: ChannelName) => ChannelSettings {

@@ -1,5 +1,5 @@
 import { createMemoryBroker } from './broker/memory.js'
-import { defineChannels } from './channels.js'
+import { settleChannels } from './channels.js'
 import { createTenure } from './core/access/create-tenure.js'
 import { Gate } from './core/access/gate.js'
 import { Bodies } from './core/bounds/bodies.js'
@@ -31,7 +31,7 @@ function defineAll({ channels, limits }: ResolvedOptions): Core['settings'] {
     maxMessageBytes: limits.maxMessageBytes,
     idempotency: { windowMs: limits.idempotencyWindowMs, maxKeys: limits.idempotencyKeys },
   }
-  return withOwnChannels(defineChannels(channels, defaults), limits, defaults)
+  return withOwnChannels(settleChannels(channels, defaults), limits, defaults)
 }
 
 /** What the parts of a node share. */

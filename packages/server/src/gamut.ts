@@ -1,4 +1,4 @@
-import type { Cursor, ErrorCode } from '@gamut/protocol'
+import type { AnySchemas, Cursor, ErrorCode, InputOf } from '@gamut/protocol'
 import type { RevokeRequest } from './core/access/revoke-request.js'
 import type { IssuedTicket } from './core/access/tickets.js'
 import type { Load } from './core/bounds/overload.js'
@@ -31,7 +31,7 @@ export interface PublishResult {
 }
 
 /** A Gamut server without a socket: requests in, responses out. `serve` and `attach` of `@gamut/server/node` open it to a network. */
-export interface Gamut {
+export interface Gamut<Schemas = AnySchemas> {
   readonly limits: Limits
   readonly logger: Logger
   /** Answers a web standard request; WebSockets need a runtime's own way in. */
@@ -48,8 +48,15 @@ export interface Gamut {
   noteLoad(load: Load): void
   /** Whether a request target belongs to Gamut's routes. */
   owns(target: string): boolean
-  /** Appends a message; `data` is anything that `JSON.stringify` takes. Hooks but `onPublish` are not asked. Throws `GamutError`. */
-  publish(channel: string, data: unknown, options?: PublishOptions): Promise<PublishResult>
+  /**
+   * Appends a message; `data` is anything that `JSON.stringify` takes and the channel's schema lets in. Hooks but
+   * `onPublish` are not asked. Throws `GamutError`.
+   */
+  publish<const Name extends string>(
+    channel: Name,
+    data: InputOf<Schemas, Name>,
+    options?: PublishOptions,
+  ): Promise<PublishResult>
   /** Deletes a key of a keyed channel. */
   deleteKey(channel: string, key: string): Promise<PublishResult>
   /** Ends a channel for good: its readers are told, later publishes are refused. */

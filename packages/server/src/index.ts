@@ -1,4 +1,13 @@
 export {
+  type ChannelDefinition,
+  type ChannelSource,
+  type Channels,
+  defineChannels,
+  type Initial,
+  type KeyedSettings,
+  type Retention,
+} from '@gamut/protocol'
+export {
   type Appended,
   type AppendMessage,
   type AppendOptions,
@@ -7,16 +16,13 @@ export {
   type BrokerListener,
   BrokerUnavailable,
   type Head,
-  type KeyedSettings,
   type LogSettings,
   type ReadFrom,
   type ReadLimit,
   type ReadResult,
-  type Retention,
   type StoredBatch,
 } from './broker/broker.js'
 export { createMemoryBroker, type MemoryBrokerOptions } from './broker/memory.js'
-export type { ChannelDefinition, ChannelSource, Initial } from './channels.js'
 export { type Clock, systemClock } from './clock.js'
 export type { RevokeRequest } from './core/access/revoke-request.js'
 export type { IssuedTicket } from './core/access/tickets.js'

@@ -1,6 +1,13 @@
+import {
+  type AnySchemas,
+  type ChannelDefinition,
+  type Channels,
+  type Pattern,
+  parsePattern,
+  patternHint,
+} from '@gamut/protocol'
 import { isAddressRange } from './address.js'
 import type { Broker } from './broker/broker.js'
-import type { ChannelDefinition } from './channels.js'
 import {
   checkFields,
   type FieldRules,
@@ -14,7 +21,6 @@ import {
 import type { ForwardedHeader } from './client-address.js'
 import { type Clock, systemClock } from './clock.js'
 import type { Hooks } from './hooks.js'
-import { type Pattern, parsePattern, patternHint } from './pattern.js'
 import { type Logger, silentLogger } from './telemetry/logger.js'
 import type { Metrics } from './telemetry/metrics.js'
 
@@ -200,10 +206,10 @@ export const defaultLimits: Limits = {
   firstLoadMs: 5000,
 }
 
-/** Everything `createGamut` takes. */
-export interface GamutOptions extends Hooks, Partial<Limits> {
+/** Everything `createGamut` takes. `Schemas` are those of its channels, by pattern. */
+export interface GamutOptions<Schemas = AnySchemas> extends Hooks, Partial<Limits> {
   /** Definitions by pattern; the most exact one that matches counts. */
-  readonly channels?: Readonly<Record<string, ChannelDefinition>>
+  readonly channels?: Channels<Schemas>
   /** Where the channels are kept. Default: in memory. */
   readonly broker?: Broker
   /** A path in front of every route, like `/realtime`. Default: none. */

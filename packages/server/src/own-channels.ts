@@ -1,5 +1,5 @@
 import type { ChannelName } from '@gamut/protocol'
-import { type ChannelDefaults, type ChannelSettings, defineChannels } from './channels.js'
+import { type ChannelDefaults, type ChannelSettings, settleChannels } from './channels.js'
 import type { Limits } from './options.js'
 
 /** Who may not go on, on any node (PROTOCOL §12). */
@@ -25,7 +25,7 @@ export function withOwnChannels(
   defaults: ChannelDefaults,
 ): (channel: ChannelName) => ChannelSettings {
   const retention = { count: logCount, ageMs: logAgeMs }
-  const own = defineChannels(
+  const own = settleChannels(
     {
       // Twice what is let in: nodes that add at once may pass the bound, and the oldest must not be lost for that.
       [revocationsChannel]: {

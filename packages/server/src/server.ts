@@ -1,4 +1,5 @@
 import {
+  type AnySchemas,
   type ErrorCode,
   type NewMessage,
   parseChannelName,
@@ -193,6 +194,6 @@ class Server implements Gamut {
 }
 
 /** Makes a server from options; throws a `TypeError` that names a wrong one. The broker is started at once. */
-export function createGamut(options: GamutOptions = {}): Gamut {
+export function createGamut<Schemas = AnySchemas>(options: GamutOptions<Schemas> = {}): Gamut<Schemas> {
   return new Server(resolveOptions(options))
 }

@@ -1,26 +1,13 @@
-import type { Batch, ChannelName, Cursor, GapReason, NewMessage, StoredMessage } from '@gamut/protocol'
-
-/** How much of a channel's log is kept: an entry stays while all three allow it, or a little longer where that bounds the work of one call. */
-export interface Retention {
-  /** Greatest number of messages. */
-  readonly count: number
-  /** Greatest sum of the messages' sizes in bytes: data, event, key and id as UTF-8. */
-  readonly bytes: number
-  /** Greatest age in milliseconds, by a clock of the broker's that never goes back; one with only a wall clock says so. */
-  readonly ageMs: number
-}
-
-/** How the newest message of each key is kept beside the log (PROTOCOL §5). */
-export interface KeyedSettings {
-  /** Greatest number of keys; a new one past it deletes the key that changed longest ago. */
-  readonly maxKeys: number
-  /**
-   * A key that has not changed for so long is deleted; `Infinity` for never. The broker itself appends `{key, deleted}`,
-   * once in all: at the latest when the channel is next appended to, read or asked for in `heads`, and while it is
-   * watched within a second. In a closed channel no key ages.
-   */
-  readonly ageMs: number
-}
+import type {
+  Batch,
+  ChannelName,
+  Cursor,
+  GapReason,
+  KeyedSettings,
+  NewMessage,
+  Retention,
+  StoredMessage,
+} from '@gamut/protocol'
 
 /** What a broker must know of a channel to keep its log. */
 export interface LogSettings {

@@ -1,4 +1,12 @@
-import { type NewMessage, parseEvent, parseId, parseJson, parseKey, toOneLine } from '@gamut/protocol'
+import {
+  type NewMessage,
+  parseEvent,
+  parseId,
+  parseJson,
+  parseKey,
+  readData,
+  toOneLine,
+} from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
 import { GamutError } from '../error.js'
 import type { Limits } from '../options.js'
@@ -57,13 +65,13 @@ export function checkMessage(message: NewMessage, settings: ChannelSettings): vo
   }
 }
 
-/** Rejects with `schema_mismatch` for data that does not fit, or once the schema takes too long. */
-export async function checkSchema(
+/** Rejects with `schema_mismatch` for data that its readers could not read, or once the schema takes too long. */
+export async function checkData(
   data: string,
-  schema: NonNullable<ChannelSettings['schema']>,
+  settings: ChannelSettings,
   { limits, wheel }: SchemaParts,
 ): Promise<void> {
-  const given = schema['~standard'].validate(parseJson(data))
+  const given = readData(settings, parseJson(data))
   const { issues } =
     given instanceof Promise ? await within(given, limits.hookTimeoutMs, wheel, 'schema') : given
   const first = issues?.[0]

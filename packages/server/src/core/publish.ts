@@ -15,7 +15,7 @@ import type { Limits } from '../options.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
 import type { PublishRate } from './bounds/publish-rate.js'
-import { checkHooked, checkMessage, checkSchema } from './check-message.js'
+import { checkData, checkHooked, checkMessage } from './check-message.js'
 import { hashAppend, hashMessage } from './hash.js'
 import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
@@ -166,8 +166,8 @@ export class Publisher {
     const hooked = await this.#parts.hooks.onPublish?.({ ...message }, { channel, identity })
     const admitted = hooked ? checkHooked(hooked) : message
     if (hooked) checkMessage(admitted, settings)
-    if (settings.schema && admitted.data !== undefined)
-      await checkSchema(admitted.data, settings.schema, this.#parts)
+    if ((settings.schema || settings.version) && admitted.data !== undefined)
+      await checkData(admitted.data, settings, this.#parts)
     // The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict.
     return message.id === undefined ? admitted : { ...admitted, id: message.id, hash: hashMessage(message) }
   }

@@ -1,6 +1,6 @@
-import { type ChannelName, type ErrorBody, errorBody } from '@gamut/protocol'
+import { type ChannelName, type ChannelSource, type ErrorBody, errorBody } from '@gamut/protocol'
 import type { Broker } from '../broker/broker.js'
-import type { ChannelSettings, ChannelSource } from '../channels.js'
+import type { ChannelSettings } from '../channels.js'
 import type { Clock } from '../clock.js'
 import { textOf } from '../error.js'
 import type { Logger } from '../telemetry/logger.js'

@@ -1,7 +1,13 @@
-import { type ChannelName, isJsonObject } from '@gamut/protocol'
+import {
+  type ChannelName,
+  isJsonObject,
+  matchPattern,
+  type Pattern,
+  parsePattern,
+  patternHint,
+} from '@gamut/protocol'
 import { GamutError } from '../error.js'
 import type { Action, Identity } from '../hooks.js'
-import { matchPattern, type Pattern, parsePattern, patternHint } from '../pattern.js'
 
 /**
  * What somebody may do: for each action the patterns of channels, written like those of definitions (PROTOCOL §12).

@@ -1,8 +1,14 @@
-import { isJsonObject, parseChannelName, parseId, parseJson } from '@gamut/protocol'
+import {
+  isJsonObject,
+  parseChannelName,
+  parseId,
+  parseJson,
+  parsePattern,
+  patternHint,
+} from '@gamut/protocol'
 import type { Core } from '../core/core.js'
 import { explain } from '../core/trace/explain.js'
 import { GamutError } from '../error.js'
-import { parsePattern, patternHint } from '../pattern.js'
 import { take } from '../take.js'
 import type { Reply } from '../transports/transport.js'
 import { readText } from './body.js'

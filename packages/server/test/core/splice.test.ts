@@ -1,7 +1,7 @@
 import { type Cursor, cursorOf, type StoredMessage } from '@gamut/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { defineChannels } from '../../src/channels.js'
+import { settleChannels } from '../../src/channels.js'
 import type { Clock } from '../../src/clock.js'
 import { Hub } from '../../src/core/log/hub.js'
 import { LogReader } from '../../src/core/log/log-reader.js'
@@ -59,7 +59,7 @@ function setUp(clock: Clock, windowBytes: number) {
   const broker = new ModelBroker()
   const tally = new Tally()
   const wheel = new Wheel(clock)
-  const settings = defineChannels({}, defaults)
+  const settings = settleChannels({}, defaults)
   const log = new LogReader(broker, settings, tally)
   const traffic = new Traffic(() => clock.elapsed())
   const trace = new Trace(clock, 0)

@@ -1,8 +1,8 @@
+import { parsePattern } from '@gamut/protocol'
 import { createVirtualClock, takeMessages } from '@gamut/testing'
 import { describe, expect, it, vi } from 'vitest'
 import { Trace } from '../../src/core/trace/trace.js'
 import { systemClock } from '../../src/index.js'
-import { parsePattern } from '../../src/pattern.js'
 import { opened, startTraced } from './rig.js'
 
 const held = ['sse', 'ndjson', 'websocket'] as const

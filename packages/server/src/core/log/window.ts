@@ -1,5 +1,5 @@
-import { type Cursor, messageBytes, parseCursor, type StoredMessage } from '@gamut/protocol'
-import type { ReadLimit, Retention } from '../../broker/broker.js'
+import { type Cursor, messageBytes, parseCursor, type Retention, type StoredMessage } from '@gamut/protocol'
+import type { ReadLimit } from '../../broker/broker.js'
 import type { EncodedBatch } from './encoded-batch.js'
 import { Page, type Segment } from './page.js'
 

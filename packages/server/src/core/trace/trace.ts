@@ -1,8 +1,7 @@
-import type { ChannelName, ErrorBody, ErrorCode } from '@gamut/protocol'
+import { type ChannelName, type ErrorBody, type ErrorCode, matchPattern, type Pattern } from '@gamut/protocol'
 import type { Appended, StoredBatch } from '../../broker/broker.js'
 import type { Clock } from '../../clock.js'
 import { GamutError } from '../../error.js'
-import { matchPattern, type Pattern } from '../../pattern.js'
 import type { Happening, Reader, TracedMessage, TraceEvent } from './event.js'
 
 /** What an event takes besides its texts and lists, in bytes. */
