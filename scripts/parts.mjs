@@ -6,13 +6,14 @@ import { run } from './step.mjs'
 /**
  * The programs that tests run beside Gamut, and the Debian package of each.
  * @type {Readonly<Record<PartName, { command: string, debian: string }>>}
- * @typedef {'nginx' | 'varnish' | 'redis' | 'chromium' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'cc'} PartName
+ * @typedef {'nginx' | 'varnish' | 'redis' | 'chromium' | 'firefox' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'cc'} PartName
  */
 const partTable = {
   nginx: { command: 'nginx', debian: 'nginx-light' },
   varnish: { command: 'varnishd', debian: 'varnish' },
   redis: { command: 'redis-server', debian: 'redis-server' },
   chromium: { command: 'chromium', debian: 'chromium' },
+  firefox: { command: 'firefox-esr', debian: 'firefox-esr' },
   curl: { command: 'curl', debian: 'curl' },
   cc: { command: 'cc', debian: 'build-essential' },
   caddy: { command: 'caddy', debian: 'caddy' },

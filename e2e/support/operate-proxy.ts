@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { startCaddy } from './caddy.js'
 import { waitForPort } from './connect.js'
 import { operateFile } from './dashboard.js'
 import { endWithTest } from './end-with-test.js'
@@ -35,10 +36,6 @@ function place(config: string, server: number, port: number): string {
   )
 }
 
-function argumentsOf(name: OperateProxy, file: string): readonly string[] {
-  return name === 'caddy' ? ['run', '--adapter', 'caddyfile', '--config', file] : ['-f', file]
-}
-
 /** Starts a proxy with the file of docs/operate/proxies in front of a server; gives its address. */
 export async function startOperateProxy(
   name: OperateProxy,
@@ -47,13 +44,17 @@ export async function startOperateProxy(
 ): Promise<string> {
   const config = change(await readFile(operateFile(`proxies/${files[name]}`), 'utf8'))
   if (name === 'nginx') return (await startNginx((port) => place(config, server, port))).url
+  const start = name === 'caddy' ? startCaddy : startHaproxy
+  return `http://127.0.0.1:${await start((port) => place(config, server, port))}`
+}
+
+async function startHaproxy(config: (port: number) => string): Promise<number> {
   const port = await freePort()
-  const folder = await mkdtemp(join(tmpdir(), `gamut-${name}-`))
+  const folder = await mkdtemp(join(tmpdir(), 'gamut-haproxy-'))
   endWithTest(() => rm(folder, { recursive: true, force: true }))
-  const file = join(folder, files[name])
-  await writeFile(file, place(config, server, port))
-  const env = { HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder }
-  const process = startProcess({ command: partPath(name), args: argumentsOf(name, file), cwd: folder, env })
+  const file = join(folder, files.haproxy)
+  await writeFile(file, config(port))
+  const process = startProcess({ command: partPath('haproxy'), args: ['-f', file], cwd: folder })
   await waitForPort(port, process)
-  return `http://127.0.0.1:${port}`
+  return port
 }
