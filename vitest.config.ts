@@ -5,6 +5,8 @@ const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, imp
 
 /** Tests see the sources, so that nothing needs to be built first. */
 const sources = [
+  { find: /^@gamut\/client$/, replacement: source('client/src/index.ts') },
+  { find: /^@gamut\/client\/core$/, replacement: source('client/src/core.ts') },
   { find: /^@gamut\/protocol$/, replacement: source('protocol/src/index.ts') },
   { find: /^@gamut\/server$/, replacement: source('server/src/index.ts') },
   { find: /^@gamut\/server\/doors$/, replacement: source('server/src/doors/index.ts') },

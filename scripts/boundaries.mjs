@@ -7,6 +7,7 @@
  */
 const packageImports = {
   protocol: [],
+  client: ['@gamut/protocol'],
   server: ['@gamut/protocol', '@noble/hashes', 'ipaddr.js'],
   testing: ['@gamut/protocol', '@gamut/server', 'node:', 'ws', 'eventsource-parser', 'vitest', 'fast-check'],
   cli: [

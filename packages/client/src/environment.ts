@@ -1,0 +1,97 @@
+/** What happens to the page or process that a client lives in. */
+export type EnvironmentChange = 'visible' | 'hidden' | 'online' | 'offline' | 'frozen' | 'shown'
+
+/** A store of texts by name, as `localStorage`; any of it may throw. */
+export interface TextStore {
+  getItem(name: string): string | null
+  setItem(name: string, text: string): void
+}
+
+/** Everything that a client takes from outside, so that tests, tabs and other runtimes can give their own. */
+export interface Environment {
+  readonly fetch: typeof fetch
+  /** Absent where there is none, as in Node 20: then no WebSocket is tried. */
+  readonly WebSocket?: typeof WebSocket
+  /** Milliseconds since 1970: it may jump. For what is remembered beyond a process only. */
+  now(): number
+  /** Milliseconds that never jump, for every age and deadline. */
+  elapsed(): number
+  /** A number from 0 to 1, without 1. */
+  random(): number
+  /** Calls back after so many milliseconds. Returns how to cancel. */
+  after(ms: number, call: () => void): () => void
+  /** Outlives the page; survived where it throws or is absent. */
+  readonly storage?: TextStore
+  /** Outlives a reload of the page, not the tab. */
+  readonly tabStorage?: TextStore
+  /** A name of the network that is in use, as far as it can be known: what is remembered of transports is kept by it. */
+  network(): string
+  /** Whether nobody sees the page now. */
+  isHidden(): boolean
+  /** Whether the network is known to be away. */
+  isOffline(): boolean
+  /** Tells what happens to the page. Returns how to stop. */
+  onChange(listener: (what: EnvironmentChange) => void): () => void
+}
+
+interface NetworkInformation {
+  readonly type?: string
+  readonly effectiveType?: string
+}
+
+/** A browser may forbid its stores: reading them throws then. */
+function storeOf(read: () => TextStore): TextStore | undefined {
+  try {
+    return typeof document === 'undefined' ? undefined : read()
+  } catch {
+    return undefined
+  }
+}
+
+function listen(listener: (what: EnvironmentChange) => void): () => void {
+  const stops: (() => void)[] = []
+  const on = (target: EventTarget | undefined, name: string, what: () => EnvironmentChange) => {
+    const call = () => listener(what())
+    target?.addEventListener?.(name, call)
+    stops.push(() => target?.removeEventListener?.(name, call))
+  }
+  const page = typeof document === 'undefined' ? undefined : document
+  on(page, 'visibilitychange', () => (page?.hidden ? 'hidden' : 'visible'))
+  on(page, 'freeze', () => 'frozen')
+  on(page, 'resume', () => 'shown')
+  on(globalThis as never, 'pageshow', () => 'shown')
+  on(globalThis as never, 'online', () => 'online')
+  on(globalThis as never, 'offline', () => 'offline')
+  return () => {
+    for (const stop of stops) stop()
+  }
+}
+
+/** The page's or process's own clock, network, stores and events. */
+export function defaultEnvironment(): Environment {
+  const scope = globalThis as { WebSocket?: typeof WebSocket; navigator?: Navigator }
+  const { navigator } = scope
+  const storage = storeOf(() => localStorage)
+  const tabStorage = storeOf(() => sessionStorage)
+  return {
+    fetch: (input, init) => fetch(input, init),
+    ...(scope.WebSocket && { WebSocket: scope.WebSocket }),
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    random: () => Math.random(),
+    after: (ms, call) => {
+      // A timer of more than 2^31 ms fires at once.
+      const timer = setTimeout(call, Math.min(ms, 2 ** 31 - 1))
+      return () => clearTimeout(timer)
+    },
+    ...(storage && { storage }),
+    ...(tabStorage && { tabStorage }),
+    network: () => {
+      const { connection } = (navigator ?? {}) as { connection?: NetworkInformation }
+      return connection?.type ?? connection?.effectiveType ?? ''
+    },
+    isHidden: () => typeof document !== 'undefined' && document.hidden,
+    isOffline: () => navigator?.onLine === false,
+    onChange: listen,
+  }
+}

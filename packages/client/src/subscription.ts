@@ -1,0 +1,200 @@
+import type { EndReason, Gap } from '@gamut/protocol'
+import type { GamutError } from './error.js'
+import {
+  cursorAfter,
+  isOfSnapshot,
+  type ReadingEvent,
+  type ReadingState,
+  reduceReading,
+} from './subscription-state.js'
+import type { BatchFrame, Entry, Wish } from './transports/transport.js'
+
+/** A message as an application gets it: the same on every transport. */
+export interface Message<T = unknown> {
+  readonly offset: number
+  /** Milliseconds since 1970 by the server's clock. */
+  readonly time: number
+  readonly event?: string
+  readonly key?: string
+  /** The publisher's own. */
+  readonly id?: string
+  /** Absent in a deletion. */
+  readonly data: T
+  /** Of a keyed channel: the key is gone. */
+  readonly deleted?: true
+}
+
+/** What is known of a message besides itself. */
+export interface MessageInfo {
+  readonly channel: string
+  /** The position after this message: reading goes on from here anywhere. */
+  readonly cursor: string
+  /** So many messages before this one were left out by conflation or `maxRate`. */
+  readonly skipped?: number
+  /** It is part of a snapshot. */
+  readonly isSnapshot?: true
+}
+
+/** What a subscription may want to know besides messages. */
+export interface SubscribeOptions<T = unknown> {
+  /** Messages between two points will not come, and why (PROTOCOL §5). */
+  onGap?(gap: Gap): void
+  /** Everything that was had is void; these, the newest of each key, stand in its place. Without it they come one by one as messages. */
+  onSnapshot?(messages: readonly Message<T>[]): void
+  /** Nothing more will come. */
+  onEnd?(reason: EndReason): void
+  /** The channel may not be read, or its source fails (`source_failed`: reading goes on). */
+  onError?(error: GamutError): void
+}
+
+/** Whoever is told of a channel. */
+export interface Listener extends SubscribeOptions {
+  message?(message: Message, info: MessageInfo): void
+}
+
+/** How a channel is read. */
+export interface ReadOptions {
+  /** Where nothing is known yet: the last so many messages. */
+  readonly last?: number
+  /** Where to begin: a cursor, `oldest` or `newest`. */
+  readonly cursor?: string
+  /** At most so many batches a second, conflated (PROTOCOL §9). */
+  readonly maxRate?: number
+  /** `newest`: after a gap go on from now. */
+  readonly gap?: 'newest'
+}
+
+/** What a subscription needs of its client. */
+export interface SubscriptionParts {
+  /** Somebody came or left, or nothing more comes. */
+  changed(): void
+  /** A listener threw. */
+  threw(error: unknown): void
+  /** The position has moved. */
+  moved(cursor: string): void
+}
+
+/** The reading of one channel: where it is, and who is told. It is nothing but a position until somebody listens. */
+export class Subscription {
+  readonly channel: string
+  readonly #options: ReadOptions
+  readonly #parts: SubscriptionParts
+  readonly #listeners = new Set<Listener>()
+  #state: ReadingState
+  #finished: EndReason | GamutError | undefined
+  /** What has come of a snapshot that is not whole yet. */
+  #pages: Message[] | undefined
+
+  constructor(channel: string, options: ReadOptions, cursor: string, parts: SubscriptionParts) {
+    this.channel = channel
+    this.#options = options
+    this.#parts = parts
+    this.#state = { cursor }
+  }
+
+  /** Everything up to here was handed over; `''` where nothing is known. */
+  get cursor(): string {
+    return this.#state.cursor
+  }
+
+  /** Whether anybody listens. */
+  get isHeard(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  /** Whether it shall be read: somebody listens, and it has neither ended nor been refused. */
+  get isWanted(): boolean {
+    return this.isHeard && !this.#finished
+  }
+
+  /** From where to read on, and how. */
+  wish(): Wish {
+    const { last, cursor = '', maxRate, gap } = this.#options
+    return {
+      cursor: this.cursor || cursor,
+      ...(last !== undefined && !this.cursor && { last }),
+      ...(maxRate && { maxRate }),
+      ...(gap && { gap }),
+    }
+  }
+
+  /** Returns how to stop. Whoever comes after a refusal has it asked for again. */
+  listen(given: Listener): () => void {
+    const listener = { ...given }
+    this.#listeners.add(listener)
+    if (typeof this.#finished === 'string') listener.onEnd?.(this.#finished)
+    else this.#finished = undefined
+    this.#parts.changed()
+    return () => {
+      if (this.#listeners.delete(listener)) this.#parts.changed()
+    }
+  }
+
+  /** Takes what a link tells that stands at `position`. Gives the link's new position, or nothing: read again from the own cursor. */
+  take(position: string, event: ReadingEvent): string | undefined {
+    const reading = reduceReading(this.#state, position, event)
+    this.#state = reading.state
+    for (const effect of reading.effects) {
+      if (effect.type === 'reread') return undefined
+      if (effect.type === 'messages') this.#hand(effect.messages, effect.batch)
+      else if (effect.type === 'gap') this.#tell((listener) => listener.onGap?.(effect.gap))
+      else if (effect.type === 'snapshot') this.#pages = []
+      else if (effect.type === 'snapshotEnd') this.#show()
+    }
+    // What was read of a snapshot is not had before it is whole.
+    if (!this.#pages) this.#parts.moved(this.cursor)
+    return reading.position
+  }
+
+  /** Nothing more comes, and why. */
+  finish(reason: EndReason | GamutError): void {
+    if (this.#finished) return
+    this.#finished = reason
+    this.#tell((listener) =>
+      typeof reason === 'string' ? listener.onEnd?.(reason) : listener.onError?.(reason),
+    )
+    this.#parts.changed()
+  }
+
+  /** Tells of an error that ends nothing. */
+  warn(error: GamutError): void {
+    this.#tell((listener) => listener.onError?.(error))
+  }
+
+  #hand(messages: readonly Entry[], batch: BatchFrame): void {
+    const { channel } = this
+    const isSnapshot = isOfSnapshot(batch)
+    let { skipped } = batch
+    if (isSnapshot) this.#pages?.push(...(messages as readonly Message[]))
+    for (const message of messages) {
+      const info: MessageInfo = {
+        channel,
+        cursor: cursorAfter(batch, message),
+        ...(skipped && { skipped }),
+        ...(isSnapshot && { isSnapshot }),
+      }
+      skipped = 0
+      this.#tell((listener) => {
+        if (!isSnapshot || !listener.onSnapshot) listener.message?.(message as Message, info)
+      })
+    }
+  }
+
+  #show(): void {
+    const pages = this.#pages ?? []
+    this.#pages = undefined
+    this.#tell((listener) => listener.onSnapshot?.(pages))
+  }
+
+  /** One listener that throws keeps nothing from the others. */
+  #tell(call: (listener: Listener) => void): void {
+    for (const listener of [...this.#listeners]) {
+      if (!this.#listeners.has(listener)) continue
+      try {
+        call(listener)
+      } catch (error) {
+        this.#parts.threw(error)
+      }
+    }
+  }
+}

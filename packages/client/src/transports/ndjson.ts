@@ -1,0 +1,9 @@
+import { streamTransport } from './stream.js'
+import type { Transport } from './transport.js'
+
+/** HTTP streaming: the frames of PROTOCOL §7, one a line. */
+export function ndjson(): Transport {
+  return streamTransport('ndjson', 100, 'application/x-ndjson', (tell) => (line) => {
+    if (line.trim()) tell(JSON.parse(line))
+  })
+}
