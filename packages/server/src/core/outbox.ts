@@ -125,7 +125,7 @@ export class Outbox implements Flushable {
   }
 
   /** Writes what was collected. */
-  flush(): void {
+  flush(now = this.#clock.elapsed()): void {
     if (this.#ended || this.#blocked || this.#chunks.length === 0) return
     const seal = this.#seal?.()
     if (seal) this.#chunks.push(seal)
@@ -136,7 +136,7 @@ export class Outbox implements Flushable {
     this.#pages = nothing
     this.#bytes = 0
     this.#controlled = 0
-    this.writtenAt = this.#clock.elapsed()
+    this.writtenAt = now
     this.blockedSince = this.#wire.write(chunks) ? undefined : this.writtenAt
     if (this.#blocked) this.#tally.blocked++
     else this.#release()

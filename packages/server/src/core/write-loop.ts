@@ -1,12 +1,14 @@
 import type { Clock } from '../clock.js'
 import type { Wheel } from './wheel.js'
 
-/** Connections written in one turn of the event loop, so that under load requests are still answered in between. */
-const slice = 256
+/** How long connections are written in one turn of the event loop, in milliseconds: then requests are answered first. */
+const sliceMs = 1
+/** Connections that are written between two looks at the clock. */
+const stride = 32
 
-/** Something with bytes to write at the end of this turn. */
+/** Something with bytes to write at the end of this turn; it is told the time, by `elapsed`. */
 export interface Flushable {
-  flush(): void
+  flush(now: number): void
 }
 
 /** Writes each connection once per turn, in slices, in the order in which they asked: nobody is far behind another. */
@@ -43,11 +45,14 @@ export class WriteLoop {
   #run(): void {
     // Whoever has come to an end meanwhile is told of nothing more (I21).
     this.#wheel.catchUp()
-    let left = slice
+    const startedAt = this.#clock.elapsed()
+    let now = startedAt
+    let count = 0
     for (const connection of this.#waiting) {
-      if (left-- === 0) break
+      if (count++ % stride === 0) now = this.#clock.elapsed()
+      if (now - startedAt > sliceMs) break
       this.#waiting.delete(connection)
-      connection.flush()
+      connection.flush(now)
     }
     if (this.#waiting.size > 0) this.#schedule()
   }

@@ -26,25 +26,23 @@ function toFrame(chunk: Uint8Array): Buffer {
 /** The library would make a header for each reader of the same message. */
 const frames = new FramedWrites(toFrame)
 
-const owner = Symbol('owner')
+/**
+ * The library's socket for `WebSocketServer`, which gives its events to one owner: ten thousand idle ones keep no table
+ * of listeners (I18).
+ */
+export class OwnedSocket extends WebSocket {
+  owner: FrameSocket | undefined
 
-type Owned = WebSocket & { [owner]?: FrameSocket }
-
-// One function each for all sockets, and no closure: ten thousand idle ones keep what is written here (I18).
-function onMessage(this: Owned, data: Buffer, isBinary: boolean): void {
-  this[owner]?.receive(data, isBinary)
+  override emit(event: string | symbol, ...given: unknown[]): boolean {
+    const [data, isBinary] = given
+    if (event === 'message') this.owner?.receive(data as Buffer, isBinary === true)
+    else if (event === 'pong') this.owner?.ponged(data as Buffer)
+    else if (event === 'ping') this.owner?.pinged(data as Buffer)
+    else if (event === 'close') this.owner?.closed()
+    // An error is none to us: the library closes a socket that breaks the protocol, and tells the peer by its close code.
+    return true
+  }
 }
-function onPong(this: Owned, data: Buffer): void {
-  this[owner]?.ponged(data)
-}
-function onPing(this: Owned, data: Buffer): void {
-  this[owner]?.pinged(data)
-}
-function onClose(this: Owned): void {
-  this[owner]?.closed()
-}
-// The library closes a socket that breaks the protocol; the peer is told by its close code.
-function onError(): void {}
 
 /** An open WebSocket: who is told of it, whether it has answered since the last ping, and how long its message takes. */
 export class FrameSocket implements FrameWire {
@@ -59,7 +57,7 @@ export class FrameSocket implements FrameWire {
   /** It is in `sockets` until it is closed. */
   constructor(
     reply: UpgradeReply,
-    webSocket: WebSocket,
+    webSocket: OwnedSocket,
     socket: Socket,
     { limits, sockets }: { limits: Limits; sockets: Set<FrameSocket> },
   ) {
@@ -69,13 +67,7 @@ export class FrameSocket implements FrameWire {
     this.#sockets = sockets
     this.#owner = reply.start(this)
     this.#age = new MessageAge(socket, performance.now())
-    const owned: Owned = webSocket
-    owned[owner] = this
-    owned.on('message', onMessage)
-    owned.on('pong', onPong)
-    owned.on('ping', onPing)
-    owned.on('close', onClose)
-    owned.on('error', onError)
+    webSocket.owner = this
     sockets.add(this)
   }
 

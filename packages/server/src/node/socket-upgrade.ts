@@ -8,7 +8,7 @@ import type { Gamut } from '../gamut.js'
 import type { Entrance } from '../http/request.js'
 import { dismiss } from '../http/response.js'
 import { errorReply, type PlainReply } from '../transports/transport.js'
-import { FrameSocket } from './frame-socket.js'
+import { FrameSocket, OwnedSocket } from './frame-socket.js'
 import { gather } from './framed-writes.js'
 import { fromIncoming } from './node-request.js'
 import { formatAnswer } from './raw-answer.js'
@@ -49,6 +49,7 @@ export class SocketUpgrades {
     this.#entrance = entrance
     this.#server = new WebSocketServer({
       noServer: true,
+      WebSocket: OwnedSocket,
       clientTracking: false,
       perMessageDeflate: false,
       // Twice what a frame may have: up to there it is refused by our own code, past it by the library's 1009.
@@ -142,7 +143,7 @@ export class SocketUpgrades {
       gather(socket as Socket)
       this.#server.handleUpgrade(message, socket, head, (webSocket) => {
         const { limits } = this.#gamut
-        new FrameSocket(reply, webSocket, socket as Socket, { limits, sockets: this.#open })
+        new FrameSocket(reply, webSocket as OwnedSocket, socket as Socket, { limits, sockets: this.#open })
       })
     }
   }

@@ -65,8 +65,8 @@ async function openStream(gamut: Gamut, target: string) {
   return { wire, owner }
 }
 
-/** Several turns of the event loop: more than the write loop needs for a thousand connections. */
-async function turns(count = 12): Promise<void> {
+/** More turns of the event loop than the write loop needs for a thousand connections: in each it writes at least 32. */
+async function turns(count = 40): Promise<void> {
   for (let n = 0; n < count; n++) await new Promise((resolve) => setImmediate(resolve))
 }
 
