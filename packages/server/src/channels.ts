@@ -23,6 +23,7 @@ import {
   isObject,
   isOneOf,
 } from './check.js'
+import { remember } from './remember.js'
 
 /** A channel's definition with every default filled in. */
 export interface ChannelSettings
@@ -49,7 +50,7 @@ export interface ChannelDefaults {
 const defaultRetention: Retention = { count: 10_000, bytes: 16 * 1024 * 1024, ageMs: 86_400_000 }
 /** As many keys as a board or a room has things; who has more says so. */
 const defaultKeyed: KeyedSettings = { maxKeys: 10_000, ageMs: Number.POSITIVE_INFINITY }
-/** Resolved definitions kept by name; past it they are found again. */
+/** Channels whose settings are remembered. */
 const maxResolved = 10_000
 
 const count = isNumber(1, 2 ** 31)
@@ -132,23 +133,13 @@ export function settleChannels(
     .map(([text, definition]) => define(text, definition))
     .sort(byExactness)
   const anything: Defined = { text: '*', segments: ['*'], definition: {} }
-  const resolved = new Map<ChannelName, ChannelSettings>()
 
-  function resolve(channel: ChannelName): ChannelSettings {
+  return remember(maxResolved, (channel) => {
     const names = channel.split('/')
     for (const pattern of patterns) {
       const params = matchPattern(pattern, names)
       if (params) return settle(pattern, params, defaults)
     }
     return settle(anything, {}, defaults)
-  }
-
-  return (channel) => {
-    const known = resolved.get(channel)
-    if (known) return known
-    if (resolved.size >= maxResolved) resolved.clear()
-    const settings = resolve(channel)
-    resolved.set(channel, settings)
-    return settings
-  }
+  })
 }

@@ -34,7 +34,7 @@ function toForwarded(element: string, header: ForwardedHeader): string | undefin
 
 /**
  * Whose a request is: the peer's address, or behind trusted proxies the right-most address that is none of theirs. What
- * cannot be read ends the search at the proxy that said it. Empty if the peer has no address.
+ * cannot be read ends the search at the proxy that said it. `peer` as `toAddress` gives it, or empty if it has none.
  */
 export function clientAddress(
   peer: string,
@@ -42,8 +42,8 @@ export function clientAddress(
   header: ForwardedHeader,
   proxies: AddressSet,
 ): string {
-  let address = toAddress(peer) ?? ''
-  if (list === undefined || !proxies.has(address)) return address
+  if (list === undefined || !proxies.has(peer)) return peer
+  let address = peer
   for (const element of fromTheRight(list)) {
     const named = toForwarded(element, header)
     if (named === undefined) return address

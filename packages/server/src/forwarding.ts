@@ -1,12 +1,17 @@
-import { AddressSet } from './address.js'
+import { AddressSet, toAddress } from './address.js'
 import { clientAddress, type ForwardedHeader } from './client-address.js'
+import { remember } from './remember.js'
 import type { Logger } from './telemetry/logger.js'
+
+/** Peers whose addresses are remembered: each request asks. */
+const maxKnown = 10_000
 
 /** Knows the proxies in front of the server, and by them whose a request is. */
 export class Forwarding {
   readonly #proxies: AddressSet
   readonly #header: ForwardedHeader
   readonly #logger: Logger
+  readonly #addressOf = remember(maxKnown, (peer: string) => toAddress(peer) ?? '')
   #hasWarned = false
 
   constructor(parts: {
@@ -28,7 +33,7 @@ export class Forwarding {
   clientOf(peer: string, header: (name: string) => string | undefined): string {
     const list = header(this.#header)
     if (list !== undefined && this.#proxies.isEmpty) this.#warn()
-    return clientAddress(peer, list, this.#header, this.#proxies)
+    return clientAddress(this.#addressOf(peer), list, this.#header, this.#proxies)
   }
 
   /** Once: without its name all that a proxy sends on is counted as one peer, or one on this machine as none. */

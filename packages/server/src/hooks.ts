@@ -1,4 +1,5 @@
 import type { ChannelName } from '@gamut/protocol'
+import type { Awaitable } from './awaitable.js'
 
 /** Who is asking, as the application knows it (PROTOCOL §12). */
 export interface Identity {
@@ -19,8 +20,6 @@ export interface Identity {
 
 /** What somebody wants to do with a channel. */
 export type Action = 'read' | 'publish' | 'close' | 'presence'
-
-type Awaitable<T> = T | Promise<T>
 
 /** A message that is about to be stored. `data` is its JSON text. */
 export interface OutgoingMessage {

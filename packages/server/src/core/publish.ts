@@ -1,4 +1,5 @@
 import type { ChannelName, Cursor, NewMessage } from '@gamut/protocol'
+import { type Awaitable, isLater, whenKnown } from '../awaitable.js'
 import {
   type Appended,
   type AppendMessage,
@@ -131,7 +132,10 @@ export class Publisher {
     if (request.address !== undefined)
       this.#parts.publishRate.take(identity, request.address, Math.max(1, request.messages.length))
     const messages: AppendMessage[] = []
-    for (const message of request.messages) messages.push(await this.#admit(message, request, settings))
+    for (const message of request.messages) {
+      const admitted = this.#admit(message, request, settings)
+      messages.push(isLater(admitted) ? await admitted : admitted)
+    }
     return messages
   }
 
@@ -158,19 +162,26 @@ export class Publisher {
     }
   }
 
-  async #admit(
+  #admit(
     message: NewMessage,
     { channel, identity }: PublishRequest,
     settings: ChannelSettings,
-  ): Promise<AppendMessage> {
-    const hooked = await this.#parts.hooks.onPublish?.({ ...message }, { channel, identity })
-    const admitted = hooked ? checkHooked(hooked) : message
-    if (hooked) checkMessage(admitted, settings)
-    if ((settings.schema || settings.version) && admitted.data !== undefined)
-      await checkData(admitted.data, settings, this.#parts)
-    // The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict.
-    return message.id === undefined ? admitted : { ...admitted, id: message.id, hash: hashMessage(message) }
+  ): Awaitable<AppendMessage> {
+    const { hooks } = this.#parts
+    return whenKnown(hooks.onPublish?.({ ...message }, { channel, identity }), (hooked) => {
+      const admitted = hooked ? checkHooked(hooked) : message
+      if (hooked) checkMessage(admitted, settings)
+      const { data } = admitted
+      const isChecked = data !== undefined && (settings.schema || settings.version)
+      const checked = isChecked ? checkData(data, settings, this.#parts) : undefined
+      return whenKnown(checked, () => toAppend(admitted, message))
+    })
   }
+}
+
+/** The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict. */
+function toAppend(admitted: NewMessage, sent: NewMessage): AppendMessage {
+  return sent.id === undefined ? admitted : { ...admitted, id: sent.id, hash: hashMessage(sent) }
 }
 
 function refusal(code: Extract<AppendResult, { ok: false }>['code'], channel: ChannelName): GamutError {

@@ -1,4 +1,5 @@
 import { mediaTypeOf, mediaTypes, parseJson } from '@gamut/protocol'
+import { type Awaitable, whenKnown } from '../awaitable.js'
 import type { Core } from '../core/core.js'
 import { GamutError } from '../error.js'
 import type { HttpRequest } from './request.js'
@@ -6,8 +7,11 @@ import type { HttpRequest } from './request.js'
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** A body as text; throws `too_large`, or `body_invalid` for what is not UTF-8. */
-export async function readText(request: HttpRequest, core: Core): Promise<string> {
-  const body = await request.body(core.limits.maxBodyBytes, core.bodies)
+export function readText(request: HttpRequest, core: Core): Awaitable<string> {
+  return whenKnown(request.body(core.limits.maxBodyBytes, core.bodies), toText)
+}
+
+function toText(body: Uint8Array): string {
   try {
     return decoder.decode(body)
   } catch {

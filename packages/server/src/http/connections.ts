@@ -5,7 +5,7 @@ import { GamutError } from '../error.js'
 import { take } from '../take.js'
 import type { Reply } from '../transports/transport.js'
 import { freshJson } from './fresh-json.js'
-import { oneOf, wholeNumber } from './query.js'
+import { oneOf, type Query, wholeNumber } from './query.js'
 
 /** Connections of a page where an operator does not say, and at most. */
 const defaultLimit = 100
@@ -18,17 +18,17 @@ const states = ['live', 'behind', 'full'] as const satisfies readonly HeldState[
 /** Which connections an operator wants to see. */
 type Filter = (held: Held) => boolean
 
-function toFilter(query: URLSearchParams): Filter {
+function toFilter(query: Query): Filter {
   const channel = query.get('channel')
-  const name = channel === null ? undefined : take(parseChannelName(channel))
+  const name = channel === undefined ? undefined : take(parseChannelName(channel))
   const identity = query.get('identity')
-  if (identity !== null && !parseId(identity).ok)
+  if (identity !== undefined && !parseId(identity).ok)
     throw new GamutError('query_invalid', 'identity is the id of one, as authenticate gave it.')
   const transport = oneOf(query, 'transport', transports)
   const state = oneOf(query, 'state', [...states, 'slow'])
   return (held) =>
     (name === undefined || held.reads(name) !== undefined) &&
-    (identity === null || held.reader.identity === identity) &&
+    (identity === undefined || held.reader.identity === identity) &&
     (transport === undefined || held.transport === transport) &&
     (state === undefined || held.state === state || (state === 'slow' && held.state !== 'live'))
 }
@@ -59,7 +59,7 @@ function show(held: Held, { at }: HeldSince, { clock }: Core) {
 }
 
 /** `GET /connections`: who is held, page by page, and how each keeps up (PROTOCOL §14). No credential is among it. */
-export function connectionsReply(query: URLSearchParams, core: Core): Reply {
+export function connectionsReply(query: Query, core: Core): Reply {
   const limit = wholeNumber(query, 'limit', 1, maxLimit) ?? defaultLimit
   const after = wholeNumber(query, 'after', 0, Number.MAX_SAFE_INTEGER) ?? 0
   const passes = toFilter(query)

@@ -13,6 +13,7 @@ import { take } from '../take.js'
 import type { Reply } from '../transports/transport.js'
 import { readText } from './body.js'
 import { freshJson } from './fresh-json.js'
+import type { Query } from './query.js'
 import type { HttpRequest } from './request.js'
 
 /** How long a channel is traced where an operator does not say, and at most, in milliseconds. */
@@ -22,9 +23,9 @@ const maxTraceMs = 86_400_000
 const maxPatterns = 100
 
 /** One of the query's texts; anything that names nothing is `query_invalid`. */
-function nameOf(query: URLSearchParams, name: string): string | undefined {
+function nameOf(query: Query, name: string): string | undefined {
   const text = query.get(name)
-  if (text === null) return undefined
+  if (text === undefined) return undefined
   if (parseId(text).ok) return text
   throw new GamutError(
     'query_invalid',
@@ -33,8 +34,8 @@ function nameOf(query: URLSearchParams, name: string): string | undefined {
 }
 
 /** `GET /explain?channel=&message=&reader=`: what became of a message, for a reader or for all (PROTOCOL §14). */
-export async function explainReply(query: URLSearchParams, core: Core): Promise<Reply> {
-  const channel = take(parseChannelName(query.get('channel') ?? undefined))
+export async function explainReply(query: Query, core: Core): Promise<Reply> {
+  const channel = take(parseChannelName(query.get('channel')))
   const message = nameOf(query, 'message')
   if (message === undefined) {
     throw new GamutError(

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../awaitable.js'
 import { joinBytes } from '../core/log/page.js'
 import { GamutError } from '../error.js'
 
@@ -20,7 +21,7 @@ export interface HttpRequest {
   readonly address: string
   header(name: string): string | undefined
   /** The whole body; throws `too_large` past so many bytes, and what the room for all bodies refuses it by. */
-  body(maxBytes: number, room: BodyRoom): Promise<Uint8Array>
+  body(maxBytes: number, room: BodyRoom): Awaitable<Uint8Array>
   /** The same request, without its body, as the application's hooks get it. */
   toRequest(): Request
 }
@@ -93,11 +94,4 @@ export function fromRequest(request: Request): HttpRequest {
     body: (maxBytes, room) => readBody(request, maxBytes, room),
     toRequest: () => request,
   }
-}
-
-/** Splits a raw target into path and query. */
-export function splitTarget(target: string): { readonly path: string; readonly query: URLSearchParams } {
-  const mark = target.indexOf('?')
-  if (mark === -1) return { path: target, query: new URLSearchParams() }
-  return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) }
 }

@@ -1,5 +1,5 @@
-import { type ChannelName, parseChannelName } from '@gamut/protocol'
-import type { Caller } from '../core/access/caller.js'
+import { parseChannelName } from '@gamut/protocol'
+import { type Awaitable, isLater } from '../awaitable.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
@@ -13,15 +13,19 @@ import {
   type StreamReply,
   statusOf,
 } from '../transports/transport.js'
+import type { ReadTarget } from './asked.js'
+import type { Call } from './call.js'
 import { connectionsReply, sendAwayReply } from './connections.js'
 import { OriginCheck } from './cors.js'
 import { explainReply, startTrace, traceReply } from './explain.js'
-import { identifyReader, identifyWriter } from './identify.js'
+import { identifyReader } from './identify.js'
 import { health, info, metricsReply, readiness } from './operations.js'
 import { OperatorCheck } from './operators.js'
-import { type ReadTarget, read, refuseRead } from './read.js'
-import { type Entrance, type HttpRequest, splitTarget } from './request.js'
+import type { Query } from './query.js'
+import { read, refuseRead } from './read.js'
+import type { Entrance, HttpRequest } from './request.js'
 import { revoke } from './revocations.js'
+import { type PathOf, Targets } from './target.js'
 import { issueTicket } from './tickets.js'
 import { deleteKey, publish, publishMany } from './write.js'
 
@@ -33,16 +37,12 @@ export interface RoutesOptions {
   readonly operationsKey: string | undefined
 }
 
-/** A request once its path is known. */
-interface Call {
-  readonly request: HttpRequest
-  /** Behind the base path; empty for what is not the server's. */
-  readonly path: string
-  readonly query: URLSearchParams
+/** A call whose route is known. */
+interface Routed extends Call {
   readonly route: Route | undefined
 }
 
-type Method = (call: Call) => Promise<Reply> | Reply
+type Method = (call: Call) => Awaitable<Reply>
 type Methods = Readonly<Record<string, Method>>
 
 /** Who answers a path. */
@@ -52,74 +52,96 @@ interface Route {
   readonly methods: Methods
 }
 
-/** A channel's name from the rest of a raw path: each segment decoded by itself, so that an encoded slash stays wrong. */
-function toChannel(rest: string): ChannelName {
-  try {
-    const segments = rest.split('/').map((segment) => decodeURIComponent(segment))
-    if (segments.some((segment) => segment.includes('/'))) return take(parseChannelName(''))
-    return take(parseChannelName(segments.join('/')))
-  } catch (error) {
-    if (error instanceof GamutError) throw error
-    return take(parseChannelName('%'))
-  }
-}
-
-function toSet(query: URLSearchParams): ReadTarget {
-  const channels = query.getAll('channel').map((name) => take(parseChannelName(name)))
+function toSet(query: Query): ReadTarget {
+  const channels = query.all('channel').map((name) => take(parseChannelName(name)))
   if (channels.length === 0) throw new GamutError('query_invalid', 'Name the channels: ?channel=a&channel=b.')
   if (new Set(channels).size < channels.length)
     throw new GamutError('query_invalid', 'Name each channel once.')
   return { channels, several: true }
 }
 
-function channelOf({ path }: Call): ChannelName {
-  return toChannel(path.slice('/channels/'.length))
+function connect(call: Call): Awaitable<Reply> {
+  if (call.request.isUpgrade) return read(call, () => ({ channels: [], several: false }))
+  throw new GamutError('upgrade_required', 'This is the address of a WebSocket: open it with one.')
+}
+
+async function channelInfo(call: Call): Promise<Reply> {
+  const { target, core } = call
+  const { channel } = target
+  const caller = await identifyReader(call, [channel])
+  await core.gate.pass(caller, 'read', channel)
+  core.tickets.use(caller)
+  const reply = await info(channel, caller, core)
+  core.tenure.check(caller, [channel])
+  return reply
+}
+
+function sendAway({ target: { path }, core }: Call): Awaitable<Reply> {
+  return sendAwayReply(path.slice('/connections/'.length), core)
+}
+
+/** What one channel is asked for. */
+const ofChannel: Route = {
+  name: 'read',
+  methods: {
+    GET: (call) => {
+      if (call.target.query.has('info')) return channelInfo(call)
+      return read(call, () => ({ channels: [call.target.channel], several: false }))
+    },
+    POST: publish,
+    DELETE: deleteKey,
+  },
+}
+
+/** The other routes of readers and publishers. */
+const ofReaders: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/channels', { name: 'read', methods: { GET: (call) => read(call, () => toSet(call.target.query)) } }],
+  ['/connect', { name: 'read', methods: { GET: connect } }],
+  ['/publish', { name: 'publish', methods: { POST: publishMany } }],
+  ['/tickets', { name: 'ticket', methods: { POST: issueTicket } }],
+])
+
+const probes: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['/healthz', { name: 'health', methods: { GET: () => health() } }],
+  ['/readyz', { name: 'health', methods: { GET: ({ core }) => readiness(core) } }],
+])
+
+const ownPaths =
+  /^\/(?:channels|publish|connect|tickets|healthz|readyz|metrics|connections|explain|trace|revocations)(?:\/|$)/
+
+/** What a path is behind a base path, which all paths of a server have in front; without one they are known by name. */
+function behind(basePath: string): PathOf {
+  if (basePath === '') return (path) => (ownPaths.test(path) ? path : undefined)
+  return (path) =>
+    path === basePath || path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : undefined
 }
 
 /** Every path of a server, and who answers it. The only file that knows paths (PROTOCOL §3, §4, §14). */
 export class Routes {
   readonly #core: Core
-  readonly #basePath: string
+  readonly #targets: Targets
   readonly #origins: OriginCheck
-  readonly #probes: ReadonlyMap<string, Route>
-  readonly #ofReaders: ReadonlyMap<string, Route>
-  readonly #ofChannel: Route
   readonly #ofOperators: ReadonlyMap<string, Route>
   readonly #ofConnection: Route
 
   constructor(core: Core, options: RoutesOptions) {
     this.#core = core
-    this.#basePath = options.basePath
+    this.#targets = new Targets(behind(options.basePath))
     this.#origins = new OriginCheck(options.origins)
-    this.#probes = new Map([
-      ['/healthz', { name: 'health', methods: { GET: () => health() } }],
-      ['/readyz', { name: 'health', methods: { GET: () => readiness(core) } }],
-    ])
-    this.#ofReaders = this.#readerRoutes()
-    this.#ofChannel = { name: 'read', methods: this.#channelMethods() }
     const operators = new OperatorCheck(options.operationsKey)
     const guard = (methods: Methods): Route => ({
       name: 'operations',
       methods: guarded(methods, (request) => operators.pass(request)),
     })
     this.#ofOperators = new Map(
-      [...operatorMethods(core, options.metrics)].map(([path, methods]) => [path, guard(methods)]),
+      [...operatorMethods(options.metrics)].map(([path, methods]) => [path, guard(methods)]),
     )
-    this.#ofConnection = guard({
-      DELETE: ({ path }) => sendAwayReply(path.slice('/connections/'.length), core),
-    })
+    this.#ofConnection = guard({ DELETE: sendAway })
   }
 
-  /** Whether a path is one of the server's own; everything else is the application's. */
+  /** Whether a target is one of the server's own; everything else is the application's. */
   owns(target: string): boolean {
-    if (this.#basePath !== '')
-      return (
-        target === this.#basePath ||
-        (/^[/?]/.test(target.slice(this.#basePath.length)) && target.startsWith(this.#basePath))
-      )
-    return /^\/(?:channels|publish|connect|tickets|healthz|readyz|metrics|connections|explain|trace|revocations)(?:[/?]|$)/.test(
-      target,
-    )
+    return this.#targets.of(target).isOwn
   }
 
   /** Answers any request; never rejects. */
@@ -127,7 +149,8 @@ export class Routes {
     const call = this.#toCall(request)
     let reply: Reply
     try {
-      reply = await this.#answer(call)
+      const answer = this.#answer(call)
+      reply = isLater(answer) ? await answer : answer
     } catch (thrown) {
       return this.#refuse(call, thrown)
     }
@@ -142,35 +165,33 @@ export class Routes {
     return this.#refuse(this.#toCall(request), thrown)
   }
 
-  #refuse(call: Call, thrown: unknown): Reply {
-    const { request, path, query } = call
+  #refuse(call: Routed, thrown: unknown): Reply {
+    const { request, target } = call
     const error = toRefusal(thrown, this.#core)
-    const isRead = /^\/(?:channels|connect)(?:\/|$)/.test(path)
-    const reply =
-      isRead && request.method === 'GET' ? refuseRead(request, query, error, this.#core) : errorReply(error)
+    const isRead = /^\/(?:channels|connect)(?:\/|$)/.test(target.path)
+    const reply = isRead && request.method === 'GET' ? refuseRead(call, error) : errorReply(error)
     this.#count(call, reply)
     return this.#forPages(request, reply)
   }
 
-  #toCall(request: HttpRequest): Call {
-    const { path, query } = splitTarget(request.target)
-    if (!this.owns(request.target)) return { request, path: '', query, route: undefined }
-    const own = path.slice(this.#basePath.length)
-    return { request, path: own, query, route: this.#route(own, request.entrance) }
+  #toCall(request: HttpRequest): Routed {
+    const target = this.#targets.of(request.target)
+    const route = target.isOwn ? this.#route(target.path, request.entrance) : undefined
+    return { request, target, route, core: this.#core, origins: this.#origins }
   }
 
-  #count(call: Call, reply: Reply): void {
+  #count(call: Routed, reply: Reply): void {
     if (reply.kind === 'parked') return
     this.#core.tally.count('gamut_requests_total', this.#nameOf(call), '', statusOf(reply))
   }
 
   /** What a request is counted as. */
-  #nameOf({ request: { method }, query, route }: Call): string {
+  #nameOf({ request: { method }, target, route }: Routed): string {
     if (method === 'OPTIONS') return 'preflight'
-    if (route === this.#ofChannel) {
+    if (route === ofChannel) {
       if (method === 'POST') return 'publish'
       if (method === 'DELETE') return 'delete'
-      if (query.has('info')) return 'info'
+      if (target.query.has('info')) return 'info'
     }
     return route?.name ?? 'other'
   }
@@ -186,7 +207,7 @@ export class Routes {
     return { kind: 'parked', start: (send) => reply.start((answer) => send(addHeaders(answer, added))) }
   }
 
-  #answer(call: Call): Promise<Reply> | Reply {
+  #answer(call: Routed): Awaitable<Reply> {
     const { request, route } = call
     if (!route) throw new GamutError('not_found', 'There is nothing here. Channels are under /channels/.')
     if (request.method === 'OPTIONS') {
@@ -204,11 +225,11 @@ export class Routes {
   #route(path: string, entrance: Entrance | undefined): Route | undefined {
     const forReaders = entrance === 'operators' ? undefined : this.#readerRoute(path)
     const forOperators = entrance === 'readers' || forReaders ? undefined : this.#operatorRoute(path)
-    return forReaders ?? forOperators ?? this.#probes.get(path)
+    return forReaders ?? forOperators ?? probes.get(path)
   }
 
   #readerRoute(path: string): Route | undefined {
-    return path.startsWith('/channels/') ? this.#ofChannel : this.#ofReaders.get(path)
+    return path.startsWith('/channels/') ? ofChannel : ofReaders.get(path)
   }
 
   #operatorRoute(path: string): Route | undefined {
@@ -216,71 +237,19 @@ export class Routes {
   }
 
   /** The routes of readers and publishers, besides those of one channel. */
-  #readerRoutes(): ReadonlyMap<string, Route> {
-    const sets: Methods = { GET: (call) => this.#read(call, () => toSet(call.query)) }
-    const publishes: Methods = {
-      POST: async (call) => publishMany(call.request, await this.#writer(call), this.#core),
-    }
-    const tickets: Methods = {
-      POST: async (call) => issueTicket(call.request, await this.#writer(call), this.#core),
-    }
-    return new Map([
-      ['/channels', { name: 'read', methods: sets }],
-      ['/connect', { name: 'read', methods: { GET: (call) => this.#connect(call) } }],
-      ['/publish', { name: 'publish', methods: publishes }],
-      ['/tickets', { name: 'ticket', methods: tickets }],
-    ])
-  }
-
-  #channelMethods(): Methods {
-    return {
-      GET: (call) => {
-        if (call.query.has('info')) return this.#info(call, channelOf(call))
-        return this.#read(call, () => ({ channels: [channelOf(call)], several: false }))
-      },
-      POST: async (call) => {
-        const channel = channelOf(call)
-        return publish(call.request, call.query, channel, await this.#writer(call), this.#core)
-      },
-      DELETE: async (call) => {
-        const channel = channelOf(call)
-        return deleteKey(call.request, call.query, channel, await this.#writer(call), this.#core)
-      },
-    }
-  }
-
-  #read({ request, query }: Call, toTarget: () => ReadTarget): Promise<Reply> {
-    return read(request, query, toTarget, this.#core, this.#origins)
-  }
-
-  #connect(call: Call): Promise<Reply> | Reply {
-    if (call.request.isUpgrade) return this.#read(call, () => ({ channels: [], several: false }))
-    throw new GamutError('upgrade_required', 'This is the address of a WebSocket: open it with one.')
-  }
-
-  async #info({ request, query }: Call, channel: ChannelName): Promise<Reply> {
-    const caller = await identifyReader(request, query, [channel], this.#core, this.#origins)
-    await this.#core.gate.pass(caller, 'read', channel)
-    this.#core.tickets.use(caller)
-    const reply = await info(channel, caller, this.#core)
-    this.#core.tenure.check(caller, [channel])
-    return reply
-  }
-
-  /** Who writes: pages of foreign origins and a node that ends are refused before anything is read. */
-  #writer({ request, query }: Call): Promise<Caller> {
-    return identifyWriter(request, query, this.#core, this.#origins)
-  }
 }
 
 /** The routes that only operators may use. */
-function operatorMethods(core: Core, metrics: Metrics | undefined): ReadonlyMap<string, Methods> {
+function operatorMethods(metrics: Metrics | undefined): ReadonlyMap<string, Methods> {
   return new Map<string, Methods>([
-    ['/metrics', { GET: () => metricsReply(metrics, core) }],
-    ['/revocations', { POST: ({ request }) => revoke(request, core) }],
-    ['/connections', { GET: ({ query }) => connectionsReply(query, core) }],
-    ['/explain', { GET: ({ query }) => explainReply(query, core) }],
-    ['/trace', { GET: () => traceReply(core), POST: ({ request }) => startTrace(request, core) }],
+    ['/metrics', { GET: ({ core }) => metricsReply(metrics, core) }],
+    ['/revocations', { POST: ({ request, core }) => revoke(request, core) }],
+    ['/connections', { GET: ({ target, core }) => connectionsReply(target.query, core) }],
+    ['/explain', { GET: ({ target, core }) => explainReply(target.query, core) }],
+    [
+      '/trace',
+      { GET: ({ core }) => traceReply(core), POST: ({ request, core }) => startTrace(request, core) },
+    ],
   ])
 }
 

@@ -1,12 +1,11 @@
 import { type ChannelName, isJsonObject, parseChannelName } from '@gamut/protocol'
-import type { Caller } from '../core/access/caller.js'
-import type { Core } from '../core/core.js'
 import { GamutError } from '../error.js'
 import { take } from '../take.js'
 import type { Reply } from '../transports/transport.js'
 import { readJson } from './body.js'
+import type { Call } from './call.js'
 import { freshJson } from './fresh-json.js'
-import type { HttpRequest } from './request.js'
+import { identifyWriter } from './identify.js'
 
 function toChannels(value: unknown, most: number): readonly ChannelName[] {
   const list = isJsonObject(value) && Object.keys(value).length === 1 ? value['channels'] : undefined
@@ -20,7 +19,9 @@ function toChannels(value: unknown, most: number): readonly ChannelName[] {
 }
 
 /** `POST /tickets`: leave for whoever asks to read channels by what may stand in a URL (PROTOCOL §12). */
-export async function issueTicket(request: HttpRequest, caller: Caller, core: Core): Promise<Reply> {
+export async function issueTicket(call: Call): Promise<Reply> {
+  const { request, core } = call
+  const caller = await identifyWriter(call)
   const { identity } = caller
   if (identity === null) throw new GamutError('unauthenticated', 'Say who you are: a ticket is for somebody.')
   const channels = toChannels((await readJson(request, core)).value, core.limits.maxChannelsPerConnection)

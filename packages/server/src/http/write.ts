@@ -1,5 +1,4 @@
 import {
-  type ChannelName,
   isJsonObject,
   mediaTypeOf,
   mediaTypes,
@@ -14,6 +13,7 @@ import {
   rawMembers,
   toOneLine,
 } from '@gamut/protocol'
+import { type Awaitable, isLater, whenKnown } from '../awaitable.js'
 import type { Caller } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
 import type { Published, PublishRequest } from '../core/publish.js'
@@ -22,7 +22,9 @@ import { GamutError } from '../error.js'
 import { take } from '../take.js'
 import type { Reply } from '../transports/transport.js'
 import { readJson, readText } from './body.js'
+import type { Call } from './call.js'
 import { freshJson } from './fresh-json.js'
+import { identifyWriter } from './identify.js'
 import { isFlagSet } from './query.js'
 import type { HttpRequest } from './request.js'
 
@@ -51,14 +53,14 @@ function toLines(text: string, most: number): NewMessage[] {
 }
 
 /** The messages that a body holds, by its content type (PROTOCOL §3). */
-function toMessages(text: string, request: HttpRequest, query: URLSearchParams, core: Core): NewMessage[] {
+function toMessages(text: string, { request, target: { query }, core }: Call): NewMessage[] {
   const type = mediaTypeOf(request.header('content-type') ?? '')
   if (type === mediaTypes.ndjson) return toLines(text, core.limits.maxMessagesPerPublish)
   const event = query.get('event')
   const key = query.get('key')
   const named = {
-    ...(event !== null && { event: take(parseEvent(event)) }),
-    ...(key !== null && { key: take(parseKey(key)) }),
+    ...(event !== undefined && { event: take(parseEvent(event)) }),
+    ...(key !== undefined && { key: take(parseKey(key)) }),
   }
   if (type === mediaTypes.json) return [{ ...named, data: checkJson(text) }]
   if (type === mediaTypes.text) return [{ ...named, data: JSON.stringify(text) }]
@@ -80,67 +82,67 @@ function idempotencyKey(request: HttpRequest): { idempotencyKey?: string } {
 }
 
 /** Notes a publish that is refused before its messages are known, where its channel is traced. */
-function noteRefused(
-  request: HttpRequest,
-  channel: ChannelName,
-  { identity }: Caller,
-  error: unknown,
-  core: Core,
-): void {
+function noteRefused({ request, target, core }: Call, { identity }: Caller, error: unknown): void {
   const key = parseId(request.header('idempotency-key'))
-  core.trace.unpublished(channel, identity?.id ?? '', [], key.ok ? key.value : undefined, error)
+  const known = key.ok ? key.value : undefined
+  core.trace.unpublished(target.channel, identity?.id ?? '', [], known, error)
 }
 
-/** Appends what is read of a request once it is known that its caller may publish. */
-async function append(
-  request: HttpRequest,
-  channel: ChannelName,
-  caller: Caller,
-  core: Core,
-  read: () => Promise<Pick<PublishRequest, 'messages' | 'close'>>,
-): Promise<Reply> {
-  const { address } = request
+/** What of a request is read once it is known that its caller may publish. */
+type ReadBody = (caller: Caller) => Awaitable<Pick<PublishRequest, 'messages' | 'close'>>
+
+/** Appends what is read of a request to the channel of its path. */
+async function append(call: Call, read: ReadBody): Promise<Reply> {
+  const { request, target, core } = call
+  const { channel } = target
+  const identified = identifyWriter(call)
+  const caller = isLater(identified) ? await identified : identified
   const { identity } = caller
   try {
-    await core.gate.pass(caller, 'publish', channel)
-    const asked = { ...(await read()), ...idempotencyKey(request) }
-    return publishedReply(await core.publisher.publish({ channel, identity, address, ...asked }))
+    const passed = core.gate.pass(caller, 'publish', channel)
+    if (isLater(passed)) await passed
+    const reading = read(caller)
+    const { messages, close } = isLater(reading) ? await reading : reading
+    const { address } = request
+    const asked = {
+      channel,
+      messages,
+      identity,
+      address,
+      ...(close && { close }),
+      ...idempotencyKey(request),
+    }
+    return publishedReply(await core.publisher.publish(asked))
   } catch (error) {
-    noteRefused(request, channel, caller, error, core)
+    if (core.trace.isOn) noteRefused(call, caller, error)
     throw error
   }
 }
 
 /** `POST /channels/{channel}`: appends what the body holds, and closes the channel with `?close=true` (PROTOCOL §3). */
-export function publish(
-  request: HttpRequest,
-  query: URLSearchParams,
-  channel: ChannelName,
-  caller: Caller,
-  core: Core,
-): Promise<Reply> {
-  return append(request, channel, caller, core, async () => {
-    const close = isFlagSet(query, 'close') ?? false
-    if (close) await core.gate.pass(caller, 'close', channel)
-    const text = await readText(request, core)
-    core.tenure.check(caller, [channel])
-    const messages = close && text === '' ? [] : toMessages(text, request, query, core)
+export function publish(call: Call): Promise<Reply> {
+  const { request, target, core } = call
+  const toPublish = (text: string, caller: Caller, close: boolean) => {
+    core.tenure.check(caller, [target.channel])
+    const messages = close && text === '' ? [] : toMessages(text, call)
     if (messages.length === 0 && !close)
       throw new GamutError('body_invalid', 'There is no message in the body.')
     return { messages, close }
+  }
+  return append(call, (caller) => {
+    const close = isFlagSet(target.query, 'close') ?? false
+    const passed = close ? core.gate.pass(caller, 'close', target.channel) : undefined
+    return whenKnown(
+      whenKnown(passed, () => readText(request, core)),
+      (text) => toPublish(text, caller, close),
+    )
   })
 }
 
 /** `DELETE /channels/{channel}?key=k`: deletes a key of a keyed channel (PROTOCOL §3). */
-export function deleteKey(
-  request: HttpRequest,
-  query: URLSearchParams,
-  channel: ChannelName,
-  caller: Caller,
-  core: Core,
-): Promise<Reply> {
-  return append(request, channel, caller, core, async () => ({
-    messages: [{ key: take(parseKey(query.get('key') ?? undefined)), deleted: true }],
+export function deleteKey(call: Call): Promise<Reply> {
+  return append(call, () => ({
+    messages: [{ key: take(parseKey(call.target.query.get('key'))), deleted: true }],
   }))
 }
 
@@ -210,7 +212,9 @@ async function publishGroup(
 }
 
 /** `POST /publish`: many messages to many channels, each with a result of its own, in order; atomic per channel (PROTOCOL §3). */
-export async function publishMany(request: HttpRequest, caller: Caller, core: Core): Promise<Reply> {
+export async function publishMany(call: Call): Promise<Reply> {
+  const { request, core } = call
+  const caller = await identifyWriter(call)
   const list = toList(await readJson(request, core), core.limits.maxMessagesPerPublish)
   const results: object[] = []
   for (const [name, group] of byChannel(list)) {

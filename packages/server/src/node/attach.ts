@@ -65,15 +65,18 @@ export function attach(
   const requests = server.listeners('request') as RequestListener[]
   const otherUpgrades = server.listeners('upgrade') as UpgradeListener[]
   const others = requests.length > 0 ? requests : [notFound]
+  const answer = async (message: IncomingMessage, response: ServerResponse) => {
+    try {
+      carryOut(await gamut.handle(fromIncoming(gamut, message, { entrance })), held, response)
+    } catch {
+      failPlainly(response)
+    }
+  }
   server.removeAllListeners('request')
   server.removeAllListeners('upgrade')
   server.on('request', (message, response) => {
     noteRequest(response)
-    if (gamut.owns(message.url ?? '/'))
-      gamut
-        .handle(fromIncoming(gamut, message, { entrance }))
-        .then((reply) => carryOut(reply, held, response))
-        .catch(() => failPlainly(response))
+    if (gamut.owns(message.url ?? '/')) void answer(message, response)
     else for (const other of others) other.call(server, message, response)
   })
   const passes = (message: IncomingMessage) => {

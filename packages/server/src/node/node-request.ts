@@ -1,10 +1,18 @@
 import type { IncomingMessage } from 'node:http'
+import type { Awaitable } from '../awaitable.js'
 import type { GamutError } from '../error.js'
 import type { Gamut } from '../gamut.js'
 import { type BodyRoom, bodyCutOff, bodyTooLarge, type Entrance, type HttpRequest } from '../http/request.js'
 
+/** A body: at once where all of it has come with the head, as small ones do. */
+function readBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): Awaitable<Uint8Array> {
+  if (!message.complete || message.destroyed || message.readableLength > maxBytes)
+    return collectBody(message, maxBytes, room)
+  return (message.read() as Buffer | null) ?? new Uint8Array()
+}
+
 /** Read by events: what iterates over a request destroys it where it stops, and nobody could be answered. */
-function readBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<Uint8Array> {
+function collectBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     if (Number(message.headers['content-length'] ?? 0) > maxBytes) return reject(bodyTooLarge(maxBytes))
     if (message.destroyed) return reject(bodyCutOff())

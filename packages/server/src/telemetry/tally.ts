@@ -1,4 +1,5 @@
 import type { TransportName } from '@gamut/protocol'
+import { ByLabels } from './by-labels.js'
 import {
   type CounterName,
   type GaugeName,
@@ -70,8 +71,8 @@ export class Tally {
   /** Counters without labels, to add to. */
   readonly counts: Record<PlainCounterName, number>
   readonly #transports = new Map<TransportName, TransportTally>()
-  readonly #labelled = new Map<CounterName, Map<string, Counted>>()
-  readonly #measured = new Map<HistogramName, Map<string, Measured>>()
+  readonly #labelled = new Map<CounterName, ByLabels<Counted>>()
+  readonly #measured = new Map<HistogramName, ByLabels<Measured>>()
   readonly #gauges: (() => readonly Sample[])[] = []
 
   constructor() {
@@ -90,15 +91,13 @@ export class Tally {
 
   /** Counts one. The values are the labels' in the order of the definition, each out of a short list. */
   count<Name extends Exclude<CounterName, PlainCounterName>>(name: Name, ...values: LabelValues<Name>): void {
-    entry(this.#labelled, name, values, () => ({ values, count: 0 })).count++
+    ofMetric(this.#labelled, name, toCounted).of(values).count++
   }
 
   /** Measures one; the values are the labels' in the order of the definition. */
   observe<Name extends HistogramName>(name: Name, ms: number, ...values: LabelValues<Name>): void {
     const seconds = ms / 1000
-    const measured = entry(this.#measured, name, values, () => {
-      return { values, within: bounds.map(() => 0), count: 0, seconds: 0 }
-    })
+    const measured = ofMetric(this.#measured, name, toMeasured).of(values)
     const at = bounds.findIndex((bound) => seconds <= bound)
     if (at !== -1) measured.within[at] = (measured.within[at] ?? 0) + 1
     measured.count++
@@ -124,34 +123,34 @@ export class Tally {
       ),
       ...names.map((name) => toSample(name, [], this.counts[name])),
       ...[...this.#labelled].flatMap(([name, counters]) =>
-        [...counters.values()].map(({ values, count }) => toSample(name, values, count)),
+        counters.all.map(({ values, count }) => toSample(name, values, count)),
       ),
       ...[...this.#measured].flatMap(([name, kinds]) =>
-        [...kinds.values()].flatMap((measured) => toHistogram(name, measured)),
+        kinds.all.flatMap((measured) => toHistogram(name, measured)),
       ),
       ...this.#gauges.flatMap((read) => read()),
     ]
   }
 }
 
-function entry<Name, Value>(
-  all: Map<Name, Map<string, Value>>,
+function toCounted(values: readonly string[]): Counted {
+  return { values, count: 0 }
+}
+
+function toMeasured(values: readonly string[]): Measured {
+  return { values, within: bounds.map(() => 0), count: 0, seconds: 0 }
+}
+
+function ofMetric<Name, Value>(
+  all: Map<Name, ByLabels<Value>>,
   name: Name,
-  values: readonly string[],
-  create: () => Value,
-): Value {
-  let ofName = all.get(name)
-  if (!ofName) {
-    ofName = new Map()
-    all.set(name, ofName)
-  }
-  const key = values.length === 1 ? (values[0] ?? '') : values.join('\n')
-  let found = ofName.get(key)
-  if (found === undefined) {
-    found = create()
-    ofName.set(key, found)
-  }
-  return found
+  make: (values: readonly string[]) => Value,
+): ByLabels<Value> {
+  const known = all.get(name)
+  if (known) return known
+  const made = new ByLabels(make)
+  all.set(name, made)
+  return made
 }
 
 function toSample(

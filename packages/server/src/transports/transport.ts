@@ -1,4 +1,5 @@
 import type { ChannelName, TransportName } from '@gamut/protocol'
+import type { Awaitable } from '../awaitable.js'
 import type { ChannelSettings } from '../channels.js'
 import type { Caller } from '../core/access/caller.js'
 import type { Connection } from '../core/connection.js'
@@ -112,7 +113,7 @@ export interface Transport {
   readonly name: TransportName
   /** Most channels of one read; `undefined` for the server's own limit. */
   readonly maxChannels?: number
-  open(read: ReadRequest, core: Core): Promise<Reply>
+  open(read: ReadRequest, core: Core): Awaitable<Reply>
   /** How a refusal is told; `undefined` for a plain error. */
   refuse?(error: GamutError, core: Core): Reply | undefined
 }

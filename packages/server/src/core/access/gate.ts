@@ -1,4 +1,5 @@
 import { type ChannelName, isServerChannel } from '@gamut/protocol'
+import { type Awaitable, whenKnown } from '../../awaitable.js'
 import type { ChannelSettings } from '../../channels.js'
 import { GamutError } from '../../error.js'
 import type { Action, Hooks } from '../../hooks.js'
@@ -20,20 +21,25 @@ export class Gate {
   }
 
   /** Who sends the request; throws what the hook throws, and a `TypeError` for what is no identity. */
-  async identify(request: () => Request): Promise<Caller> {
-    const identity = toIdentity(await this.#hooks.authenticate?.(request()))
-    if (!identity) return nobody
-    this.#tenure.note(identity)
-    return { identity }
+  identify(request: () => Request): Awaitable<Caller> {
+    return whenKnown(this.#hooks.authenticate?.(request()), (given) => {
+      const identity = toIdentity(given)
+      if (!identity) return nobody
+      this.#tenure.note(identity)
+      return { identity }
+    })
   }
 
   /** Throws `unauthenticated`, `revoked` or `forbidden` unless somebody may do that now. */
-  async pass(caller: Caller, action: Action, channel: ChannelName): Promise<void> {
+  pass(caller: Caller, action: Action, channel: ChannelName): Awaitable<void> {
     this.#tenure.check(caller, [channel])
-    const may = (await this.#may(caller, action, channel)) === true
-    this.#tenure.check(caller, [channel])
-    if (may) return
-    const { identity, ticket } = caller
+    return whenKnown(this.#may(caller, action, channel), (may) => {
+      this.#tenure.check(caller, [channel])
+      if (may !== true) this.#refuse(caller, action, channel)
+    })
+  }
+
+  #refuse({ identity, ticket }: Caller, action: Action, channel: ChannelName): never {
     if (ticket && action !== 'read') {
       throw new GamutError('forbidden', `A ticket is for reading: send a token to ${action} "${channel}".`)
     }
