@@ -1,0 +1,58 @@
+/** How often connecting has failed, and what was said about it; times by a clock that only goes forward, in milliseconds. */
+export interface Retry {
+  readonly failures: number
+  /** Since when a link is live. */
+  readonly liveAt?: number
+  /** Until when the server wants nobody back. */
+  readonly saidUntil?: number
+  /** When a wait was last cut short. */
+  readonly hurriedAt?: number
+}
+
+/** Nothing has failed yet. */
+export const freshRetry: Retry = { failures: 0 }
+
+/** The first failure waits up to twice this, each next up to twice as long, until the cap. */
+const baseMs = 500
+const capMs = 30_000
+/** A link that lived for so long was a good one (PROTOCOL §10). */
+const stableMs = 10_000
+/** No server keeps a reader away for longer; and timers of more than 2^31 ms fire at once. */
+const longestMs = 86_400_000
+/** A page that is shown and hidden in turns tries no more often than this. */
+const hurryMs = 5_000
+
+/** A link got its first frame. */
+export function lived(retry: Retry, at: number): Retry {
+  return { ...retry, liveAt: retry.liveAt ?? at }
+}
+
+/**
+ * No link is left: when to try again. What the server says (`afterMs`, `Retry-After`) is kept to; else the delay is
+ * drawn evenly below a growing limit, and after the cap, so that those at the cap do not come back together.
+ * @param random from 0 to below 1
+ */
+export function lost(
+  { failures, liveAt, hurriedAt }: Retry,
+  at: number,
+  random: number,
+  saidMs?: number,
+): { readonly retry: Retry; readonly delayMs: number } {
+  const count = (liveAt !== undefined && at - liveAt >= stableMs ? 0 : failures) + 1
+  const isSaid = saidMs !== undefined && saidMs >= 0
+  const delayMs = isSaid ? Math.min(saidMs, longestMs) : random * Math.min(capMs, baseMs * 2 ** count)
+  return {
+    delayMs,
+    retry: {
+      failures: count,
+      ...(isSaid && { saidUntil: at + delayMs }),
+      ...(hurriedAt !== undefined && { hurriedAt }),
+    },
+  }
+}
+
+/** Shown again or back online: the state to try at once with, or `undefined` if the wait goes on. */
+export function hurry(retry: Retry, at: number): Retry | undefined {
+  const { saidUntil = at, hurriedAt = Number.NEGATIVE_INFINITY } = retry
+  return saidUntil > at || at - hurriedAt < hurryMs ? undefined : { ...retry, hurriedAt: at }
+}
