@@ -2,6 +2,7 @@ import { GamutError } from './error.js'
 import type { PublishOptions } from './publish.js'
 import type { Listener, Message, MessageInfo, SubscribeOptions } from './subscription.js'
 import type { Published } from './transports/transport.js'
+import type { Invalid } from './typed.js'
 
 /** How many messages an iteration keeps for a loop that does not take them. */
 const maxUnread = 10_000
@@ -17,6 +18,8 @@ export interface HistoryOptions {
 /** Messages of a channel's log. */
 export interface History<T = unknown> {
   readonly messages: readonly Message<T>[]
+  /** Those that do not fit the channel's definition. */
+  readonly invalid?: readonly Invalid[]
   /** Where to ask for the next ones. */
   readonly cursor: string
   /** Whether there are more now. */
@@ -26,19 +29,19 @@ export interface History<T = unknown> {
 }
 
 /** A channel as an application has it. */
-export interface Channel<T = unknown> extends AsyncIterable<Message<T>> {
+export interface Channel<Output = unknown, Input = Output> extends AsyncIterable<Message<Output>> {
   readonly name: string
   /** Tells of each message from now on, and of what else happens. Returns how to stop. */
   subscribe(
-    listener: (message: Message<T>, info: MessageInfo) => void,
-    options?: SubscribeOptions<T>,
+    listener: (message: Message<Output>, info: MessageInfo) => void,
+    options?: SubscribeOptions<Output>,
   ): () => void
   /** Publishes; resolves once it is stored, and is tried again under one id while that is not known. */
-  publish(data: T, options?: PublishOptions): Promise<Published>
+  publish(data: Input, options?: PublishOptions): Promise<Published>
   /** Of a keyed channel: removes the key. */
   remove(key: string, options?: Omit<PublishOptions, 'key'>): Promise<Published>
   /** Reads a part of the log, without a subscription. */
-  history(options?: HistoryOptions): Promise<History<T>>
+  history(options?: HistoryOptions): Promise<History<Output>>
 }
 
 /** Messages in order for a loop. It ends with the channel, and throws what ends it otherwise, a gap not told of included. */

@@ -1,3 +1,4 @@
+import type { AnySchemas, InputOf, OutputOf } from '@gamut/protocol'
 import { type Channel, type History, type HistoryOptions, iterate } from './channel.js'
 import { defaultEnvironment, type Environment } from './environment.js'
 import { GamutError } from './error.js'
@@ -6,13 +7,14 @@ import { type PublishParts, publish } from './publish.js'
 import { type ReadOptions, Subscription } from './subscription.js'
 import { authorization, channelUrl, toRefusal } from './transports/ask.js'
 import type { Frame, LinkEnd, Transport } from './transports/transport.js'
+import type { TypedChannels, TypedReading } from './typed.js'
 
 /** How long a token may take to come, and a history, in milliseconds. */
 const tokenMs = 10_000
 const historyMs = 15_000
 
 /** How a client behaves. */
-export interface ClientOptions {
+export interface ClientOptions<Schemas = AnySchemas> {
   /** The server's address and the path that it is under: `https://example.com/realtime`. */
   readonly url: string
   /** Ways of reading, the preferred one first. */
@@ -24,7 +26,12 @@ export interface ClientOptions {
   readonly environment?: Environment
   /** How long a stream may say nothing at first, in milliseconds; 3,000 if not said. */
   readonly firstEventMs?: number
-  /** What an application's own listeners threw. Without it the runtime reports it as uncaught. */
+  /** The channels' definitions, by `typed(defineChannels(…))`: what data is, and how it is read. */
+  readonly channels?: TypedChannels<Schemas> | undefined
+  /**
+   * What an application's own listeners threw; without it the runtime reports that as uncaught. And of messages that do
+   * not fit, and for which no listener has `onInvalid`, a `GamutError` of `schema_mismatch` with the `Invalid` as its cause.
+   */
   readonly onError?: (error: unknown) => void
 }
 
@@ -32,9 +39,14 @@ export interface ClientOptions {
 export interface ChannelOptions extends ReadOptions {}
 
 /** A client of one server. */
-export interface Gamut {
-  /** A channel by its name. Nothing is opened before somebody subscribes. */
-  channel<T = unknown>(name: string, options?: ChannelOptions): Channel<T>
+export interface Gamut<Schemas = AnySchemas> {
+  /** A channel by its name, with the types of its definition. Nothing is opened before somebody subscribes. */
+  channel<const Name extends string>(
+    name: Name,
+    options?: ChannelOptions,
+  ): Channel<OutputOf<Schemas, Name>, InputOf<Schemas, Name>>
+  /** A channel of which the application says what it carries. */
+  channel<Data>(name: string, options?: ChannelOptions): Channel<Data>
   /** Ends everything at once. */
   close(): void
 }
@@ -50,7 +62,7 @@ function report(error: unknown): void {
 }
 
 class Client implements Gamut {
-  readonly #options: ClientOptions
+  readonly #options: ClientOptions<unknown>
   readonly #url: string
   readonly #environment: Environment
   readonly #subscriptions = new Map<string, Subscription>()
@@ -61,7 +73,7 @@ class Client implements Gamut {
   #cancelWait: (() => void) | undefined
   #order = 0
 
-  constructor(options: ClientOptions) {
+  constructor(options: ClientOptions<unknown>) {
     this.#options = options
     this.#url = options.url.replace(/\/+$/, '')
     this.#environment = options.environment ?? defaultEnvironment()
@@ -80,18 +92,19 @@ class Client implements Gamut {
     })
   }
 
-  channel<T>(name: string, options: ChannelOptions = {}): Channel<T> {
-    const listen = (listener: Parameters<Subscription['listen']>[0]) =>
-      this.#subscription(name, options).listen(listener)
+  channel(name: string, options: ChannelOptions = {}): Channel<never, unknown> {
+    const reading = this.#reading(name)
+    const listenRaw: Subscription['listen'] = (listener) => this.#subscription(name, options).listen(listener)
+    const listen = reading?.listen(listenRaw) ?? listenRaw
     return {
       name,
       subscribe: (message, rest = {}) => listen({ ...rest, message } as never),
-      [Symbol.asyncIterator]: () => iterate<T>(listen),
+      [Symbol.asyncIterator]: () => iterate<never>(listen),
       publish: (data, { signal, ...rest } = {}) =>
         publish(this.#publishParts(), name, { data, ...rest }, signal),
       remove: (key, { signal, ...rest } = {}) =>
         publish(this.#publishParts(), name, { key, deleted: true, ...rest }, signal),
-      history: (asked) => this.#history<T>(name, asked),
+      history: (asked) => this.#history<never>(name, asked),
     }
   }
 
@@ -111,6 +124,16 @@ class Client implements Gamut {
     })
     this.#subscriptions.set(name, subscription)
     return subscription
+  }
+
+  /** How the channel is read by its definition, if it has one. */
+  #reading(name: string): TypedReading | undefined {
+    const { channels, onError } = this.#options
+    return channels?.(name, {
+      environment: this.#environment,
+      threw: onError ?? report,
+      unheard: (error) => onError?.(error),
+    })
   }
 
   #plan(): readonly Group[] {
@@ -192,11 +215,16 @@ class Client implements Gamut {
     })
     if (!response.ok) throw toError(await toRefusal(response))
     const { messages, cursor, more, gap } = (await response.json()) as History<T>
-    return { messages, cursor, more, ...(gap && { gap }) }
+    return {
+      ...(((await this.#reading(name)?.all(messages)) ?? { messages }) as never),
+      cursor,
+      more,
+      ...(gap && { gap }),
+    }
   }
 }
 
 /** Makes a client of the transports it is given, and of nothing else. */
-export function createClient(options: ClientOptions): Gamut {
+export function createClient<Schemas = AnySchemas>(options: ClientOptions<Schemas>): Gamut<Schemas> {
   return new Client(options)
 }

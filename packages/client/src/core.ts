@@ -23,3 +23,4 @@ export type {
   Transport,
 } from './transports/transport.js'
 export { websocket } from './transports/websocket.js'
+export { type Invalid, type TypedChannels, typed } from './typed.js'

@@ -1,11 +1,13 @@
-import type { TransportName } from '@gamut/protocol'
+import type { AnySchemas, Channels, TransportName } from '@gamut/protocol'
 import { type ClientOptions, createClient, type Gamut } from './client.js'
 import { longPoll } from './transports/long-poll.js'
 import { ndjson } from './transports/ndjson.js'
 import { poll } from './transports/poll.js'
 import { sse } from './transports/sse.js'
 import { websocket } from './transports/websocket.js'
+import { typed } from './typed.js'
 
+export { type ChannelDefinition, type Channels, defineChannels } from '@gamut/protocol'
 export type { Channel, History, HistoryOptions } from './channel.js'
 export type { ChannelOptions, Gamut } from './client.js'
 export type { Environment, EnvironmentChange, TextStore } from './environment.js'
@@ -13,15 +15,22 @@ export { type ClientErrorCode, GamutError } from './error.js'
 export type { PublishOptions } from './publish.js'
 export type { Message, MessageInfo, SubscribeOptions } from './subscription.js'
 export type { Published } from './transports/transport.js'
+export type { Invalid } from './typed.js'
 
 /** How a client of all transports behaves. */
-export interface ConnectOptions extends Omit<ClientOptions, 'url' | 'transports'> {
+export interface ConnectOptions<Schemas = AnySchemas>
+  extends Omit<ClientOptions<Schemas>, 'url' | 'transports' | 'channels'> {
+  /** Definitions by `defineChannels`, which servers and clients share: what data is, and how it is read. */
+  readonly channels?: Channels<Schemas>
   /** Only this transport, or only these. */
   readonly transport?: TransportName | readonly TransportName[]
 }
 
 /** Makes a client of a server that finds a way by itself. Nothing is opened before somebody subscribes. */
-export function connect(url: string, { transport, ...options }: ConnectOptions = {}): Gamut {
+export function connect<Schemas = AnySchemas>(
+  url: string,
+  { transport, channels, ...options }: ConnectOptions<Schemas> = {},
+): Gamut<Schemas> {
   const transports = [websocket(), sse(), ndjson(), longPoll(), poll()]
   const chosen =
     transport === undefined
@@ -29,5 +38,10 @@ export function connect(url: string, { transport, ...options }: ConnectOptions =
       : [transport].flat().map((name) => {
           return transports.find((one) => one.name === name)
         })
-  return createClient({ ...options, url, transports: chosen.filter((one) => one !== undefined) })
+  return createClient({
+    ...options,
+    url,
+    channels: channels && typed(channels),
+    transports: chosen.filter((one) => one !== undefined),
+  })
 }

@@ -8,6 +8,7 @@ import {
   reduceReading,
 } from './subscription-state.js'
 import type { BatchFrame, Entry, Wish } from './transports/transport.js'
+import type { Invalid } from './typed.js'
 
 /** A message as an application gets it: the same on every transport. */
 export interface Message<T = unknown> {
@@ -41,6 +42,8 @@ export interface SubscribeOptions<T = unknown> {
   onGap?(gap: Gap): void
   /** Everything that was had is void; these, the newest of each key, stand in its place. Without it they come one by one as messages. */
   onSnapshot?(messages: readonly Message<T>[]): void
+  /** A message did not fit the channel's definition and is left out. Without it the client's `onError` is told. */
+  onInvalid?(invalid: Invalid): void
   /** Nothing more will come. */
   onEnd?(reason: EndReason): void
   /** The channel may not be read, or its source fails (`source_failed`: reading goes on). */
