@@ -1,8 +1,7 @@
 import { GamutError } from './error.js'
 import type { PublishOptions } from './publish.js'
-import type { Listener, Message, MessageInfo, SubscribeOptions } from './subscription.js'
+import type { Invalid, Listener, Message, MessageInfo, SubscribeOptions } from './subscription.js'
 import type { Published } from './transports/transport.js'
-import type { Invalid } from './typed.js'
 
 /** How many messages an iteration keeps for a loop that does not take them. */
 const maxUnread = 10_000

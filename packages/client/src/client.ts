@@ -27,7 +27,7 @@ export interface ClientOptions<Schemas = AnySchemas> {
   /** How long a stream may say nothing at first, in milliseconds; 3,000 if not said. */
   readonly firstEventMs?: number
   /** The channels' definitions, by `typed(defineChannels(…))`: what data is, and how it is read. */
-  readonly channels?: TypedChannels<Schemas> | undefined
+  readonly channels?: TypedChannels<Schemas>
   /**
    * What an application's own listeners threw; without it the runtime reports that as uncaught. And of messages that do
    * not fit, and for which no listener has `onInvalid`, a `GamutError` of `schema_mismatch` with the `Invalid` as its cause.
@@ -215,12 +215,8 @@ class Client implements Gamut {
     })
     if (!response.ok) throw toError(await toRefusal(response))
     const { messages, cursor, more, gap } = (await response.json()) as History<T>
-    return {
-      ...(((await this.#reading(name)?.all(messages)) ?? { messages }) as never),
-      cursor,
-      more,
-      ...(gap && { gap }),
-    }
+    const read = await this.#reading(name)?.all(messages)
+    return { messages, ...(read as Partial<History<T>>), cursor, more, ...(gap && { gap }) }
   }
 }
 

@@ -1,3 +1,4 @@
+export { type ChannelDefinition, type Channels, defineChannels } from '@gamut/protocol'
 export type { Channel, History, HistoryOptions } from './channel.js'
 export { type ChannelOptions, type ClientOptions, createClient, type Gamut } from './client.js'
 export {
@@ -8,7 +9,7 @@ export {
 } from './environment.js'
 export { type ClientErrorCode, GamutError } from './error.js'
 export type { PublishOptions } from './publish.js'
-export type { Message, MessageInfo, SubscribeOptions } from './subscription.js'
+export type { Invalid, Message, MessageInfo, SubscribeOptions } from './subscription.js'
 export { longPoll } from './transports/long-poll.js'
 export { ndjson } from './transports/ndjson.js'
 export { poll } from './transports/poll.js'
@@ -23,4 +24,4 @@ export type {
   Transport,
 } from './transports/transport.js'
 export { websocket } from './transports/websocket.js'
-export { type Invalid, type TypedChannels, typed } from './typed.js'
+export { type TypedChannels, typed } from './typed.js'

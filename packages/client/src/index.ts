@@ -1,11 +1,10 @@
-import type { AnySchemas, Channels, TransportName } from '@gamut/protocol'
+import type { AnySchemas, TransportName } from '@gamut/protocol'
 import { type ClientOptions, createClient, type Gamut } from './client.js'
 import { longPoll } from './transports/long-poll.js'
 import { ndjson } from './transports/ndjson.js'
 import { poll } from './transports/poll.js'
 import { sse } from './transports/sse.js'
 import { websocket } from './transports/websocket.js'
-import { typed } from './typed.js'
 
 export { type ChannelDefinition, type Channels, defineChannels } from '@gamut/protocol'
 export type { Channel, History, HistoryOptions } from './channel.js'
@@ -13,15 +12,13 @@ export type { ChannelOptions, Gamut } from './client.js'
 export type { Environment, EnvironmentChange, TextStore } from './environment.js'
 export { type ClientErrorCode, GamutError } from './error.js'
 export type { PublishOptions } from './publish.js'
-export type { Message, MessageInfo, SubscribeOptions } from './subscription.js'
+export type { Invalid, Message, MessageInfo, SubscribeOptions } from './subscription.js'
 export type { Published } from './transports/transport.js'
-export type { Invalid } from './typed.js'
+export { type TypedChannels, typed } from './typed.js'
 
 /** How a client of all transports behaves. */
 export interface ConnectOptions<Schemas = AnySchemas>
-  extends Omit<ClientOptions<Schemas>, 'url' | 'transports' | 'channels'> {
-  /** Definitions by `defineChannels`, which servers and clients share: what data is, and how it is read. */
-  readonly channels?: Channels<Schemas>
+  extends Omit<ClientOptions<Schemas>, 'url' | 'transports'> {
   /** Only this transport, or only these. */
   readonly transport?: TransportName | readonly TransportName[]
 }
@@ -29,7 +26,7 @@ export interface ConnectOptions<Schemas = AnySchemas>
 /** Makes a client of a server that finds a way by itself. Nothing is opened before somebody subscribes. */
 export function connect<Schemas = AnySchemas>(
   url: string,
-  { transport, channels, ...options }: ConnectOptions<Schemas> = {},
+  { transport, ...options }: ConnectOptions<Schemas> = {},
 ): Gamut<Schemas> {
   const transports = [websocket(), sse(), ndjson(), longPoll(), poll()]
   const chosen =
@@ -38,10 +35,5 @@ export function connect<Schemas = AnySchemas>(
       : [transport].flat().map((name) => {
           return transports.find((one) => one.name === name)
         })
-  return createClient({
-    ...options,
-    url,
-    channels: channels && typed(channels),
-    transports: chosen.filter((one) => one !== undefined),
-  })
+  return createClient({ ...options, url, transports: chosen.filter((one) => one !== undefined) })
 }

@@ -1,4 +1,4 @@
-import type { EndReason, Gap } from '@gamut/protocol'
+import type { EndReason, Gap, SchemaIssue } from '@gamut/protocol'
 import type { GamutError } from './error.js'
 import {
   cursorAfter,
@@ -8,7 +8,6 @@ import {
   reduceReading,
 } from './subscription-state.js'
 import type { BatchFrame, Entry, Wish } from './transports/transport.js'
-import type { Invalid } from './typed.js'
 
 /** A message as an application gets it: the same on every transport. */
 export interface Message<T = unknown> {
@@ -34,6 +33,16 @@ export interface MessageInfo {
   readonly skipped?: number
   /** It is part of a snapshot. */
   readonly isSnapshot?: true
+}
+
+/** A message whose data does not fit its channel's definition (PROTOCOL §2). */
+export interface Invalid {
+  readonly channel: string
+  /** The position after it; absent where messages came at once, in a snapshot or a history. */
+  readonly cursor?: string
+  /** The message as it came. */
+  readonly message: Message
+  readonly issues: readonly SchemaIssue[]
 }
 
 /** What a subscription may want to know besides messages. */

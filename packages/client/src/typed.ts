@@ -1,29 +1,12 @@
-import {
-  byExactness,
-  type Channels,
-  matchPattern,
-  type ReadData,
-  readData,
-  type SchemaIssue,
-} from '@gamut/protocol'
+import { byExactness, type Channels, matchPattern, type ReadData, readData } from '@gamut/protocol'
 import type { Environment } from './environment.js'
 import { GamutError } from './error.js'
-import type { Listener, Message } from './subscription.js'
+import type { Invalid, Listener, Message } from './subscription.js'
 
 /** How long an asynchronous schema may take for a message, in milliseconds: as long as at the server. */
 const schemaMs = 10_000
 /** How much may wait for asynchronous schemas; past it a listener is told no more than that. */
 const maxWaiting = 10_000
-
-/** A message whose data does not fit its channel's definition (PROTOCOL §2). */
-export interface Invalid {
-  readonly channel: string
-  /** The position after it; absent where messages came at once, in a snapshot or a history. */
-  readonly cursor?: string
-  /** The message as it came. */
-  readonly message: Message
-  readonly issues: readonly SchemaIssue[]
-}
 
 /** What reading by definitions needs of a client. */
 export interface TypedParts {

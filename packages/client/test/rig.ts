@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ConnectOptions, connect, type Environment, type Gamut, type Message } from '@gamut/client'
 import { defaultEnvironment } from '@gamut/client/core'
-import type { TransportName } from '@gamut/protocol'
+import type { AnySchemas, TransportName } from '@gamut/protocol'
 import { createGamut, type GamutOptions } from '@gamut/server'
 import { serve } from '@gamut/server/node'
 import { createFaultProxy } from '@gamut/testing'
@@ -30,7 +30,10 @@ export async function startServer(options: GamutOptions = {}) {
 }
 
 /** A client that is closed with the test. */
-export function startClient(url: string, options: ConnectOptions = {}): Gamut {
+export function startClient<Schemas = AnySchemas>(
+  url: string,
+  options: ConnectOptions<Schemas> = {},
+): Gamut<Schemas> {
   const client = connect(url, { environment: nodeEnvironment(), ...options })
   onTestFinished(() => client.close())
   return client
