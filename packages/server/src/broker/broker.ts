@@ -107,7 +107,7 @@ export interface BrokerListener {
 
 /**
  * Keeps every channel's messages in order and tells all nodes about new ones. Each MUST is a test of `describeBroker`
- * in `@gamut/testing`. There are no optional methods and no capability flags: a broker keeps all of it.
+ * in `@gamut/testing`. What is known at once may be given at once, and thrown, in place of a promise. There are no optional methods and no capability flags: a broker keeps all of it.
  *
  * A cursor MUST be resumed from exactly when it stands on an entry of the log, on the entry that retention took last,
  * or, while retention has taken nothing, on the cursor that the log had when it was empty; else the read MUST say
@@ -126,15 +126,17 @@ export interface Broker {
     channel: ChannelName,
     messages: readonly AppendMessage[],
     options: AppendOptions,
-  ): Promise<AppendResult>
+  ): AppendResult | Promise<AppendResult>
   /**
    * Entries after a position, in order. Reading a name that nobody has written MUST create nothing and answer an empty
    * log. On a keyed channel a cursor inside a snapshot goes on with that snapshot, if the log after its head is whole;
    * on any other it is a gap, and `snapshot` is the empty map.
    */
-  read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<ReadResult>
+  read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): ReadResult | Promise<ReadResult>
   /** Many at once: 304s and position checks cost one round trip, not one per channel. */
-  heads(channels: readonly ChannelName[]): Promise<ReadonlyMap<ChannelName, Head>>
+  heads(
+    channels: readonly ChannelName[],
+  ): ReadonlyMap<ChannelName, Head> | Promise<ReadonlyMap<ChannelName, Head>>
   /** From when it resolves, every append to these channels MUST be announced here. Watching twice is watching. */
   watch(channels: readonly ChannelName[]): Promise<void>
   unwatch(channels: readonly ChannelName[]): void

@@ -63,11 +63,7 @@ class MemoryBroker implements Broker {
   }
 
   /** All of it happens within the call: so appends enter in the order of the calls, and are announced in it. */
-  async append(
-    channel: ChannelName,
-    messages: readonly AppendMessage[],
-    options: AppendOptions,
-  ): Promise<AppendResult> {
+  append(channel: ChannelName, messages: readonly AppendMessage[], options: AppendOptions): AppendResult {
     const log = this.#fresh(channel)
     const prepared = log.prepare(messages, options)
     if ('answer' in prepared) return prepared.answer
@@ -78,12 +74,14 @@ class MemoryBroker implements Broker {
     return result
   }
 
-  async read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<ReadResult> {
+  read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): ReadResult {
     return this.#fresh(channel).read(from, limit)
   }
 
-  async heads(channels: readonly ChannelName[]): Promise<ReadonlyMap<ChannelName, Head>> {
-    return new Map(channels.map((channel) => [channel, this.#fresh(channel).ends()]))
+  heads(channels: readonly ChannelName[]): ReadonlyMap<ChannelName, Head> {
+    const heads = new Map<ChannelName, Head>()
+    for (const channel of channels) heads.set(channel, this.#fresh(channel).ends())
+    return heads
   }
 
   async watch(channels: readonly ChannelName[]): Promise<void> {

@@ -1,26 +1,34 @@
+import { type Awaitable, isLater } from '../awaitable.js'
 import type { Broker } from '../broker/broker.js'
 import type { Clock } from '../clock.js'
 import type { Tally } from '../telemetry/tally.js'
 
 /** The same broker, whose calls are timed and whose failures are counted. */
 export function meterBroker(broker: Broker, tally: Tally, clock: Clock): Broker {
-  function meter<Result>(operation: string, call: () => Promise<Result>): Promise<Result> {
+  function meter<Result>(operation: string, call: () => Awaitable<Result>): Awaitable<Result> {
     const startedAt = clock.elapsed()
     const done = () => tally.observe('gamut_broker_seconds', clock.elapsed() - startedAt, operation)
-    const calling = call()
-    // Beside the caller and not before it: its answer waits for no count.
-    calling.then(done, () => {
+    const failed = () => {
       done()
       tally.count('gamut_broker_errors_total', operation)
-    })
-    return calling
+    }
+    try {
+      const calling = call()
+      // Beside the caller and not before it: its answer waits for no count.
+      if (isLater(calling)) calling.then(done, failed)
+      else done()
+      return calling
+    } catch (error) {
+      failed()
+      throw error
+    }
   }
   return {
     start: (listener, settings) => broker.start(listener, settings),
     append: (channel, messages, options) => meter('append', () => broker.append(channel, messages, options)),
     read: (channel, from, limit) => meter('read', () => broker.read(channel, from, limit)),
     heads: (channels) => meter('heads', () => broker.heads(channels)),
-    watch: (channels) => meter('watch', () => broker.watch(channels)),
+    watch: async (channels) => meter('watch', () => broker.watch(channels)),
     unwatch: (channels) => broker.unwatch(channels),
     close: () => broker.close(),
   }

@@ -105,7 +105,8 @@ export class Publisher {
     const { publisher, idempotency } = options
     const startedAt = clock.elapsed()
     try {
-      const result = await this.#append(channel, messages, options)
+      const appending = this.#append(channel, messages, options)
+      const result = isLater(appending) ? await appending : appending
       if (!result.ok) throw refusal(result.code, channel)
       trace.published(channel, publisher, messages, idempotency?.key, result)
       const replayed = result.messages.filter((message) => message.replayed).length
@@ -139,26 +140,16 @@ export class Publisher {
     return messages
   }
 
-  async #append(
+  #append(
     channel: ChannelName,
     messages: readonly AppendMessage[],
     options: AppendOptions,
-  ): Promise<AppendResult> {
+  ): Awaitable<AppendResult> {
     try {
-      return await this.#parts.broker.append(channel, messages, options)
+      const appending = this.#parts.broker.append(channel, messages, options)
+      return isLater(appending) ? appending.catch(refuseUnstored) : appending
     } catch (error) {
-      if (error instanceof BrokerUnavailable) {
-        throw new GamutError(
-          'broker_unavailable',
-          'The broker is away and stored nothing. Publish again later.',
-          brokerRetryMs,
-        )
-      }
-      throw new GamutError(
-        'publish_unknown',
-        'It is not known whether this was stored. Publish it again only with the same Idempotency-Key or id.',
-        brokerRetryMs,
-      )
+      return refuseUnstored(error)
     }
   }
 
@@ -182,6 +173,22 @@ export class Publisher {
 /** The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict. */
 function toAppend(admitted: NewMessage, sent: NewMessage): AppendMessage {
   return sent.id === undefined ? admitted : { ...admitted, id: sent.id, hash: hashMessage(sent) }
+}
+
+/** Tells whether the broker has stored nothing, or nobody knows. */
+function refuseUnstored(error: unknown): never {
+  if (error instanceof BrokerUnavailable) {
+    throw new GamutError(
+      'broker_unavailable',
+      'The broker is away and stored nothing. Publish again later.',
+      brokerRetryMs,
+    )
+  }
+  throw new GamutError(
+    'publish_unknown',
+    'It is not known whether this was stored. Publish it again only with the same Idempotency-Key or id.',
+    brokerRetryMs,
+  )
 }
 
 function refusal(code: Extract<AppendResult, { ok: false }>['code'], channel: ChannelName): GamutError {

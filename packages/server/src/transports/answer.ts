@@ -15,7 +15,13 @@ import { pollAfter } from '../core/poll-pace.js'
 import type { Opened } from '../core/position.js'
 import type { Reader } from '../core/trace/event.js'
 import { toGiven } from '../core/trace/watch.js'
-import { jsonReply, type PlainReply, type ReadRequest } from './transport.js'
+import {
+  type ChannelRead,
+  jsonReply,
+  type PlainReply,
+  type ReadRequest,
+  type ReplyHeaders,
+} from './transport.js'
 
 const decoder = new TextDecoder()
 
@@ -63,7 +69,13 @@ function entityTag(answers: readonly Pick<AnswerHead, 'cursor' | 'outcome' | 'mo
     .join('~')
 }
 
-const outcomes: ReadonlySet<string | undefined> = new Set<Outcome>(['live', 'resumed', 'snapshot', 'gap'])
+const outcomes: readonly Outcome[] = ['live', 'resumed', 'snapshot', 'gap']
+
+/** What follows the cursor in a tag of a channel that has nothing more to give. */
+const endings = {
+  open: new Set(outcomes.map((outcome) => `-${outcome}`)),
+  closed: new Set(outcomes.map((outcome) => `-${outcome}-closed`)),
+}
 
 /** The tag in `If-None-Match` that a read would answer again: nothing has been added since. Found from the heads alone. */
 export function unchangedTag(read: ReadRequest, heads: ReadonlyMap<ChannelName, Head>): string | undefined {
@@ -71,18 +83,15 @@ export function unchangedTag(read: ReadRequest, heads: ReadonlyMap<ChannelName, 
     const parts = tag.split('~')
     return (
       parts.length === read.channels.length &&
-      read.channels.every(({ channel }, index) => {
-        const head = heads.get(channel)
-        const [cursor, outcome, ...flags] = (parts[index] ?? '').split('-')
-        return (
-          head &&
-          outcomes.has(outcome) &&
-          cursor === head.head &&
-          flags.join() === (head.closed ? 'closed' : '')
-        )
-      })
+      read.channels.every(({ channel }, index) => isAt(heads.get(channel), parts[index] ?? ''))
     )
   })
+}
+
+/** Whether a channel's part of a tag was given at its head. */
+function isAt(head: Head | undefined, part: string): boolean {
+  if (!head || !part.startsWith(head.head)) return false
+  return endings[head.closed ? 'closed' : 'open'].has(part.slice(head.head.length))
 }
 
 /** What stands below the head does not change, but retention may take it: no cache outlives that by more than this, in milliseconds. */
@@ -98,12 +107,14 @@ function sharedMaxAge(read: ReadRequest, heads: readonly AnswerHead[], pollAfter
   return `max-age=${Math.floor(keptMs / 1000)}, immutable`
 }
 
+/** Of what its reader alone may keep, and asks for again each time. */
+const ownHeaders = {
+  'cache-control': 'private, no-cache',
+  vary: 'Authorization, Cookie, X-API-Key, Origin, Accept, Prefer, Last-Event-ID',
+}
+
 /** Who may keep a poll's answer, and how long (PROTOCOL §4, I22). */
-function cacheHeaders(
-  read: ReadRequest,
-  heads: readonly AnswerHead[],
-  pollAfterMs: number,
-): Record<string, string> {
+function cacheHeaders(read: ReadRequest, heads: readonly AnswerHead[], pollAfterMs: number): ReplyHeaders {
   if (read.isShared) {
     return {
       'cache-control': `public, ${sharedMaxAge(read, heads, pollAfterMs)}`,
@@ -112,11 +123,7 @@ function cacheHeaders(
     }
   }
   // What a ticket opens is not kept under a URL that has it in it.
-  if (read.caller.ticket) return { 'cache-control': 'no-store' }
-  return {
-    'cache-control': 'private, no-cache',
-    vary: 'Authorization, Cookie, X-API-Key, Origin, Accept, Prefer, Last-Event-ID',
-  }
+  return read.caller.ticket ? { 'cache-control': 'no-store' } : ownHeaders
 }
 
 /** A reader that names what it has confirms that it came. */
@@ -143,15 +150,10 @@ export function unchangedReply(
   core: Core,
 ): PlainReply {
   if (core.trace.isOn) noteUnchanged(transport, read, tag, core)
-  const pace = Math.min(
-    ...read.channels.map(({ channel, settings }) => pollAfter(channel, settings, core.traffic)),
-  )
-  return {
-    kind: 'plain',
-    status: 304,
-    headers: { etag: `W/"${tag}"`, ...cacheHeaders(read, [], pace) },
-    body: '',
-  }
+  const paceOf = ({ channel, settings }: ChannelRead) => pollAfter(channel, settings, core.traffic)
+  const pollAfterMs = read.isShared ? Math.min(...read.channels.map(paceOf)) : 0
+  const headers = { ...cacheHeaders(read, [], pollAfterMs), etag: `W/"${tag}"` }
+  return { kind: 'plain', status: 304, headers, body: '' }
 }
 
 /** Who asks by a request that holds no connection. */

@@ -1,3 +1,5 @@
+import type { ErrorBody } from '@gamut/protocol'
+import { type Awaitable, isLater } from '../awaitable.js'
 import type { Core } from '../core/core.js'
 import { pollAfter } from '../core/poll-pace.js'
 import { countOpening, openPosition } from '../core/position.js'
@@ -20,18 +22,25 @@ async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Pro
   return { channel, ...opened }
 }
 
+/** Why there is nothing new, for each channel whose source fails; it has had time for its first value then. */
+function askSources({ channels }: ReadRequest, core: Core): Awaitable<readonly (ErrorBody | undefined)[]> {
+  if (!channels.some(({ settings }) => settings.source)) return []
+  return Promise.all(
+    channels.map(({ channel, settings }) =>
+      core.sources.poll(channel, pollAfter(channel, settings, core.traffic)),
+    ),
+  )
+}
+
 /** One batch now, or 304. It reads the log and never joins a channel (PROTOCOL §4). */
 export const poll: Transport = {
   name: 'poll',
   async open(read, core) {
-    const errors = await Promise.all(
-      read.channels.map(({ channel, settings }) =>
-        core.sources.poll(channel, pollAfter(channel, settings, core.traffic)),
-      ),
-    )
+    const asking = askSources(read, core)
+    const errors = isLater(asking) ? await asking : asking
     if (read.known.length > 0 && !errors.some(Boolean)) {
-      const heads = await core.broker.heads(read.channels.map(({ channel }) => channel))
-      const tag = unchangedTag(read, heads)
+      const found = core.broker.heads(read.channels.map(({ channel }) => channel))
+      const tag = unchangedTag(read, isLater(found) ? await found : found)
       if (tag !== undefined) return unchangedReply('poll', read, tag, core)
     }
     const answers = await Promise.all(read.channels.map((one) => readChannel(one, read, core)))

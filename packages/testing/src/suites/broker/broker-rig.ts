@@ -91,7 +91,7 @@ async function startRig(
 ): Promise<BrokerRig> {
   const announced = new Map<ChannelName, StoredBatch[]>()
   const opened: BrokerRig[] = []
-  const attempt: BrokerRig['try'] = (channel, messages, options) =>
+  const attempt: BrokerRig['try'] = async (channel, messages, options) =>
     broker.append(channel, messages.map(toMessage), { publisher: 'p', ...options })
   await broker.start(
     {
@@ -121,7 +121,7 @@ async function startRig(
       if (!result.ok) expect.fail(`refused as ${result.code}`)
       return result
     },
-    read: (channel, from, limit = {}) =>
+    read: async (channel, from, limit = {}) =>
       broker.read(channel, from, { count: limit.count ?? 1_000, bytes: limit.bytes ?? 1_000_000 }),
     head: async (channel) => {
       const head = (await broker.heads([channel])).get(channel)
