@@ -217,15 +217,17 @@ export class MemoryLog {
 
   /** Where each message stands by its id; `undefined` if an id was used for something else. */
   #place(messages: readonly AppendMessage[], publisher: string): Places | undefined {
+    const places: (Appended | number)[] = messages.map((_message, index) => index)
+    if (!messages.some(({ id }) => id !== undefined)) return places
     const own = new Map<string, number>()
-    const places: (Appended | number)[] = []
     for (const [index, { id, hash }] of messages.entries()) {
-      const known = id === undefined ? undefined : this.#window.find('message', publisher, id)
-      const first = id === undefined ? undefined : own.get(id)
+      if (id === undefined) continue
+      const known = this.#window.find('message', publisher, id)
+      const first = own.get(id)
       if (known && known.hash !== hash) return undefined
       if (first !== undefined && messages[first]?.hash !== hash) return undefined
-      if (id !== undefined && first === undefined) own.set(id, index)
-      places.push(known?.messages[0] ?? first ?? index)
+      if (first === undefined) own.set(id, index)
+      places[index] = known?.messages[0] ?? first ?? index
     }
     return places
   }

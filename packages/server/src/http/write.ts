@@ -23,7 +23,7 @@ import { take } from '../take.js'
 import type { Reply } from '../transports/transport.js'
 import { readJson, readText } from './body.js'
 import type { Call } from './call.js'
-import { freshJson } from './fresh-json.js'
+import { freshJson, freshText } from './fresh-json.js'
 import { identifyWriter } from './identify.js'
 import { isFlagSet } from './query.js'
 import type { HttpRequest } from './request.js'
@@ -70,10 +70,11 @@ function toMessages(text: string, { request, target: { query }, core }: Call): N
   )
 }
 
+/** What was stored, as text: neither a channel's name nor a cursor has anything that JSON would escape. */
 function publishedReply({ channel, cursor, messages, replayed }: Published): Reply {
-  const stored = messages.map(({ offset, time }) => ({ offset, time }))
-  const headers = replayed ? { 'idempotent-replayed': 'true' } : {}
-  return freshJson(replayed ? 200 : 201, { channel, cursor, messages: stored }, headers)
+  const stored = messages.map(({ offset, time }) => `{"offset":${offset},"time":${time}}`)
+  const text = `{"channel":"${channel}","cursor":"${cursor}","messages":[${stored.join(',')}]}`
+  return replayed ? freshText(200, text, { 'idempotent-replayed': 'true' }) : freshText(201, text)
 }
 
 function idempotencyKey(request: HttpRequest): { idempotencyKey?: string } {
