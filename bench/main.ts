@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildLoad, missingCompiler } from './load/build.ts'
 import { writeReport } from './report/write-report.ts'
-import { runScenario } from './scenarios/run-scenario.ts'
+import { officialSettings } from './scenarios/official.ts'
+import { estimateSeconds, runScenario } from './scenarios/run-scenario.ts'
+import type { Scenario } from './scenarios/scenario.ts'
 import { scenarios } from './scenarios/table.ts'
 import { systems } from './systems/table.ts'
 
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     pairs: { type: 'string' },
     seconds: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    official: { type: 'boolean', default: false },
     results: { type: 'string', default: join(import.meta.dirname, 'results') },
   },
 })
@@ -40,19 +43,26 @@ const usable = pick(systems, values.systems ?? (values.quick ? quickSystems : un
   if (lack) say(`left out: ${system.title}: ${lack}`)
   return !lack
 })
-const settings = {
+const flags = {
   pairs: Number(values.pairs ?? (values.quick ? 1 : 20)),
   seconds: Number(values.seconds ?? (values.quick ? 2 : 5)),
+  warm: values.quick ? 1 : 3,
   quick: values.quick,
 }
-for (const scenario of pick(scenarios, values.only)) {
-  say(scenario.title)
-  const picked = {
-    ...scenario,
-    transports: some(scenario.transports, values.transports),
-    variants: some(scenario.variants, values.variants),
-  }
-  const result = await runScenario(picked, usable, settings, say)
+const settingsOf = ({ name }: Scenario) => (values.official ? officialSettings(name) : flags)
+const minutes = (seconds: number) => `about ${Math.max(1, Math.round(seconds / 60))} min`
+const estimate = (scenario: Scenario) => estimateSeconds(scenario, usable, settingsOf(scenario))
+const picked = pick(scenarios, values.only).map((scenario) => ({
+  ...scenario,
+  transports: some(scenario.transports, values.transports),
+  variants: some(scenario.variants, values.variants),
+}))
+say(`in all ${minutes(picked.reduce((sum, scenario) => sum + estimate(scenario), 0))}`)
+for (const scenario of picked) {
+  say(`${scenario.title}: ${minutes(estimate(scenario))}`)
+  const start = performance.now()
+  const result = await runScenario(scenario, usable, settingsOf(scenario), say)
+  say(`  took ${Math.round((performance.now() - start) / 1000)} s`)
   writeFileSync(join(values.results, `${scenario.name}.json`), `${JSON.stringify(result, null, 1)}\n`)
   writeReport(values.results, scenarios)
 }

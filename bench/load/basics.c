@@ -21,6 +21,17 @@ int64_t now_us(void) {
   return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
+int64_t cpu_of_us(const char *pids) {
+  int64_t sum = 0;
+  for (const char *p = pids; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
+    clockid_t clock;
+    struct timespec t;
+    if (clock_getcpuclockid(atoi(p), &clock) || clock_gettime(clock, &t)) fail("the CPU clock of a process");
+    sum += t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+  }
+  return sum;
+}
+
 void digits_write(char *to, uint64_t value, int width) {
   while (width-- > 0) {
     to[width] = '0' + value % 10;

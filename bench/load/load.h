@@ -21,6 +21,8 @@ void histogram_print(const char *name, const Histogram *histogram);
 
 /* ---- the machine ---- */
 int64_t now_us(void);
+/* CPU time that the processes of a list like "12,13" have used. */
+int64_t cpu_of_us(const char *pids);
 int open_socket(int source, int receive_buffer);
 void fail(const char *what);
 char *read_file(const char *path);
@@ -36,7 +38,7 @@ typedef enum { WEBSOCKET, STREAM, LONG_POLL } Mode;
 typedef struct {
   int port, sources, run, channels, opening;
   int readers; Mode mode;
-  const char *request, *frames, *ready_text, *token_start, *tokens_file, *gap_text, *name_start;
+  const char *pids, *request, *frames, *ready_text, *token_start, *tokens_file, *gap_text, *name_start;
   char token_end;
   int stalled, slow;
   int requesters; double rate; const char *post; int expected_status; double zipf;
@@ -55,7 +57,7 @@ typedef struct {
   int is_open;
   uint64_t deliveries, bytes, reads, answered, sent;
   Histogram delay, answer, lateness;
-  int64_t spread, worked; /* most between two readers; time with something to do */
+  int64_t spread, worked, cpu; /* most between two readers; time with something to do; the server's CPU time */
 } Window;
 extern Window window;
 

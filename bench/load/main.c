@@ -2,7 +2,7 @@
  * load: a load generator. Flags say what readers and requesters do; lines on standard input say when:
  *   open               connect all readers; answers {"event":"ready",...} when each is or has failed
  *   catch SECONDS      wait until every reader has as many messages as its token line wants, or else all there are
- *   run WARM SECONDS   requests at intended times; {"event":"begin"}, {"event":"end"}, then {"event":"result",...}
+ *   run WARM SECONDS   requests at intended times; {"event":"result",...}
  *   hold SECONDS       only go on reading and answering heartbeats, then {"event":"held",...}
  *   cut                reset every reader's connection
  *   quit
@@ -14,6 +14,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
+
+enum { LATEST_US = 5000000 }; /* who is later than this behind a window is missing */
 
 int loop;
 Plan plan = {.channels = 1, .opening = 200, .token_end = '"', .zipf = 1};
@@ -39,7 +41,7 @@ static void turn(void) {
   int64_t now = now_us();
   asked += requesters_tick(now);
   readers_tick(now);
-  if (n > 0 || asked > 0) window.worked += now_us() - start;
+  if (window.is_open && (n > 0 || asked > 0)) window.worked += now_us() - start;
 }
 
 static void turns_until(int64_t at) {
@@ -86,11 +88,11 @@ static void say(const char *event) {
   fflush(stdout);
 }
 
-static void print_result(double seconds, double busy_share) {
-  printf("{\"event\":\"result\",\"seconds\":%.6f,\"busyShare\":%.4f,\"windowDeliveries\":%lu,\"bytes\":%lu,\"reads\":%lu,",
-         seconds, busy_share, window.deliveries, window.bytes, window.reads);
+static void print_result(double seconds, uint64_t missing) {
+  printf("{\"event\":\"result\",\"seconds\":%.6f,\"busyShare\":%.4f,\"cpuUs\":%ld,\"windowDeliveries\":%lu,\"bytes\":%lu,\"reads\":%lu,",
+         seconds, window.worked / 1e6 / seconds, window.cpu, window.deliveries, window.bytes, window.reads);
   printf("\"sent\":%lu,\"answered\":%lu,\"allAnswered\":%lu,\"missing\":%lu,\"spread\":%ld,", window.sent,
-         window.answered, counts.all_answered, readers_missing(), window.spread);
+         window.answered, counts.all_answered, missing, window.spread);
   histogram_print("delay", &window.delay), printf(",");
   histogram_print("answer", &window.answer), printf(",");
   histogram_print("lateness", &window.lateness), printf(",");
@@ -101,17 +103,17 @@ static void run_window(double warm, double seconds) {
   int64_t start = now_us() + 10000, begin = start + warm * 1e6, end = begin + seconds * 1e6;
   requesters_go(start, end);
   turns_until(begin);
-  say("begin");
-  window = (Window){.is_open = 1};
+  window = (Window){.is_open = 1, .cpu = -cpu_of_us(plan.pids)};
   int64_t began = now_us();
   turns_until(end);
   window.is_open = 0;
-  double took = (now_us() - began) / 1e6, busy_share = window.worked / 1e6 / took;
-  say("end");
-  int64_t limit = now_us() + 20000000;
+  window.cpu += cpu_of_us(plan.pids);
+  double took = (now_us() - began) / 1e6;
+  int64_t limit = now_us() + LATEST_US;
   while ((requesters_busy() > 0 || readers_missing() > 0) && now_us() < limit) turn();
+  uint64_t missing = readers_missing() + requesters_busy();
   requesters_rest();
-  print_result(took, busy_share);
+  print_result(took, missing);
 }
 
 static int obey(const char *line) {
@@ -154,6 +156,7 @@ static void take_flag(const char *name, const char *value) {
   FLAG("--opening", plan.opening = atoi(value))
   FLAG("--readers", plan.readers = atoi(value))
   FLAG("--mode", plan.mode = mode_of(value))
+  FLAG("--pids", plan.pids = value)
   FLAG("--request", plan.request = value)
   FLAG("--frames", plan.frames = value)
   FLAG("--ready-text", plan.ready_text = value)

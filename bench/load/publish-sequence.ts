@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http'
 import type { Running } from '../measure/start-system.ts'
 import { message } from '../scenarios/message.ts'
+import { inChannel } from '../systems/in-channel.ts'
 
 function send(
   agent: Agent,
@@ -29,14 +30,12 @@ function send(
   })
 }
 
-/** A system may name the channel in the path or in the body. */
-const inChannel = (text: string) => text.replaceAll('@CH@', '0000')
-
-/** Puts numbered messages of a run into channel 0 one by one. Returns the answers, in order. */
+/** Puts numbered messages of a run into a channel one by one. Returns the answers, in order. */
 export async function publishSequence(
   { port, system }: Running,
   run: number,
   count: number,
+  channel = '0000',
 ): Promise<readonly string[]> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const answers: string[] = []
@@ -44,8 +43,8 @@ export async function publishSequence(
     for (let seq = 1; seq <= count; seq++) {
       const digits = `${String(run).padStart(3, '0')}00${String(seq).padStart(7, '0')}`
       const body = message().replace(/\^0{12}/, `^${digits}`)
-      const { path, headers = [], body: framed = '' } = system.publish(body)
-      answers.push(await send(agent, port, inChannel(path), headers, inChannel(framed)))
+      const { path, headers = [], body: framed = '' } = inChannel(system.publish(body), channel)
+      answers.push(await send(agent, port, path, headers, framed))
     }
     return answers
   } finally {

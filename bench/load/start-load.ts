@@ -21,6 +21,8 @@ export interface LoadPlan {
   }
   /** How many readers connect at the same time; 200 if not said. */
   readonly opening?: number
+  /** The processes whose CPU time a window counts. */
+  readonly pids?: readonly number[]
   /** The run whose messages count, where another published them. */
   readonly run?: number
 }
@@ -63,10 +65,13 @@ export interface CaughtUp extends Totals {
   readonly each: Delays
 }
 
-/** What a window gave. `missing` of what was acknowledged never came. */
+/** What a window gave. `missing` of what was acknowledged, and of the answers, were not there 5 s later. */
 export interface WindowResult extends Totals {
   readonly seconds: number
+  /** The share of the time in which the generator had something to do. */
   readonly busyShare: number
+  /** CPU time of the plan's processes. */
+  readonly cpuUs: number
   readonly windowDeliveries: number
   readonly bytes: number
   readonly reads: number
@@ -86,8 +91,8 @@ export interface Load {
   catchUp(seconds: number): Promise<CaughtUp>
   hold(seconds: number): Promise<Totals>
   cut(): Promise<void>
-  /** `begin` and `end` are called at the edges of the window. */
-  run(warm: number, seconds: number, begin: () => void, end: () => void): Promise<WindowResult>
+  /** Asks for `warm` seconds, and measures the `seconds` after them. */
+  run(warm: number, seconds: number): Promise<WindowResult>
   stop(): Promise<void>
 }
 
@@ -124,6 +129,7 @@ function flagsOf(plan: LoadPlan): readonly string[] {
     ['--sources', 8],
     ['--channels', plan.channels],
     ['--opening', plan.opening],
+    ['--pids', plan.pids?.join(',')],
     ['--stalled', plan.stalled],
     ['--slow', plan.slow],
     ['--readers', readers?.count],
@@ -174,13 +180,7 @@ export async function startLoad(plan: LoadPlan): Promise<Load> {
     cut: async () => {
       await ask('cut', 'cut')
     },
-    run: async (warm, seconds, begin, end) => {
-      await ask(`run ${warm} ${seconds}`, 'begin')
-      begin()
-      await next('end')
-      end()
-      return next('result') as Promise<WindowResult>
-    },
+    run: (warm, seconds) => ask(`run ${warm} ${seconds}`, 'result') as Promise<WindowResult>,
     stop: async () => {
       if (child.exitCode !== null) return
       const ended = once(child, 'exit')

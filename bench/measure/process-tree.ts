@@ -21,7 +21,8 @@ function statOf(pid: number): readonly string[] | undefined {
   }
 }
 
-function descendants(root: number): readonly number[] {
+/** A process and all its descendants. */
+export function descendants(root: number): readonly number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map((name) => [Number(name), Number(statOf(Number(name))?.[1])] as const)

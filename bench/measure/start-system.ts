@@ -4,13 +4,15 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { System } from '../systems/system.ts'
 import { pinned } from './pin.ts'
-import { type Usage, usageOf } from './process-tree.ts'
+import { descendants, type Usage, usageOf } from './process-tree.ts'
 
 /** A system that runs. */
 export interface Running {
   readonly system: System
   readonly port: number
   usage(): Usage
+  /** Its processes, as they are now. */
+  pids(): readonly number[]
   /** Forces a collection where the system can, and waits until memory has settled. */
   settle(): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<void>
@@ -79,6 +81,7 @@ export async function startSystem(system: System, port?: number): Promise<Runnin
     system,
     port: at,
     usage: () => usageOf(pid),
+    pids: () => descendants(pid),
     settle: async () => {
       if (system.collects) process.kill(pid, 'SIGUSR2')
       await wait(1500)

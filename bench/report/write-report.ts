@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { median } from '../measure/statistics.ts'
-import type { Scenario } from '../scenarios/scenario.ts'
+import type { Scenario, Settings } from '../scenarios/scenario.ts'
 import { guaranteeTexts } from '../systems/system.ts'
 import { claimOf, ratioOf, sameOf, valuesOf, verdictsOf } from './compare.ts'
 import { plotBars } from './plot.ts'
@@ -56,6 +56,12 @@ function table(group: GroupResult, scenario: Scenario): readonly string[] {
   ]
 }
 
+/** Systems that took part in the first rounds only. */
+function fewer({ pairs, pairsOf = {} }: Settings): string {
+  const some = Object.entries(pairsOf).filter(([, count]) => count > 0 && count < pairs)
+  return some.map(([name, count]) => `; ${name} in the first ${count}`).join('')
+}
+
 function section(scenario: Scenario, result: ScenarioResult, folder: string): readonly string[] {
   const [main] = scenario.measures
   const { provenance, settings } = result
@@ -84,7 +90,7 @@ function section(scenario: Scenario, result: ScenarioResult, folder: string): re
     '',
     scenario.text,
     '',
-    `Measured ${provenance.date.slice(0, 16).replace('T', ' ')} at commit ${provenance.commit} on ${provenance.cpu}, ${provenance.cores} cores, ${provenance.memoryGiB} GiB, Linux ${provenance.kernel}, Node ${provenance.node}; ${settings.pairs} rounds of ${settings.seconds} s${settings.quick ? ', **quick: too short and too small for claims**' : ''}.`,
+    `Measured ${provenance.date.slice(0, 16).replace('T', ' ')} at commit ${provenance.commit} on ${provenance.cpu}, ${provenance.cores} cores, ${provenance.memoryGiB} GiB, Linux ${provenance.kernel}, Node ${provenance.node}; ${settings.pairs} rounds of ${settings.seconds} s, after ${settings.warm} s of warm-up${fewer(settings)}${settings.quick ? ', **quick: too short and too small for claims**' : ''}.`,
     '',
     ...groups,
     ...(verdicts.length > 0 ? ['What was aimed at:', '', ...verdicts, ''] : []),

@@ -1,9 +1,10 @@
-import { startLoad } from '../load/start-load.ts'
+import { type Load, startLoad, type WindowResult } from '../load/start-load.ts'
+import type { Figures } from '../measure/run-rounds.ts'
 import type { Running } from '../measure/start-system.ts'
 import type { Posting, Reading } from '../systems/system.ts'
 import { message } from './message.ts'
-import type { Measure, Row, Settings } from './scenario.ts'
-import { checkReady, type Measured, measureWindow } from './window.ts'
+import type { Measure, Prepared, Row, Settings } from './scenario.ts'
+import { checkReady } from './window.ts'
 
 /** A window in which readers are sent what publishers publish. */
 export interface Delivery {
@@ -15,9 +16,10 @@ export interface Delivery {
   readonly bytes?: number
   readonly stalled?: number
   readonly slow?: number
-  /** Runs after the readers came up, and after the window. */
-  readonly around?: () => void
 }
+
+/** Seconds before a window in which the publishers publish already. */
+const settle = 0.2
 
 /** Figures that most scenarios show. */
 export const deliveryMeasures = {
@@ -34,7 +36,7 @@ export const deliveryMeasures = {
 } as const satisfies Record<string, Measure>
 
 /** A window's figures under the names of {@link deliveryMeasures}. */
-export function deliveryFigures(result: Measured): Record<keyof typeof deliveryMeasures, number> {
+export function deliveryFigures(result: WindowResult): Record<keyof typeof deliveryMeasures, number> {
   return {
     cpuUs: result.cpuUs / result.windowDeliveries,
     deliveries: result.windowDeliveries / result.seconds / 1000,
@@ -60,16 +62,12 @@ function postingOf({ system }: Row, bytes: number | undefined): Posting {
   return system.publish(message(bytes))
 }
 
-/** Brings the readers up, publishes, and measures a window. */
-export async function deliver(
-  running: Running,
-  row: Row,
-  settings: Settings,
-  plan: Delivery,
-): Promise<Measured> {
+/** Brings the readers up. */
+export async function connect(running: Running, row: Row, plan: Delivery): Promise<Load> {
   const { readers, channels, publishers, rate, stalled, slow } = plan
   const load = await startLoad({
     port: running.port,
+    pids: running.pids(),
     readers: { count: readers, reading: readingOf(row) },
     requests: { posting: postingOf(row, plan.bytes), connections: publishers, rate },
     ...(channels && { channels }),
@@ -78,11 +76,38 @@ export async function deliver(
   })
   try {
     checkReady(await load.open(), readers)
-    plan.around?.()
-    const measured = await measureWindow(load, running, 1, settings.seconds)
-    plan.around?.()
-    return measured
-  } finally {
+    return load
+  } catch (error) {
     await load.stop()
+    throw error
   }
+}
+
+/** Brings the readers up once, warms up, and makes figures of each window. */
+export async function prepareDelivery(
+  running: Running,
+  row: Row,
+  settings: Settings,
+  plan: Delivery,
+  figures: (result: WindowResult) => Figures,
+): Promise<Prepared> {
+  let load: Load | undefined
+  const measure = async (seconds: number) => {
+    load ??= await connect(running, row, plan)
+    const result = await load.run(settle, seconds)
+    // What is late would be counted in the next window, so that one gets other readers.
+    if (result.missing > 0) await end()
+    return figures(result)
+  }
+  const end = async () => {
+    await load?.stop()
+    load = undefined
+  }
+  try {
+    await measure(settings.warm)
+  } catch (error) {
+    await end()
+    throw error
+  }
+  return { measure: () => measure(settings.seconds), end }
 }

@@ -1,4 +1,4 @@
-import { deliver, deliveryFigures, deliveryMeasures as measures } from './deliver.ts'
+import { deliveryFigures, deliveryMeasures as measures, prepareDelivery } from './deliver.ts'
 import type { Scenario } from './scenario.ts'
 import { checkNothingLost } from './window.ts'
 
@@ -37,11 +37,13 @@ export const fanOut: Scenario = {
   ],
   transports: ['websocket', 'sse'],
   variants: ['20/s', '50/s'],
-  measure: async (running, row, settings) => {
+  takes: { start: 2, window: 0.3 },
+  prepare: (running, row, settings) => {
     const rate = Number.parseInt(row.variant ?? '20', 10)
-    const readers = settings.quick ? 1000 : 2000
-    const result = await deliver(running, row, settings, { readers, publishers: 1, rate })
-    checkNothingLost(result)
-    return deliveryFigures(result)
+    const plan = { readers: settings.quick ? 1000 : 2000, publishers: 1, rate }
+    return prepareDelivery(running, row, settings, plan, (result) => {
+      checkNothingLost(result)
+      return deliveryFigures(result)
+    })
   },
 }

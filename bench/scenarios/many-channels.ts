@@ -1,4 +1,4 @@
-import { deliver, deliveryFigures, deliveryMeasures as measures } from './deliver.ts'
+import { deliveryFigures, deliveryMeasures as measures, prepareDelivery } from './deliver.ts'
 import type { Scenario } from './scenario.ts'
 import { checkNothingLost } from './window.ts'
 
@@ -19,11 +19,13 @@ export const manyChannels: Scenario = {
   transports: ['websocket', 'sse'],
   variants: [undefined],
   mostPairs: 10,
-  measure: async (running, row, settings) => {
+  takes: { start: 4, window: 0.3 },
+  prepare: (running, row, settings) => {
     const channels = settings.quick ? 400 : 2000
     const plan = { readers: channels * 5, channels, publishers: 32, rate: settings.quick ? 400 : 2000 }
-    const result = await deliver(running, row, settings, plan)
-    checkNothingLost(result)
-    return deliveryFigures(result)
+    return prepareDelivery(running, row, settings, plan, (result) => {
+      checkNothingLost(result)
+      return deliveryFigures(result)
+    })
   },
 }

@@ -1,8 +1,9 @@
 import { type Load, startLoad } from '../load/start-load.ts'
 import { type Running, startSystem } from '../measure/start-system.ts'
+import { inChannel } from '../systems/in-channel.ts'
 import { message } from './message.ts'
 import type { Row, Scenario, Settings } from './scenario.ts'
-import { checkReady, measureWindow } from './window.ts'
+import { checkReady } from './window.ts'
 
 type Ending = (running: Running, load: Load) => Promise<Running | undefined>
 
@@ -18,40 +19,43 @@ const endings: Readonly<Record<string, Ending>> = {
     return startSystem(running.system, running.port)
   },
   drained: async (running, load) => {
-    const stopped = running.stop('SIGTERM')
-    await load.hold(12)
+    let isStopped = false
+    const stopped = running.stop('SIGTERM').then(() => {
+      isStopped = true
+    })
+    while (!isStopped) await load.hold(0.5)
     await stopped
     await load.cut()
     return startSystem(running.system, running.port)
   },
 }
 
-async function startReaders(running: Running, row: Row, count: number): Promise<Load> {
+async function startReaders(running: Running, row: Row, count: number, channel = '0000'): Promise<Load> {
   const reading = row.transport && row.system.resumings?.[row.transport]
   if (!reading) throw new Error(`${row.system.name} resumes nothing by ${row.transport}`)
   const load = await startLoad({
     port: running.port,
-    readers: { count, reading },
-    requests: { posting: row.system.publish(message()), connections: 1, rate: 10 },
+    readers: { count, reading: inChannel(reading, channel) },
+    requests: { posting: inChannel(row.system.publish(message()), channel), connections: 1, rate: 10 },
   })
   checkReady(await load.open(), count)
   return load
 }
 
-async function resume(running: Running, row: Row, settings: Settings, load: Load, count: number) {
+async function resume(running: Running, row: Row, seconds: number, load: Load, count: number) {
   const end = endings[row.variant ?? '']
   if (!end) throw new Error(`no variant ${row.variant}`)
-  const first = await measureWindow(load, running, 0, 2)
+  const first = await load.run(0, 2)
   const after = await end(running, load)
   const server = after ?? running
   try {
-    if (!after) await measureWindow(load, server, 0, 2)
+    if (!after) await load.run(0, 2)
     const before = server.usage().cpuUs
     const ready = await load.open()
     checkReady(ready, count)
     const caught = await load.catchUp(30)
     const cpuUs = server.usage().cpuUs - before
-    const last = await measureWindow(load, server, 0, settings.seconds)
+    const last = await load.run(0, seconds)
     if (last.lost > 0 || last.missing > 0)
       throw new Error(`failed: ${last.lost} messages lost, ${last.missing} missing`)
     return {
@@ -62,6 +66,16 @@ async function resume(running: Running, row: Row, settings: Settings, load: Load
     }
   } finally {
     await after?.stop()
+  }
+}
+
+/** A few come back before, in another channel. What takes a dead server's place is not warm anywhere. */
+async function warmUp(running: Running, row: Row, settings: Settings): Promise<void> {
+  const few = await startReaders(running, row, 500, '0001')
+  try {
+    await resume(running, row, settings.warm, few, 500)
+  } finally {
+    await few.stop()
   }
 }
 
@@ -83,13 +97,11 @@ export const massResume: Scenario = {
   resumes: true,
   fresh: true,
   mostPairs: 5,
-  measure: async (running, row, settings) => {
+  takes: { start: 0, window: 15 },
+  prepare: async (running, row, settings) => {
+    if (row.variant === 'connections cut') await warmUp(running, row, settings)
     const count = settings.quick ? 3000 : 10_000
     const load = await startReaders(running, row, count)
-    try {
-      return await resume(running, row, settings, load, count)
-    } finally {
-      await load.stop()
-    }
+    return { measure: () => resume(running, row, settings.seconds, load, count), end: load.stop }
   },
 }

@@ -1,4 +1,4 @@
-import { deliver, deliveryFigures, deliveryMeasures as measures } from './deliver.ts'
+import { deliveryFigures, deliveryMeasures as measures, prepareDelivery } from './deliver.ts'
 import type { Scenario } from './scenario.ts'
 import { checkNoHoles } from './window.ts'
 
@@ -23,10 +23,12 @@ export const onePublisher: Scenario = {
   systems: ['ours', 'control', 'joined', 'ws', 'http', 'socket.io', 'nchan', 'bun', 'centrifugo', 'mercure'],
   transports: ['websocket', 'sse'],
   variants: [undefined],
-  measure: async (running, row, settings) => {
-    const readers = settings.quick ? 1000 : 2000
-    const result = await deliver(running, row, settings, { readers, publishers: 1, rate: 0 })
-    checkNoHoles(result)
-    return deliveryFigures(result)
+  takes: { start: 2, window: 0.5 },
+  prepare: (running, row, settings) => {
+    const plan = { readers: settings.quick ? 1000 : 2000, publishers: 1, rate: 0 }
+    return prepareDelivery(running, row, settings, plan, (result) => {
+      checkNoHoles(result)
+      return deliveryFigures(result)
+    })
   },
 }

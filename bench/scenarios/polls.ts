@@ -1,31 +1,38 @@
 import { request } from 'node:http'
-import { type LoadPlan, startLoad } from '../load/start-load.ts'
+import { publishSequence } from '../load/publish-sequence.ts'
+import { type LoadPlan, nextRun, startLoad, type WindowResult } from '../load/start-load.ts'
 import type { Running } from '../measure/start-system.ts'
 import { message } from './message.ts'
-import type { Scenario, Settings } from './scenario.ts'
-import { checkNothingLost, type Measured, measureWindow } from './window.ts'
+import type { Prepared, Scenario, Settings } from './scenario.ts'
+import { checkNothingLost } from './window.ts'
 
 const rate = { name: 'rate', title: 'requests a second', unit: '', digits: 0 }
 const cpuUs = { name: 'cpuUs', title: 'CPU per request', unit: 'µs', digits: 1 }
 const p99Ms = { name: 'p99Ms', title: 'answered, p99', unit: 'ms', digits: 1 }
 const generator = { name: 'generator', title: 'generator’s share of its core', unit: '', digits: 2 }
 
-async function ask(
+/** Requesters that ask as soon as they are answered, on a server that they have warmed up. */
+async function prepare(
   running: Running,
   requests: NonNullable<LoadPlan['requests']>,
   settings: Settings,
-): Promise<Measured> {
-  const load = await startLoad({ port: running.port, requests })
-  try {
-    const result = await measureWindow(load, running, 1, settings.seconds)
+): Promise<Prepared> {
+  const load = await startLoad({ port: running.port, pids: running.pids(), requests })
+  const measure = async (seconds: number) => {
+    const result = await load.run(0.2, seconds)
     checkNothingLost(result)
-    return result
-  } finally {
-    await load.stop()
+    return figures(result)
   }
+  try {
+    await measure(settings.warm)
+  } catch (error) {
+    await load.stop()
+    throw error
+  }
+  return { measure: () => measure(settings.seconds), end: load.stop }
 }
 
-function figures(result: Measured) {
+function figures(result: WindowResult) {
   return {
     cpuUs: result.cpuUs / result.answered,
     rate: result.answered / result.seconds,
@@ -55,14 +62,14 @@ export const polls: Scenario = {
   systems: ['ours', 'control'],
   transports: [undefined],
   variants: [undefined],
-  measure: async (running, { system }, settings) => {
+  takes: { start: 1, window: 0.3 },
+  prepare: async (running, { system }, settings) => {
     const posting = system.poll
     if (!posting) throw new Error(`${system.name} has no polls`)
-    const publish = { posting: system.publish(message()), connections: 1, rate: 10 }
-    await ask(running, publish, { ...settings, seconds: 0.5 })
+    await publishSequence(running, nextRun(), 5)
     const headers = [...(posting.headers ?? []), `If-None-Match: ${await etagOf(running.port, posting.path)}`]
     const requests = { posting: { ...posting, headers }, connections: 64, rate: 0, expectedStatus: 304 }
-    return figures(await ask(running, requests, settings))
+    return prepare(running, requests, settings)
   },
 }
 
@@ -79,8 +86,9 @@ export const publishes: Scenario = {
   systems: ['ours', 'control', 'socket.io', 'nchan', 'bun', 'centrifugo', 'mercure'],
   transports: [undefined],
   variants: [undefined],
-  measure: async (running, { system }, settings) => {
+  takes: { start: 1, window: 0.3 },
+  prepare: (running, { system }, settings) => {
     const requests = { posting: system.publish(message()), connections: 64, rate: 0 }
-    return figures(await ask(running, requests, settings))
+    return prepare(running, requests, settings)
   },
 }

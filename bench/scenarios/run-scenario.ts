@@ -3,40 +3,101 @@ import { type Figures, type RowWindows, runRounds } from '../measure/run-rounds.
 import { type Running, startSystem } from '../measure/start-system.ts'
 import type { GroupResult, RowResult, ScenarioResult } from '../report/result.ts'
 import type { System } from '../systems/system.ts'
-import { type Row, rowName, type Scenario, type Settings } from './scenario.ts'
+import { type Prepared, type Row, rowName, type Scenario, type Settings } from './scenario.ts'
 
 type Say = (line: string) => void
 
-/** The rows of one group: all systems that can, and the first one a second time. */
+/** How many rounds a system takes part in. */
+function pairsOf(scenario: Scenario, system: System, { pairs, pairsOf: own }: Settings): number {
+  const wanted = own ? (own[system.name] ?? 0) : pairs
+  return Math.min(wanted, scenario.mostPairs ?? wanted)
+}
+
+/** The rows of one group: all systems that can, and the first one a second time where that says how it varies. */
 function rowsOf(
   scenario: Scenario,
   systems: readonly System[],
-  transport: Row['transport'],
-  variant: Row['variant'],
+  settings: Settings,
+  group: Group,
 ): readonly Row[] {
+  const { transport, variant } = group
   const rows = scenario.systems
     .flatMap((name) => systems.find((system) => system.name === name) ?? [])
-    .filter(({ readings, resumings }) => {
-      const ways = scenario.resumes ? resumings : readings
-      return transport === undefined || ways?.[transport] !== undefined
+    .filter((system) => {
+      const ways = scenario.resumes ? system.resumings : system.readings
+      return pairsOf(scenario, system, settings) > 0 && (!transport || ways?.[transport] !== undefined)
     })
     .map((system) => ({ system, ...(transport && { transport }), ...(variant && { variant }) }))
   const [first] = rows
-  return first ? [...rows, { ...first, again: true }] : []
+  return first && settings.pairs > 1 ? [...rows, { ...first, again: true }] : rows
 }
 
+interface Group {
+  readonly transport: Row['transport']
+  readonly variant: Row['variant']
+}
+
+function groupsOf(scenario: Scenario, systems: readonly System[], settings: Settings) {
+  const { transports, variants } = scenario
+  return transports
+    .flatMap((transport) => variants.map((variant) => ({ transport, variant })))
+    .map((group) => ({
+      name: [group.transport, group.variant].filter(Boolean).join(', '),
+      rows: rowsOf(scenario, systems, settings, group),
+    }))
+    .filter(({ rows }) => rows.length > 0)
+}
+
+/** How long a scenario will take, in seconds; who falls behind takes longer. */
+export function estimateSeconds(scenario: Scenario, systems: readonly System[], settings: Settings): number {
+  const { takes, fresh } = scenario
+  let sum = 0
+  for (const { system } of groupsOf(scenario, systems, settings).flatMap(({ rows }) => rows)) {
+    const windows = pairsOf(scenario, system, settings)
+    const starts = fresh ? windows : 1
+    sum += starts * (takes.start + settings.warm) + windows * (takes.window + settings.seconds)
+  }
+  return sum
+}
+
+/** A server that runs, with its readers. */
+interface Seat {
+  readonly running: Running
+  readonly prepared: Prepared
+}
+
+async function take(scenario: Scenario, row: Row, settings: Settings): Promise<Seat> {
+  const running = await startSystem(row.system)
+  try {
+    return { running, prepared: await scenario.prepare(running, row, settings) }
+  } catch (error) {
+    await running.stop()
+    throw error
+  }
+}
+
+async function leave({ running, prepared }: Seat): Promise<void> {
+  await prepared.end()
+  await running.stop()
+}
+
+/** Measures one window. The seat is kept for the next one, unless it is a failed one or each wants a fresh one. */
 async function measureRow(
   scenario: Scenario,
   row: Row,
   settings: Settings,
-  running: Map<Row, Running>,
+  seats: Map<Row, Seat>,
 ): Promise<Figures> {
-  const server = running.get(row) ?? (await startSystem(row.system))
-  if (!scenario.fresh) running.set(row, server)
+  const seat = seats.get(row) ?? (await take(scenario, row, settings))
+  seats.delete(row)
+  let isKept = false
   try {
-    return await scenario.measure(server, row, settings)
+    const figures = await seat.prepared.measure()
+    isKept = !scenario.fresh
+    return figures
   } finally {
-    if (scenario.fresh) await server.stop()
+    if (isKept) seats.set(row, seat)
+    else await leave(seat)
   }
 }
 
@@ -50,19 +111,19 @@ function rowResult(row: Row, { windows, failure }: RowWindows): RowResult {
   }
 }
 
-/** Measures a group in rounds, its servers alive side by side unless the scenario wants fresh ones. */
+/** Measures a group in rounds, its servers and their readers side by side unless the scenario wants fresh ones. */
 async function runGroup(
   scenario: Scenario,
   rows: readonly Row[],
   settings: Settings,
   say: Say,
 ): Promise<readonly RowResult[]> {
-  const running = new Map<Row, Running>()
-  const pairs = Math.min(settings.pairs, scenario.mostPairs ?? settings.pairs)
+  const seats = new Map<Row, Seat>()
+  const roundsOf = ({ system }: Row) => pairsOf(scenario, system, settings)
   const main = scenario.measures[0]
   try {
-    const results = await runRounds(rows, pairs, async (row) => {
-      const figures = await measureRow(scenario, row, settings, running)
+    const results = await runRounds(rows, roundsOf, async (row) => {
+      const figures = await measureRow(scenario, row, settings, seats)
       const value = main && `${figures[main.name]?.toFixed(main.digits)} ${main.unit}`
       say(`    ${rowName(row).padEnd(20)} ${value}`)
       return figures
@@ -70,7 +131,7 @@ async function runGroup(
     for (const [row, { failure }] of results) if (failure) say(`    ${rowName(row).padEnd(20)} ${failure}`)
     return [...results].map(([row, windows]) => rowResult(row, windows))
   } finally {
-    await Promise.all([...running.values()].map((server) => server.stop()))
+    await Promise.all([...seats.values()].map(leave))
   }
 }
 
@@ -82,14 +143,9 @@ export async function runScenario(
   say: Say,
 ): Promise<ScenarioResult> {
   const groups: GroupResult[] = []
-  for (const transport of scenario.transports) {
-    for (const variant of scenario.variants) {
-      const name = [transport, variant].filter(Boolean).join(', ')
-      const rows = rowsOf(scenario, systems, transport, variant)
-      if (rows.length === 0) continue
-      say(`  ${name}`)
-      groups.push({ name, rows: await runGroup(scenario, rows, settings, say) })
-    }
+  for (const { name, rows } of groupsOf(scenario, systems, settings)) {
+    say(`  ${name}`)
+    groups.push({ name, rows: await runGroup(scenario, rows, settings, say) })
   }
   return { scenario: scenario.name, provenance: provenance(), settings, groups }
 }

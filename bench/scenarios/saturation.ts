@@ -1,4 +1,4 @@
-import { deliver, deliveryFigures, deliveryMeasures as measures } from './deliver.ts'
+import { deliveryFigures, deliveryMeasures as measures, prepareDelivery } from './deliver.ts'
 import type { Scenario } from './scenario.ts'
 import { checkNoHoles } from './window.ts'
 
@@ -15,7 +15,7 @@ export const saturation: Scenario = {
     measures.delayP99Ms,
     measures.delayMaxMs,
     measures.spreadMs,
-    { name: 'missing', title: 'not there 20 s later', unit: '', digits: 0 },
+    { name: 'missing', title: 'not there 5 s later', unit: '', digits: 0 },
     measures.generator,
   ],
   reaches: [
@@ -39,10 +39,12 @@ export const saturation: Scenario = {
   ],
   transports: ['websocket', 'sse'],
   variants: ['1000/s'],
-  measure: async (running, row, settings) => {
-    const readers = settings.quick ? 1000 : 2000
-    const result = await deliver(running, row, settings, { readers, publishers: 32, rate: 1000 })
-    checkNoHoles(result)
-    return { ...deliveryFigures(result), missing: result.missing }
+  takes: { start: 5, window: 2 },
+  prepare: (running, row, settings) => {
+    const plan = { readers: settings.quick ? 1000 : 2000, publishers: 32, rate: 1000 }
+    return prepareDelivery(running, row, settings, plan, (result) => {
+      checkNoHoles(result)
+      return { ...deliveryFigures(result), missing: result.missing }
+    })
   },
 }

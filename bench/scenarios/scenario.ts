@@ -6,8 +6,12 @@ import type { System, Transport } from '../systems/system.ts'
 export interface Settings {
   /** Rounds: each row is measured once a round. */
   readonly pairs: number
+  /** Where systems differ in that: how many of the rounds a system takes part in, none where it is not named. */
+  readonly pairsOf?: Readonly<Record<string, number>>
   /** Length of a window. */
   readonly seconds: number
+  /** How long each server gets the same load before it is measured, in seconds. */
+  readonly warm: number
   /** Fewer connections and messages, for a look. */
   readonly quick: boolean
 }
@@ -40,6 +44,18 @@ export interface Reach {
   readonly where?: string
 }
 
+/** A scenario made ready on one server, which is warm. */
+export interface Prepared {
+  measure(): Promise<Figures>
+  end(): Promise<void>
+}
+
+/** Seconds that a scenario takes beside warm-up and windows: for each server, and for each window. */
+export interface Takes {
+  readonly start: number
+  readonly window: number
+}
+
 /** Something that is measured. Rows of one group are compared with each other, and measured in turn. */
 export interface Scenario {
   readonly name: string
@@ -55,11 +71,13 @@ export interface Scenario {
   readonly variants: readonly (string | undefined)[]
   /** Whether readers come back from their positions, which not all systems can. */
   readonly resumes?: true
-  /** Whether each window gets a server of its own, for memory and for what ends the server. */
+  /** Whether each window gets a server of its own, for memory and for what ends the server; else readers stay. */
   readonly fresh?: boolean
   /** The most rounds that make sense, where one takes long. */
   readonly mostPairs?: number
-  measure(running: Running, row: Row, settings: Settings): Promise<Figures>
+  readonly takes: Takes
+  /** Connects what stays connected, and warms the server up: what it compiles on its way is in no figure. */
+  prepare(running: Running, row: Row, settings: Settings): Promise<Prepared>
 }
 
 /** A row's name in tables and files. */

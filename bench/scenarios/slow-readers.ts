@@ -1,6 +1,34 @@
-import { deliver, deliveryMeasures as measures } from './deliver.ts'
-import type { Scenario } from './scenario.ts'
+import type { Figures } from '../measure/run-rounds.ts'
+import type { Running } from '../measure/start-system.ts'
+import { connect, type Delivery, deliveryMeasures as measures, prepareDelivery } from './deliver.ts'
+import type { Row, Scenario } from './scenario.ts'
 import { checkNothingLost } from './window.ts'
+
+/** One window with readers of its own, and by how much memory grew in it. */
+async function deliver(running: Running, row: Row, seconds: number, plan: Delivery) {
+  const load = await connect(running, row, plan)
+  try {
+    const before = running.usage().rssBytes
+    const result = await load.run(1, seconds)
+    return { ...result, growthMb: (running.usage().rssBytes - before) / 1e6 }
+  } finally {
+    await load.stop()
+  }
+}
+
+type Delivered = Awaited<ReturnType<typeof deliver>>
+
+function figures(well: Delivered, ill: Delivered): Figures {
+  checkNothingLost(well)
+  checkNothingLost({ ...ill, closed: 0 })
+  return {
+    p99Ratio: ill.delay.p99 / well.delay.p99,
+    delayP99Ms: ill.delay.p99 / 1000,
+    wellP99Ms: well.delay.p99 / 1000,
+    growthMb: ill.growthMb,
+    wellGrowthMb: well.growthMb,
+  }
+}
 
 /** Readers that do not read, among many that do: whether anybody else notices. */
 export const slowReaders: Scenario = {
@@ -23,21 +51,16 @@ export const slowReaders: Scenario = {
   variants: [undefined],
   fresh: true,
   mostPairs: 5,
-  measure: async (running, row, settings) => {
-    const memory: number[] = []
-    const around = () => void memory.push(running.usage().rssBytes)
-    const plan = { readers: 1000, publishers: 1, rate: 100, bytes: 4096, around }
-    const well = await deliver(running, row, settings, plan)
-    const ill = await deliver(running, row, settings, { ...plan, stalled: 50, slow: 50 })
-    const [before = 0, after = 0, illBefore = 0, illAfter = 0] = memory
-    checkNothingLost(well)
-    checkNothingLost({ ...ill, closed: 0 })
-    return {
-      p99Ratio: ill.delay.p99 / well.delay.p99,
-      delayP99Ms: ill.delay.p99 / 1000,
-      wellP99Ms: well.delay.p99 / 1000,
-      growthMb: (illAfter - illBefore) / 1e6,
-      wellGrowthMb: (after - before) / 1e6,
-    }
+  takes: { start: 1, window: 4 },
+  prepare: async (running, row, settings) => {
+    const well = { readers: 1000, publishers: 1, rate: 100, bytes: 4096 }
+    const { end } = await prepareDelivery(running, row, settings, well, () => ({}))
+    await end()
+    const measure = async () =>
+      figures(
+        await deliver(running, row, settings.seconds, well),
+        await deliver(running, row, settings.seconds, { ...well, stalled: 50, slow: 50 }),
+      )
+    return { measure, end: async () => {} }
   },
 }

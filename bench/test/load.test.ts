@@ -15,7 +15,7 @@ type Send = (reader: ServerResponse, text: string, count: number, index: number)
 const well: Send = (reader, text) => void reader.write(text)
 
 /** A small fan-out that can be told to do wrong. */
-async function startServer(send: Send) {
+async function startServer(send: Send, answers = true) {
   const readers: ServerResponse[] = []
   let count = 0
   const server = createServer((request, response) => {
@@ -31,7 +31,7 @@ async function startServer(send: Send) {
       count += 1
       const text = Buffer.concat(parts).toString()
       for (const [index, reader] of readers.entries()) send(reader, `data: ${text}\n\n`, count, index)
-      response.writeHead(201, { 'content-length': 0 }).end()
+      if (answers) response.writeHead(201, { 'content-length': 0 }).end()
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -53,12 +53,7 @@ async function measure(send: Send) {
   })
   try {
     expect(await load.open()).toMatchObject({ ready: 10, failed: 0 })
-    return await load.run(
-      0,
-      0.5,
-      () => {},
-      () => {},
-    )
+    return await load.run(0, 0.5)
   } finally {
     await load.stop()
   }
@@ -71,6 +66,55 @@ describeWith('cc', 'the load generator', () => {
     expect(result.allAnswered).toBeGreaterThan(10)
     expect(result.deliveries).toBe(result.allAnswered * 10)
     expect(result.delay.count).toBe(result.windowDeliveries)
+  })
+
+  it('goes on with the same readers, and counts each window alone', async () => {
+    await using server = await startServer(well)
+    const load = await startLoad({
+      port: server.port,
+      pids: [process.pid],
+      readers: { count: 10, reading },
+      requests: { posting, connections: 4, rate: 200 },
+    })
+    try {
+      await load.open()
+      const first = await load.run(0.1, 0.4)
+      const second = await load.run(0.1, 0.4)
+      expect(second).toMatchObject({ lost: 0, missing: 0, repeated: 0, closed: 0, wrongStatus: 0 })
+      expect(second.deliveries - first.deliveries).toBeGreaterThanOrEqual(second.windowDeliveries)
+      expect(second.deliveries).toBe(second.allAnswered * 10)
+      expect(second.delay.count).toBe(second.windowDeliveries)
+      expect(second.cpuUs).toBeGreaterThan(0)
+    } finally {
+      await load.stop()
+    }
+  })
+
+  it('is busy only while there is something to do, though it never sleeps', async () => {
+    await using server = await startServer(well)
+    const load = await startLoad({
+      port: server.port,
+      readers: { count: 1, reading },
+      requests: { posting, connections: 1, rate: 20 },
+    })
+    try {
+      await load.open()
+      const { busyShare } = await load.run(0, 0.5)
+      expect(busyShare).toBeGreaterThan(0)
+      expect(busyShare).toBeLessThan(0.9)
+    } finally {
+      await load.stop()
+    }
+  })
+
+  it('says how many of its requests were never answered', { timeout: 20_000 }, async () => {
+    await using server = await startServer(() => {}, false)
+    const load = await startLoad({ port: server.port, requests: { posting, connections: 3, rate: 0 } })
+    try {
+      expect(await load.run(0, 0.2)).toMatchObject({ answered: 0, missing: 3 })
+    } finally {
+      await load.stop()
+    }
   })
 
   it('finds a marker that comes in two pieces', async () => {

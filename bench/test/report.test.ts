@@ -21,7 +21,7 @@ const result: ScenarioResult = {
     memoryGiB: 24,
     kernel: '6.1',
   },
-  settings: { pairs: 3, seconds: 5, quick: false },
+  settings: { pairs: 3, seconds: 5, warm: 3, quick: false },
   groups: [
     {
       name: 'websocket, 20/s',

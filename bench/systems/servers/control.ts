@@ -16,16 +16,23 @@ interface Channel {
   readonly log: Buffer[]
   readonly joins: Map<string, Buffer>
   waiting: Buffer[]
+  offset: number
 }
 
 const channels = new Map<string, Channel>()
 const answers = new Map<string, string>()
-let offset = 0
 
 function channelOf(path: string): Channel {
   const known = channels.get(path)
   if (known) return known
-  const made: Channel = { sockets: new Set(), streams: new Set(), log: [], joins: new Map(), waiting: [] }
+  const made: Channel = {
+    sockets: new Set(),
+    streams: new Set(),
+    log: [],
+    joins: new Map(),
+    waiting: [],
+    offset: 0,
+  }
   channels.set(path, made)
   return made
 }
@@ -91,21 +98,21 @@ function publish(path: string, request: IncomingMessage, response: ServerRespons
   request.on('end', () => {
     const data = Buffer.concat(parts)
     JSON.parse(data.toString())
-    offset += 1
     const channel = channelOf(path)
+    channel.offset += 1
     if (writes === 'joined') {
       channel.log.push(data)
       channel.joins.clear()
     }
     deliver(channel, data)
-    const body = JSON.stringify({ channel: path, offset, time: Date.now() })
+    const body = JSON.stringify({ channel: path, offset: channel.offset, time: Date.now() })
     response.writeHead(201, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
     response.end(body)
   })
 }
 
 function poll(path: string, request: IncomingMessage, response: ServerResponse): void {
-  const etag = `W/"${offset}"`
+  const etag = `W/"${channelOf(path).offset}"`
   if (request.headers['if-none-match'] === etag) {
     response.writeHead(304, { etag, 'cache-control': 'private, no-cache' })
     response.end()

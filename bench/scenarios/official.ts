@@ -1,0 +1,43 @@
+import type { Settings } from './scenario.ts'
+
+/** Rounds by system, the most first, and the length of a window in seconds. */
+interface Share {
+  readonly seconds: number
+  readonly pairsOf: Readonly<Record<string, number>>
+}
+
+/** Systems that are there for their place in the table, far from ours. */
+const others = { 'socket.io': 1, bun: 1, centrifugo: 1, mercure: 1 }
+
+/**
+ * What the published figures are made of: twenty pairs where a few per cent decide, fewer where systems are far from
+ * each other, one where a run says what it has to say by itself. All of it takes half an hour of a quiet machine.
+ */
+const shares: Readonly<Record<string, Share>> = {
+  idle: {
+    seconds: 0,
+    pairsOf: { ours: 1, control: 1, ws: 1, http: 1, 'better-sse': 1, nchan: 1, ...others },
+  },
+  'fan-out': {
+    seconds: 1,
+    pairsOf: { ours: 20, control: 20, ws: 20, http: 20, nchan: 20, 'better-sse': 1, floor: 1, ...others },
+  },
+  saturation: { seconds: 1.5, pairsOf: { ours: 5, joined: 5, nchan: 1, ...others } },
+  'one-publisher': { seconds: 1.5, pairsOf: { ours: 5, control: 5, centrifugo: 5, nchan: 1 } },
+  'many-channels': { seconds: 1.5, pairsOf: { ours: 5, control: 5, nchan: 1, centrifugo: 1 } },
+  polls: { seconds: 1.5, pairsOf: { ours: 8, control: 8 } },
+  'catch-up': { seconds: 0, pairsOf: { ours: 1, joined: 1, nchan: 1, centrifugo: 1 } },
+  'mass-resume': { seconds: 1, pairsOf: { ours: 1, 'socket.io-recovery': 1 } },
+  'slow-readers': { seconds: 2, pairsOf: { ours: 1, control: 1, nchan: 1, centrifugo: 1 } },
+  publishes: {
+    seconds: 1.5,
+    pairsOf: { ours: 8, control: 8, nchan: 2, ...others, centrifugo: 8 },
+  },
+}
+
+/** The settings of a scenario for the published figures. */
+export function officialSettings(scenario: string): Settings {
+  const share = shares[scenario]
+  if (!share) throw new Error(`bench/scenarios/official.ts has no line for ${scenario}`)
+  return { ...share, pairs: Math.max(...Object.values(share.pairsOf)), warm: 1.5, quick: false }
+}
