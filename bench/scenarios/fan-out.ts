@@ -37,7 +37,7 @@ export const fanOut: Scenario = {
   ],
   transports: ['websocket', 'sse'],
   variants: ['20/s', '50/s'],
-  takes: { start: 2, window: 0.3 },
+  takes: { start: 1, window: 0.3 },
   prepare: (running, row, settings) => {
     const rate = Number.parseInt(row.variant ?? '20', 10)
     const plan = { readers: settings.quick ? 1000 : 2000, publishers: 1, rate }

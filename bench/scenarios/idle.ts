@@ -15,13 +15,13 @@ async function comeTwice(running: Running, load: Load, count: number): Promise<F
     const start = running.usage().cpuUs
     checkReady(await load.open(), count)
     const cpuUs = running.usage().cpuUs - start
-    await load.hold(1)
+    await load.hold(0.5)
     return { cpuUs, rssBytes: await memory() }
   }
   const before = await memory()
   const first = await open()
   await load.cut()
-  await load.hold(1)
+  await load.hold(0.5)
   const left = await memory()
   const second = await open()
   const perConnection = (bytes: number) => (bytes - before) / 1000 / count
@@ -66,7 +66,7 @@ export const idle: Scenario = {
   variants: [undefined],
   fresh: true,
   mostPairs: 3,
-  takes: { start: 0, window: 13 },
+  takes: { start: 0, window: 11 },
   prepare: async (running, row, settings) => {
     const count = settings.quick ? 5000 : 10_000
     const load = await startLoad({ port: running.port, readers: { count, reading: readingOf(row) } })

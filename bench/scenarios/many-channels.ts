@@ -19,7 +19,7 @@ export const manyChannels: Scenario = {
   transports: ['websocket', 'sse'],
   variants: [undefined],
   mostPairs: 10,
-  takes: { start: 4, window: 0.3 },
+  takes: { start: 3, window: 0.3 },
   prepare: (running, row, settings) => {
     const channels = settings.quick ? 400 : 2000
     const plan = { readers: channels * 5, channels, publishers: 32, rate: settings.quick ? 400 : 2000 }

@@ -23,7 +23,7 @@ export const onePublisher: Scenario = {
   systems: ['ours', 'control', 'joined', 'ws', 'http', 'socket.io', 'nchan', 'bun', 'centrifugo', 'mercure'],
   transports: ['websocket', 'sse'],
   variants: [undefined],
-  takes: { start: 2, window: 0.5 },
+  takes: { start: 1, window: 0.5 },
   prepare: (running, row, settings) => {
     const plan = { readers: settings.quick ? 1000 : 2000, publishers: 1, rate: 0 }
     return prepareDelivery(running, row, settings, plan, (result) => {
