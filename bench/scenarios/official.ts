@@ -22,17 +22,14 @@ const shares: Readonly<Record<string, Share>> = {
     seconds: 1,
     pairsOf: { ours: 20, control: 20, ws: 20, http: 20, nchan: 20, 'better-sse': 1, floor: 1, ...others },
   },
-  saturation: { seconds: 1.5, pairsOf: { ours: 5, joined: 5, nchan: 1, ...others } },
-  'one-publisher': { seconds: 1.5, pairsOf: { ours: 5, control: 5, centrifugo: 5, nchan: 1 } },
+  saturation: { seconds: 1.5, pairsOf: { ours: 5, joined: 5, nchan: 1, 'socket.io': 1, centrifugo: 1 } },
+  'one-publisher': { seconds: 1.5, pairsOf: { ours: 5, control: 5, centrifugo: 5 } },
   'many-channels': { seconds: 1.5, pairsOf: { ours: 5, control: 5, nchan: 1, centrifugo: 1 } },
   polls: { seconds: 1.5, pairsOf: { ours: 8, control: 8 } },
   'catch-up': { seconds: 0, pairsOf: { ours: 1, joined: 1, nchan: 1, centrifugo: 1 } },
   'mass-resume': { seconds: 1, pairsOf: { ours: 1, 'socket.io-recovery': 1 } },
   'slow-readers': { seconds: 2, pairsOf: { ours: 1, control: 1, nchan: 1, centrifugo: 1 } },
-  publishes: {
-    seconds: 1.5,
-    pairsOf: { ours: 8, control: 8, nchan: 2, ...others, centrifugo: 8 },
-  },
+  publishes: { seconds: 1.5, pairsOf: { ours: 8, control: 8, centrifugo: 8, nchan: 2 } },
 }
 
 /** The settings of a scenario for the published figures. */
