@@ -44,7 +44,7 @@ type Result = Message | Invalid
 type Reader = (message: Message) => Result | Promise<Result>
 
 const isInvalid = (result: Result): result is Invalid => 'issues' in result
-const wrong = (error: unknown): ReadData => ({ issues: [{ message: `${error}` }] })
+const wrong = (error: unknown): ReadData => ({ issues: [{ message: String(error) }] })
 
 /** Reads a message once for all listeners, at once unless its schema takes its time. Never throws or rejects. */
 function createReader(
