@@ -1,0 +1,45 @@
+import { type ConnectOptions, connect, type Gamut } from '@gamut/client'
+
+/** A client of the page that reads the channel `a`, by the name it is told by. */
+export interface PageReader {
+  readonly name: string
+  readonly url: string
+  readonly options: Omit<ConnectOptions, 'getToken' | 'environment' | 'onError'>
+}
+
+/** Something that a client told its page; `what` is `message`, `gap`, `end` or `error`. */
+export interface Told {
+  readonly reader: string
+  readonly what: string
+  readonly offset?: number
+  readonly data?: unknown
+}
+
+const told: Told[] = []
+const clients = new Map<string, Gamut>()
+
+function read({ name: reader, url, options }: PageReader): void {
+  const client = connect(url, options)
+  clients.set(reader, client)
+  const tell = (what: string, data: unknown) => told.push({ reader, what, data })
+  client
+    .channel('a', { cursor: 'oldest' })
+    .subscribe(({ offset, data }) => told.push({ reader, what: 'message', offset, data }), {
+      onGap: (gap) => tell('gap', gap),
+      onEnd: (reason) => tell('end', reason),
+      onError: ({ code, message }) => tell('error', { code, message }),
+    })
+}
+
+const channelOf = (name: string) => clients.get(name)?.channel('a')
+
+/** What the page's driver calls by name. */
+export const page = {
+  open: (readers: readonly PageReader[]) => readers.forEach(read),
+  /** What was told from the n-th on. */
+  told: (from: number) => told.slice(from),
+  publish: (name: string, data: unknown) => channelOf(name)?.publish(data),
+  history: (name: string) => channelOf(name)?.history(),
+}
+
+Object.assign(globalThis, { page })
