@@ -47,6 +47,7 @@ class Server implements Gamut {
   readonly #forwarding: Forwarding
   readonly #metrics: Metrics | undefined
   readonly #started: Promise<void>
+  #hasStarted = false
 
   constructor(options: ResolvedOptions) {
     const { basePath, origins, metrics, operationsKey, logger } = options
@@ -68,6 +69,7 @@ class Server implements Gamut {
     const { broker, hub, settings, revocations, tickets } = this.#core
     await broker.start(hub, settings)
     await Promise.all([revocations.start(), tickets.start()])
+    this.#hasStarted = true
   }
 
   get limits(): Limits {
@@ -82,7 +84,11 @@ class Server implements Gamut {
     return toResponse(await this.handle(fromRequest(request)), request)
   }
 
-  async handle(request: HttpRequest): Promise<Reply> {
+  handle(request: HttpRequest): Promise<Reply> {
+    return this.#hasStarted ? this.#routes.handle(request) : this.#handleOnceStarted(request)
+  }
+
+  async #handleOnceStarted(request: HttpRequest): Promise<Reply> {
     try {
       await this.#started
     } catch (error) {

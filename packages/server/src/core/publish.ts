@@ -76,7 +76,9 @@ export class Publisher {
 
   /** Checks and appends. Throws a `GamutError`; nothing of a refused publish is stored. */
   async publish(request: PublishRequest): Promise<Published> {
-    return this.append(await this.prepare(request))
+    const prepared = await this.prepare(request)
+    // Awaited here, as an async function that returns a promise waits for it three times as long.
+    return await this.append(prepared)
   }
 
   /** Everything before the append, hooks too. Appends of one sender enter the log in the order of their calls. */

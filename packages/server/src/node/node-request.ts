@@ -1,39 +1,43 @@
 import type { IncomingMessage } from 'node:http'
-import type { Awaitable } from '../awaitable.js'
 import type { GamutError } from '../error.js'
 import type { Gamut } from '../gamut.js'
-import { type BodyRoom, bodyCutOff, bodyTooLarge, type Entrance, type HttpRequest } from '../http/request.js'
-
-/** A body: at once where all of it has come with the head, as small ones do. */
-function readBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): Awaitable<Uint8Array> {
-  if (!message.complete || message.destroyed || message.readableLength > maxBytes)
-    return collectBody(message, maxBytes, room)
-  return (message.read() as Buffer | null) ?? new Uint8Array()
-}
+import {
+  type BodyRoom,
+  bodyCutOff,
+  bodyTooLarge,
+  type Entrance,
+  type HttpRequest,
+  type OpenBody,
+} from '../http/request.js'
 
 /** Read by events: what iterates over a request destroys it where it stops, and nobody could be answered. */
-function collectBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<Uint8Array> {
+function readBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    if (Number(message.headers['content-length'] ?? 0) > maxBytes) return reject(bodyTooLarge(maxBytes))
+    const length = Number(message.headers['content-length'])
+    if (length > maxBytes) return reject(bodyTooLarge(maxBytes))
     if (message.destroyed) return reject(bodyCutOff())
     let chunks: Buffer[] | undefined = []
     let size = 0
+    let open: OpenBody | undefined
     const refuse = (error: GamutError) => {
       chunks = undefined
-      open.close()
+      open?.close()
       reject(error)
     }
-    const open = room.open(refuse)
     message.on('data', (chunk: Buffer) => {
       size += chunk.length
       if (size > maxBytes) return refuse(bodyTooLarge(maxBytes))
       if (!chunks) return undefined
       chunks.push(chunk)
+      // Most come whole, and take no room of those that do not.
+      if (size === length) return undefined
+      open ??= room.open(refuse)
       return open.take(chunk.length)
     })
     message.once('end', () => {
-      open.close()
-      resolve(Buffer.concat(chunks ?? []))
+      open?.close()
+      const [only, ...more] = chunks ?? []
+      resolve(only && more.length === 0 ? only : Buffer.concat(chunks ?? []))
     })
     message.once('close', () => {
       if (!message.readableEnded) refuse(bodyCutOff())
