@@ -7,8 +7,8 @@ import {
   type TransportName,
 } from '@gamut/protocol'
 import { type Caller, type Ending, endingCodes } from './access/caller.js'
-import type { Held, HeldRead, HeldState, ReconnectReason } from './connections.js'
 import type { Core } from './core.js'
+import type { Held, HeldRead, HeldState, ReconnectReason } from './held.js'
 import type { Page } from './log/page.js'
 import { Outbox, type Wire } from './outbox.js'
 import type { Item } from './sink.js'

@@ -1,5 +1,6 @@
-import type { Connections, Held } from './connections.js'
+import type { Connections } from './connections.js'
 import type { Core } from './core.js'
+import type { Held } from './held.js'
 
 /** How many connections of each transport are in each state. */
 function countStates(connections: Connections): readonly (readonly [readonly [string, string], number])[] {

@@ -1,6 +1,6 @@
 import { type ChannelName, parseChannelName, parseId, transports } from '@gamut/protocol'
-import type { Held, HeldSince, HeldState } from '../core/connections.js'
 import type { Core } from '../core/core.js'
+import type { Held, HeldSince, HeldState } from '../core/held.js'
 import { GamutError } from '../error.js'
 import { take } from '../take.js'
 import type { Reply } from '../transports/transport.js'

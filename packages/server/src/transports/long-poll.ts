@@ -1,7 +1,7 @@
 import type { ChannelName, EndReason } from '@gamut/protocol'
 import type { Caller } from '../core/access/caller.js'
-import type { Held, HeldRead } from '../core/connections.js'
 import type { Core } from '../core/core.js'
+import type { Held, HeldRead } from '../core/held.js'
 import type { LogPage } from '../core/log/log-reader.js'
 import { Page } from '../core/log/page.js'
 import type { Opened } from '../core/position.js'

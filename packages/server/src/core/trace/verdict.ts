@@ -1,5 +1,5 @@
 import type { ErrorBody } from '@gamut/protocol'
-import type { HeldRead } from '../connections.js'
+import type { HeldRead } from '../held.js'
 import type { Progress, Reader, TraceEvent } from './event.js'
 import type { FoundMessage } from './find-message.js'
 import { isBehind, type Story, tellStory } from './story.js'
