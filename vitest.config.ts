@@ -12,6 +12,7 @@ const sources = [
   { find: /^@gamut\/server\/doors$/, replacement: source('server/src/doors/index.ts') },
   { find: /^@gamut\/server\/node$/, replacement: source('server/src/node/index.ts') },
   { find: /^@gamut\/testing$/, replacement: source('testing/src/index.ts') },
+  { find: /^@gamut\/testing\/app$/, replacement: source('testing/src/app/index.ts') },
   { find: /^@gamut\/testing\/suites$/, replacement: source('testing/src/suites/index.ts') },
 ]
 

@@ -9,7 +9,16 @@ const packageImports = {
   protocol: [],
   client: ['@gamut/protocol'],
   server: ['@gamut/protocol', '@noble/hashes', 'ipaddr.js'],
-  testing: ['@gamut/protocol', '@gamut/server', 'node:', 'ws', 'eventsource-parser', 'vitest', 'fast-check'],
+  testing: [
+    '@gamut/client',
+    '@gamut/protocol',
+    '@gamut/server',
+    'node:',
+    'ws',
+    'eventsource-parser',
+    'vitest',
+    'fast-check',
+  ],
   cli: [
     '@gamut/protocol',
     '@gamut/server',

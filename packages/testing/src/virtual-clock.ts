@@ -1,5 +1,5 @@
-import { setImmediate as nextLoop } from 'node:timers/promises'
 import type { Clock } from '@gamut/server'
+import { inNextTurn, nextTurn } from './next-turn.js'
 
 /** How a virtual clock begins. */
 export interface VirtualClockOptions {
@@ -7,6 +7,8 @@ export interface VirtualClockOptions {
   readonly now?: number
   /** `auto` (the default): turns end with the real event loop's. `manual`: only `runTurn()` ends one. */
   readonly turns?: 'auto' | 'manual'
+  /** What is awaited before the first timer and after each: that all it has set going is done. Default: one turn of the real event loop. */
+  readonly settle?: () => Promise<void>
 }
 
 /** A clock that stands still until a test moves it. */
@@ -41,7 +43,7 @@ function earliest(timers: ReadonlySet<Timer>, limit: number): Timer | undefined 
 
 /** Creates a clock whose time passes only by {@link VirtualClock.advance}. */
 export function createVirtualClock(options: VirtualClockOptions = {}): VirtualClock {
-  const { turns = 'auto' } = options
+  const { turns = 'auto', settle = nextTurn } = options
   const timers = new Set<Timer>()
   let wallOffset = options.now ?? firstNow
   let elapsed = 0
@@ -56,17 +58,17 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
       return () => timers.delete(timer)
     },
     turn: (call) => {
-      if (turns === 'auto') setImmediate(call)
+      if (turns === 'auto') inNextTurn(call)
       else waiting.push(call)
     },
     advance: async (ms) => {
       const limit = elapsed + ms
-      await nextLoop()
+      await settle()
       for (let timer = earliest(timers, limit); timer; timer = earliest(timers, limit)) {
         timers.delete(timer)
         elapsed = timer.due
         timer.call()
-        await nextLoop()
+        await settle()
       }
       elapsed = limit
     },
