@@ -38,7 +38,14 @@ function refuseUpgrade(socket: Duplex): void {
 /** Refuses requests under foreign names before anything else sees them. `origins` are those whose names are trusted. */
 export function guardHost(server: Server, origins: readonly string[]): void {
   const trusted = new Set(origins.flatMap((origin) => (URL.canParse(origin) ? [new URL(origin).host] : [])))
-  const isOwn = (host: string | undefined) => host === undefined || isOwnHost(host, trusted)
+  // Nearly all requests name the host that the one before did.
+  let known: string | undefined
+  const isOwn = (host: string | undefined) => {
+    if (host === known || host === undefined) return true
+    if (!isOwnHost(host, trusted)) return false
+    known = host
+    return true
+  }
   const requests = server.listeners('request') as Listener[]
   const upgrades = server.listeners('upgrade') as Listener[]
   server.removeAllListeners('request')
