@@ -72,7 +72,8 @@ export interface ChannelDefinition<Schema = StandardSchema | undefined, Pattern 
   readonly need?: Need
   readonly source?: ChannelSource<SchemaInput<Schema>, Pattern>
   /** Checks each message's data at its publish (`schema_mismatch`), and once more at readers that have the definition. */
-  readonly schema?: Schema & StandardSchema
+  // Not `Schema & StandardSchema`: the compiler would take a large library's type apart for each definition.
+  readonly schema?: Schema extends StandardSchema ? Schema : StandardSchema
   /** What data of now carries as its member `v`, 1 or more; its schema knows it. Data without a `v` is of version 0. */
   readonly version?: VersionOf<SchemaInput<Schema>>
   /**
