@@ -43,7 +43,7 @@ export interface ConnectionOptions {
 export class Connection implements Held, Waiting {
   readonly id: string
   readonly transport: TransportName
-  /** Who reads; another one of the same identity once a token was renewed. */
+  /** Who reads; another one of the same identity once a token was renewed, somebody where it was nobody. */
   caller: Caller
   readonly subscriptions = new Subscriptions()
   readonly address: string
@@ -212,7 +212,7 @@ export class Connection implements Held, Waiting {
     this.end(errorKinds[code].closeCode, code, expelledMs)
   }
 
-  /** Goes on as another caller of the same identity. */
+  /** Goes on as another caller of the same identity, or as somebody where it was nobody. */
   renew(caller: Caller): void {
     this.caller = caller
     this.#core.tenure.hold(this)

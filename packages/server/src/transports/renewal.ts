@@ -16,14 +16,15 @@ function toRequest({ url, token }: Renewal): Request {
   })
 }
 
-/** Who the token is of: only whoever the connection is of already (PROTOCOL §12). */
+/** Who the token is of: whoever the connection is of already, or the first that it is of (PROTOCOL §12). */
 async function identifySame(connection: Connection, renewal: Renewal, core: Core): Promise<Caller> {
   const caller = await core.gate.identify(() => toRequest(renewal))
   core.tenure.check(caller)
   if (caller.identity === null) {
     throw new GamutError('unauthenticated', 'The token is of nobody known. The one before counts to its end.')
   }
-  if (caller.identity.id === connection.caller.identity?.id) return caller
+  const { identity } = connection.caller
+  if (identity === null || identity.id === caller.identity.id) return caller
   throw new GamutError('forbidden', 'The token is of somebody else: open a connection of its own for it.')
 }
 

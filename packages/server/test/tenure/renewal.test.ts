@@ -118,14 +118,29 @@ describe('a token renewed on an open WebSocket', () => {
     expect(reading.ending?.status).toBe(4100)
   })
 
-  it('makes nobody of a connection somebody (§12)', async () => {
-    const { open, know, turns } = createRig({ channels: { a: { public: true } } })
-    know('new', ['a'])
-    const reading = await open('/channels/a?as=websocket', {})
-    reading.send({ type: 'auth', ref: 1, token: 'new' })
+  it('makes somebody of nobody once, who then ends as the token does, and stays who that is (§12)', async () => {
+    const { clock, gamut, open, know, known, inMs, turns } = createRig({
+      channels: { open: { public: true } },
+    })
+    know('first', ['a', 'open'], inMs(20_000))
+    known.set('bob', { id: 'bob', claims: { channels: ['a', 'open'] } })
+    const reading = await open('/channels/open?as=websocket', {})
+    reading.send({ type: 'subscribe', ref: 1, channel: 'a' })
     await turns()
-    expect(framesOf(reading)).toContainEqual(expect.objectContaining({ ref: 1, code: 'forbidden' }))
-    expect(reading.isOver).toBe(false)
+    expect(framesOf(reading)).toContainEqual(expect.objectContaining({ ref: 1, code: 'unauthenticated' }))
+    reading.send({ type: 'auth', ref: 2, token: 'first' })
+    await turns()
+    reading.send({ type: 'subscribe', ref: 3, channel: 'a' })
+    reading.send({ type: 'auth', ref: 4, token: 'bob' })
+    await turns()
+    expect(framesOf(reading)).toContainEqual({ type: 'ok', ref: 2 })
+    expect(framesOf(reading)).toContainEqual({ type: 'ok', ref: 3 })
+    expect(framesOf(reading)).toContainEqual(expect.objectContaining({ ref: 4, code: 'forbidden' }))
+    await gamut.publish('a', 'to somebody')
+    await turns()
+    expect(dataOf(reading)).toEqual(['to somebody'])
+    await clock.advance(21_000)
+    expect(reading.ending).toEqual({ status: 4100, reason: 'unauthenticated' })
   })
 
   it('asks again for a channel that was subscribed while it was asked for (§12, I21)', async () => {
