@@ -55,6 +55,8 @@ class Walk {
       this.#at = toPlace(told.gap.cursor)
       this.#isTold = true
     } else if (told.kind === 'message') this.#message(toPlace(told.info.cursor), told.info.skipped ?? 0)
+    else if (told.kind === 'invalid' && told.invalid.cursor !== undefined)
+      this.#message(toPlace(told.invalid.cursor), 0)
   }
 
   /** Nothing more has come: was that all? */

@@ -1,9 +1,11 @@
-import type { Channel, Message, MessageInfo } from '@gamut/client'
+import type { Channel, Invalid, Message, MessageInfo } from '@gamut/client'
 import type { EndReason, Gap } from '@gamut/protocol'
 
 /** What a reader was told, in order. */
 export type Told =
   | { readonly kind: 'message'; readonly message: Message; readonly info: MessageInfo }
+  /** Its data did not fit the channel's definition. */
+  | { readonly kind: 'invalid'; readonly invalid: Invalid }
   | { readonly kind: 'snapshot'; readonly messages: readonly Message[] }
   | { readonly kind: 'gap'; readonly gap: Gap }
   | { readonly kind: 'end'; readonly reason: EndReason }
@@ -15,7 +17,7 @@ export interface Collected {
   readonly told: readonly Told[]
   /** What the messages said. */
   readonly data: readonly unknown[]
-  /** What it was told besides messages, in words: `gap expired`, `snapshot`, `end closed`, `error forbidden`. */
+  /** What it was told besides messages, in words: `gap expired`, `snapshot`, `invalid #7`, `end closed`, `error forbidden`. */
   readonly events: readonly string[]
   readonly isStopped: boolean
   stop(): void
@@ -23,6 +25,7 @@ export interface Collected {
 
 function wordsOf(told: Told): string[] {
   if (told.kind === 'gap') return [`gap ${told.gap.reason}`]
+  if (told.kind === 'invalid') return [`invalid #${told.invalid.message.offset}`]
   if (told.kind === 'end') return [`end ${told.reason}`]
   if (told.kind === 'error') return [`error ${told.code}`]
   return told.kind === 'snapshot' ? ['snapshot'] : []
@@ -35,6 +38,7 @@ export function collect<T>(channel: Channel<T>): Collected {
   const stop = channel.subscribe(
     (message, info) => void told.push({ kind: 'message', message: message as Message, info }),
     {
+      onInvalid: (invalid) => void told.push({ kind: 'invalid', invalid }),
       onGap: (gap) => void told.push({ kind: 'gap', gap }),
       onSnapshot: (messages) =>
         void told.push({ kind: 'snapshot', messages: messages as readonly Message[] }),
