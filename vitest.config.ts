@@ -22,7 +22,7 @@ const built = [{ find: /^((?:\.\.\/)+)src\/(.*)$/, replacement: '$1dist/$2' }]
 const faults = ['e2e/faults/**/*.test.ts']
 const all = [
   'packages/*/test/**/*.test.ts',
-  'examples/**/*.test.ts',
+  'examples/**/*.test.{ts,tsx}',
   'e2e/**/*.test.ts',
   'scripts/test/*.test.ts',
   'bench/test/*.test.ts',
