@@ -105,7 +105,16 @@ describe('the model finds a client that', () => {
       plant()
       vi.resetModules()
       const { connect: connectTo } = await import('@gamut/client')
-      expect((await fc.check(isHonest(connectTo), { numRuns: 1000 })).failed).toBe(true)
+      // A client that only broke would not be found by what it tells.
+      const found = fc.asyncProperty(
+        anyScript,
+        async (script) => (await live(connectTo, script)).length === 0,
+      )
+      const { failed, errorInstance } = await fc.check(found, { numRuns: 1000 })
+      expect({ failed, errorInstance }).toMatchObject({
+        failed: true,
+        errorInstance: { message: expect.stringContaining('returning false') },
+      })
     },
     120_000,
   )
