@@ -1,7 +1,17 @@
+import type { Client } from './client.js'
 import { GamutError } from './error.js'
-import type { PublishOptions } from './publish.js'
-import type { Invalid, Listener, Message, MessageInfo, SubscribeOptions } from './subscription.js'
-import type { Published } from './transports/transport.js'
+import { failure, type PublishOptions, publish } from './publish.js'
+import type {
+  Invalid,
+  Listener,
+  Message,
+  MessageInfo,
+  ReadOptions,
+  SubscribeOptions,
+} from './subscription.js'
+import { channelUrl, request } from './transports/ask.js'
+import type { Outgoing, Published } from './transports/transport.js'
+import type { TypedReading } from './typed.js'
 
 /** How many messages an iteration keeps for a loop that does not take them. */
 const maxUnread = 10_000
@@ -43,35 +53,28 @@ export interface Channel<Output = unknown, Input = Output> extends AsyncIterable
   history(options?: HistoryOptions): Promise<History<Output>>
 }
 
-/** Messages in order for a loop. It ends with the channel, and throws what ends it otherwise, a gap not told of included. */
-export async function* iterate<T>(
-  listen: (listener: Listener) => () => void,
-): AsyncGenerator<Message<T>, void, undefined> {
+/** Messages in order for a loop. It ends with the channel, and throws what ends it otherwise: a gap too, as a loop cannot be told. */
+async function* iterate<T>(listen: (listener: Listener) => () => void): AsyncGenerator<Message<T>, void> {
   const unread: Message[] = []
-  let over: GamutError | 'end' | undefined
+  let over: GamutError | true | undefined
   let wake = () => {}
-  const end = (why: GamutError | 'end') => {
+  const end = (why: GamutError | true) => {
     over ??= why
     wake()
   }
   const stop = listen({
     message: (message) => {
-      if (over) return
-      unread.push(message)
-      if (unread.length > maxUnread) end(new GamutError('behind'))
+      if (unread.push(message) > maxUnread) end(new GamutError('behind'))
       wake()
     },
-    onGap: (gap) => end(new GamutError('behind', `gap ${gap.reason}`)),
-    onEnd: () => end('end'),
-    onError: (error) => {
-      if (error.code !== 'source_failed') end(error)
-    },
+    onGap: ({ reason }) => end(new GamutError('gap', reason)),
+    onEnd: () => end(true),
+    onError: (error) => error.code === 'source_failed' || end(error),
   })
   try {
     for (;;) {
-      const message = unread.shift()
-      if (message) yield message as Message<T>
-      else if (over === 'end') return
+      if (unread.length) yield unread.shift() as Message<T>
+      else if (over === true) return
       else if (over) throw over
       else
         await new Promise<void>((resolve) => {
@@ -80,5 +83,55 @@ export async function* iterate<T>(
     }
   } finally {
     stop()
+  }
+}
+
+/** Reads a part of a channel's log by one poll (PROTOCOL §4). */
+async function history(
+  { server, closing }: Client,
+  name: string,
+  reading: TypedReading | undefined,
+  { after, limit = 100 }: HistoryOptions = {},
+): Promise<History<never>> {
+  const from = after === undefined ? { last: `${limit}` } : { cursor: after }
+  const query = new URLSearchParams({ as: 'poll', limit: `${limit}`, ...from })
+  const toUrl = () => `${channelUrl(server, name)}?${query}`
+  try {
+    const response = await request(server, toUrl, 'application/json', { signal: closing.signal })
+    const { messages, cursor, more, gap } = (await response.json()) as History<never>
+    const read = (await reading?.all(messages)) as Partial<History<never>> | undefined
+    return { messages, ...read, cursor, more, ...(gap && { gap }) }
+  } catch (thrown) {
+    throw failure(thrown)
+  }
+}
+
+/** What an application's channel is made of. */
+export interface ChannelParts {
+  readonly client: Client
+  readonly name: string
+  readonly options: ReadOptions
+  /** How it is read by its definition, if it has one. */
+  readonly reading: TypedReading | undefined
+  /** Something is published. */
+  sends(): void
+}
+
+/** What an application has of a channel. */
+export function createChannel(parts: ChannelParts): Channel<never, unknown> {
+  const { client, name, options, reading } = parts
+  const listenRaw = (listener: Listener) => client.listen(name, options, listener)
+  const listen = reading?.listen(listenRaw) ?? listenRaw
+  const send = ({ signal, ...message }: Outgoing & Pick<PublishOptions, 'signal'>) => {
+    parts.sends()
+    return publish(client, name, message, signal)
+  }
+  return {
+    name,
+    subscribe: (message, rest) => listen({ ...rest, message } as Listener),
+    [Symbol.asyncIterator]: () => iterate(listen),
+    publish: (data, options) => send({ ...options, data }),
+    remove: (key, options) => send({ ...options, key, deleted: true }),
+    history: (asked) => history(client, name, reading, asked),
   }
 }

@@ -1,226 +1,259 @@
-import type { AnySchemas, InputOf, OutputOf } from '@gamut/protocol'
-import { type Channel, type History, type HistoryOptions, iterate } from './channel.js'
 import { defaultEnvironment, type Environment } from './environment.js'
-import { GamutError } from './error.js'
-import { type Group, type Held, Links, toError } from './links.js'
-import { type PublishParts, publish } from './publish.js'
-import { type ReadOptions, Subscription } from './subscription.js'
-import { authorization, channelUrl, toRefusal } from './transports/ask.js'
-import type { Frame, LinkEnd, Transport } from './transports/transport.js'
-import type { TypedChannels, TypedReading } from './typed.js'
+import { toError } from './error.js'
+import type { LinkLife } from './link.js'
+import { type Group, type Held, Links } from './links.js'
+import { freshRetry, hurry, lived, lost } from './retry.js'
+import { type Listener, type ReadOptions, Subscription } from './subscription.js'
+import { channelUrl, request } from './transports/ask.js'
+import type { Frame, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
 
-/** How long a token may take to come, and a history, in milliseconds. */
+/** How long a token may take to come, in milliseconds. */
 const tokenMs = 10_000
-const historyMs = 15_000
 
 /** How a client behaves. */
-export interface ClientOptions<Schemas = AnySchemas> {
+export interface ClientOptions {
   /** The server's address and the path that it is under: `https://example.com/realtime`. */
   readonly url: string
   /** Ways of reading, the preferred one first. */
   readonly transports: readonly Transport[]
-  /** Gives the token that says who asks; asked before every connect, never kept. */
-  readonly getToken?: () => string | undefined | Promise<string | undefined>
+  /** Gives the token that says who asks; asked before every request and handshake, never kept. */
+  readonly getToken?: (() => string | undefined | Promise<string | undefined>) | undefined
   /** As `fetch` takes it, for servers of another origin that know by a cookie. */
-  readonly credentials?: RequestCredentials
-  readonly environment?: Environment
+  readonly credentials?: RequestCredentials | undefined
+  readonly environment?: Environment | undefined
   /** How long a stream may say nothing at first, in milliseconds; 3,000 if not said. */
-  readonly firstEventMs?: number
-  /** The channels' definitions, by `typed(defineChannels(…))`: what data is, and how it is read. */
-  readonly channels?: TypedChannels<Schemas>
+  readonly firstEventMs?: number | undefined
   /**
    * What an application's own listeners threw; without it the runtime reports that as uncaught. And of messages that do
    * not fit, and for which no listener has `onInvalid`, a `GamutError` of `schema_mismatch` with the `Invalid` as its cause.
    */
-  readonly onError?: (error: unknown) => void
+  readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** How a channel is read, and by what. */
-export interface ChannelOptions extends ReadOptions {}
+/** What happens to a client, for whoever tells of it. */
+export type Note =
+  | { readonly type: 'open' | 'rest' | 'close' }
+  /** A link's first frame, each frame, a link closed by the client itself. */
+  | { readonly type: 'live' | 'left'; readonly held: Held }
+  | { readonly type: 'frame'; readonly held: Held; readonly frame: Frame }
+  /** No link is left. Tried again after so long, `0`: at once. */
+  | { readonly type: 'lost'; readonly end: LinkEnd; readonly life: LinkLife; readonly delayMs: number }
+  | { readonly type: 'refused'; readonly refusal: Refusal }
 
-/** A client of one server. */
-export interface Gamut<Schemas = AnySchemas> {
-  /** A channel by its name, with the types of its definition. Nothing is opened before somebody subscribes. */
-  channel<const Name extends string>(
-    name: Name,
-    options?: ChannelOptions,
-  ): Channel<OutputOf<Schemas, Name>, InputOf<Schemas, Name>>
-  /** A channel of which the application says what it carries. */
-  channel<Data>(name: string, options?: ChannelOptions): Channel<Data>
-  /** Ends everything at once. */
-  close(): void
+/** What chooses transports for a client. */
+export interface Guide {
+  /** Which channels are to be read by which transports. */
+  plan(wanted: readonly Subscription[], open: readonly Group[]): readonly Group[]
+  /** A link has ended by itself. Whether another way is to be tried at once. */
+  lost(held: Held, end: LinkEnd, life: LinkLife): boolean
+  note?(note: Note): void
+  /** The position that is kept of a channel from before the client was made. */
+  keptCursor?(channel: string): string | undefined
+  /** Polls ask no more often than this, in milliseconds. */
+  readonly pollEveryMs?: number
 }
 
-/** Throws in a task of its own, as if nobody had been in between. */
+/** Tells as if nobody had been in between. */
 function report(error: unknown): void {
-  const { reportError } = globalThis as { reportError?: (error: unknown) => void }
-  if (reportError) reportError(error)
-  else
-    queueMicrotask(() => {
-      throw error
-    })
+  const { reportError = (thrown: unknown) => queueMicrotask(() => Promise.reject(thrown)) } = globalThis as {
+    reportError?: (error: unknown) => void
+  }
+  reportError(error)
 }
 
-class Client implements Gamut {
-  readonly #options: ClientOptions<unknown>
-  readonly #url: string
-  readonly #environment: Environment
-  readonly #subscriptions = new Map<string, Subscription>()
-  readonly #links: Links
-  readonly #closing = new AbortController()
-  #isDue = false
-  #failures = 0
-  #cancelWait: (() => void) | undefined
-  #order = 0
+/** All by the first transport that is possible here, and by the next one when that does not deliver. */
+function takeFirst({ transports }: ClientOptions, environment: Environment): Guide {
+  let index = 0
+  return {
+    plan: (wanted) => {
+      const possible = transports.filter((one) => one.isPossible(environment))
+      const transport = possible[index % possible.length]
+      return transport ? [{ transport: transport.name, channels: wanted.map(({ channel }) => channel) }] : []
+    },
+    lost: (_held, { kind }, { heard }) => {
+      if (kind === 'mute' || kind === 'garbage' || (kind === 'cut' && !heard)) index++
+      return false
+    },
+  }
+}
 
-  constructor(options: ClientOptions<unknown>) {
-    this.#options = options
-    this.#url = options.url.replace(/\/+$/, '')
-    this.#environment = options.environment ?? defaultEnvironment()
-    this.#links = new Links({
-      url: this.#url,
-      credentials: options.credentials,
-      environment: this.#environment,
-      firstEventMs: options.firstEventMs ?? 3000,
-      transports: new Map(options.transports.map((transport) => [transport.name, transport])),
+/** Desired channels on one side, links on the other, and when to try again. */
+export class Client {
+  readonly server: Server
+  readonly environment: Environment
+  readonly options: ClientOptions
+  readonly subscriptions = new Map<string, Subscription>()
+  readonly links: Links
+  readonly closing = new AbortController()
+  guide: Guide
+  #isDue = false
+  #retry = freshRetry
+  #cancelWait: (() => void) | undefined
+
+  constructor(options: ClientOptions) {
+    const { url, transports, environment = defaultEnvironment(), firstEventMs = 3000, credentials } = options
+    this.options = options
+    this.environment = environment
+    this.server = {
+      url: url.replace(/\/+$/, ''),
+      environment,
+      credentials,
       getToken: () => this.#getToken(),
-      plan: () => this.#plan(),
-      subscription: (name) => this.#subscriptions.get(name) as Subscription,
-      heard: (held, frame) => this.#heard(held, frame),
-      lost: (held, end) => this.#lost(held, end),
-      mayOpen: () => !this.#cancelWait && !this.#environment.isOffline(),
+    }
+    this.links = new Links({
+      ...this.server,
+      firstEventMs,
+      pollEveryMs: () => this.guide.pollEveryMs ?? 0,
+      transports: new Map(transports.map((transport) => [transport.name, transport])),
+      subscriptions: this.subscriptions,
+      heard: (held, frame, isFirst) => this.#heard(held, frame, isFirst),
+      lost: (held, end, life) => this.#lost(held, end, life),
+      left: (held) => this.#note({ type: 'left', held }),
+      refused: (channel, refusal) => void this.#refused([channel], refusal),
     })
+    this.guide = takeFirst(options, environment)
   }
 
-  channel(name: string, options: ChannelOptions = {}): Channel<never, unknown> {
-    const reading = this.#reading(name)
-    const listenRaw: Subscription['listen'] = (listener) => this.#subscription(name, options).listen(listener)
-    const listen = reading?.listen(listenRaw) ?? listenRaw
-    return {
-      name,
-      subscribe: (message, rest = {}) => listen({ ...rest, message } as never),
-      [Symbol.asyncIterator]: () => iterate<never>(listen),
-      publish: (data, { signal, ...rest } = {}) =>
-        publish(this.#publishParts(), name, { data, ...rest }, signal),
-      remove: (key, { signal, ...rest } = {}) =>
-        publish(this.#publishParts(), name, { key, deleted: true, ...rest }, signal),
-      history: (asked) => this.#history<never>(name, asked),
+  /** Begins to read a channel for a listener, if nobody does yet. */
+  listen(channel: string, options: ReadOptions, listener: Listener): () => void {
+    let subscription = this.subscriptions.get(channel)
+    if (!subscription) {
+      subscription = new Subscription(channel, options, this.guide.keptCursor?.(channel) ?? '', {
+        changed: () => this.schedule(),
+        guard: this.guard,
+      })
+      this.subscriptions.set(channel, subscription)
+    }
+    return subscription.listen(listener)
+  }
+
+  /** Tells of what the application's own has thrown. */
+  readonly report = (error: unknown): void => {
+    const { onError = report } = this.options
+    onError(error)
+  }
+
+  /** Calls what is the application's own: what it throws stops nothing. */
+  readonly guard = (call: () => void): void => {
+    try {
+      call()
+    } catch (error) {
+      this.report(error)
     }
   }
 
-  close(): void {
-    this.#closing.abort()
-    this.#cancelWait?.()
-    this.#links.close()
-  }
-
-  #subscription(name: string, options: ChannelOptions): Subscription {
-    const known = this.#subscriptions.get(name)
-    if (known) return known
-    const subscription = new Subscription(name, options, '', {
-      changed: () => this.#schedule(),
-      threw: this.#options.onError ?? report,
-      moved: () => {},
-    })
-    this.#subscriptions.set(name, subscription)
-    return subscription
-  }
-
-  /** How the channel is read by its definition, if it has one. */
-  #reading(name: string): TypedReading | undefined {
-    const { channels, onError } = this.#options
-    return channels?.(name, {
-      environment: this.#environment,
-      threw: onError ?? report,
-      unheard: (error) => onError?.(error),
-    })
-  }
-
-  #plan(): readonly Group[] {
-    const channels = [...this.#subscriptions.values()]
-      .filter(({ isWanted }) => isWanted)
-      .map(({ channel }) => channel)
-    const possible = this.#options.transports.filter((one) => one.isPossible(this.#environment))
-    const transport = possible[this.#order % possible.length]
-    return transport && channels.length > 0 ? [{ transport: transport.name, channels }] : []
-  }
-
-  /** Once for all that happens in a turn: who leaves and comes again has not left. */
-  #schedule(): void {
+  /** Looks at everything anew, once for all that happens in a turn: who leaves and comes again has not left. */
+  schedule(): void {
     if (this.#isDue) return
     this.#isDue = true
     queueMicrotask(() => {
       this.#isDue = false
-      if (this.#closing.signal.aborted) return
-      this.#links.reconcile()
-      for (const { channel, isHeard } of this.#subscriptions.values())
-        if (!isHeard) this.#subscriptions.delete(channel)
+      if (!this.closing.signal.aborted) this.#reconcile()
     })
   }
 
-  #heard(_held: Held, frame: Frame): void {
-    if (frame.type === 'batch') this.#failures = 0
-    if (frame.type === 'refused' || frame.type === 'end') this.#schedule()
+  /** Tries now and not later, unless the server said when; makes sure that what is open is alive. */
+  hurry(): void {
+    const retry = hurry(this.#retry, this.environment.elapsed())
+    if (this.#cancelWait && retry) {
+      this.#retry = retry
+      this.#endWait()
+    }
+    for (const { watched } of this.links.held) watched?.link.check()
   }
 
-  #lost({ lanes, isLeaving }: Held, end: LinkEnd): void {
-    if (end.kind === 'refused' && end.isFinal)
-      for (const { subscription } of lanes.values()) subscription.finish(toError(end))
-    if (isLeaving || end.kind === 'done') {
-      this.#schedule()
+  close(): void {
+    if (this.closing.signal.aborted) return
+    this.closing.abort()
+    this.#cancelWait?.()
+    this.links.close()
+    this.#note({ type: 'close' })
+  }
+
+  #note(note: Note): void {
+    this.guide.note?.(note)
+  }
+
+  #endWait(): void {
+    this.#cancelWait?.()
+    this.#cancelWait = undefined
+    this.schedule()
+  }
+
+  #reconcile(): void {
+    const { links, subscriptions, environment } = this
+    const wanted = [...subscriptions.values()].filter(({ isWanted }) => isWanted)
+    const before = links.held
+    const groups = this.guide.plan(
+      wanted,
+      before.map(({ transport, channels }) => ({ transport, channels: [...channels] })),
+    )
+    links.reconcile(groups, !this.#cancelWait && !environment.isOffline())
+    if (!before.length && links.held.length) this.#note({ type: 'open' })
+    if (!wanted.length) this.#note({ type: 'rest' })
+    for (const [channel, { isHeard }] of subscriptions) if (!isHeard) subscriptions.delete(channel)
+  }
+
+  #heard(held: Held, frame: Frame, isFirst: boolean): void {
+    if (isFirst) {
+      this.#retry = lived(this.#retry, this.environment.elapsed())
+      this.#note({ type: 'live', held })
+    }
+    this.#note({ type: 'frame', held, frame })
+  }
+
+  #lost(held: Held, end: LinkEnd, life: LinkLife): void {
+    const { links, environment, subscriptions } = this
+    const isNext = this.guide.lost(held, end, life)
+    const { isFinal, code = '', retryAfterMs } = end as Partial<Refusal>
+    if (end.kind === 'done') for (const name of held.channels) subscriptions.get(name)?.finish('closed')
+    // With a new token it may go on: asked for again and again, as the application may need a while.
+    else if (isFinal && !(this.options.getToken && /^(unauth|ticket)/.test(code)))
+      void this.#refused([...held.channels], end as Refusal)
+    else if (!held.isLeaving) {
+      const saidMs = end.kind === 'sent-away' ? end.afterMs : retryAfterMs
+      const next = lost(this.#retry, environment.elapsed(), environment.random(), saidMs)
+      const delayMs = isNext ? 0 : next.delayMs
+      this.#retry = next.retry
+      this.#cancelWait?.()
+      this.#cancelWait = environment.after(delayMs, () => this.#endWait())
+      if (!links.held.length) this.#note({ type: 'lost', end, life, delayMs })
+    }
+    this.schedule()
+  }
+
+  /** Finds out which of several was meant, as no refusal says it in a way to be relied on. */
+  async #refused(channels: readonly string[], refusal: Refusal): Promise<void> {
+    if (!refusal.isFinal) {
+      this.environment.after(refusal.retryAfterMs ?? 1000, () => this.schedule())
       return
     }
-    if (end.kind === 'mute' || end.kind === 'garbage') this.#order++
-    this.#failures++
-    const said =
-      end.kind === 'sent-away' ? end.afterMs : end.kind === 'refused' ? end.retryAfterMs : undefined
-    const delayMs = said ?? this.#environment.random() * Math.min(30_000, 500 * 2 ** this.#failures)
-    this.#cancelWait?.()
-    this.#cancelWait = this.#environment.after(delayMs, () => {
-      this.#cancelWait = undefined
-      this.#schedule()
-    })
-    this.#schedule()
+    const isRefused = (channel: string) =>
+      request(this.server, () => `${channelUrl(this.server, channel)}?info`, '').then(
+        () => false,
+        ({ isFinal }) => isFinal === true,
+      )
+    const are = await Promise.all(channels.map((name) => channels.length === 1 || isRefused(name)))
+    const meant = channels.filter((_, index) => are[index])
+    for (const name of meant.length ? meant : channels) this.subscriptions.get(name)?.finish(toError(refusal))
+    this.#note({ type: 'refused', refusal })
   }
 
   /** Asks the application for a token, for no longer than a while. */
-  #getToken(): Promise<string | undefined> {
-    const { getToken } = this.#options
-    return new Promise((resolve, reject) => {
-      const cancel = this.#environment.after(tokenMs, () => reject(new GamutError('token', 'no answer')))
-      const ask = async () => getToken?.()
-      void ask().then(resolve, reject).finally(cancel)
-    })
-  }
-
-  #publishParts(): PublishParts {
-    const open = this.#links.held.find(({ watched }) => watched.link?.publish)
-    return {
-      url: this.#url,
-      credentials: this.#options.credentials,
-      environment: this.#environment,
-      getToken: () => this.#getToken(),
-      link: () => open?.watched.link,
-      signal: this.#closing.signal,
+  async #getToken(): Promise<string | undefined> {
+    const { getToken } = this.options
+    if (!getToken) return undefined
+    let cancel = () => {}
+    try {
+      return await new Promise((resolve, reject) => {
+        cancel = this.environment.after(tokenMs, () => reject(new Error('no token in time')))
+        const ask = async () => getToken()
+        ask().then(resolve, reject)
+      })
+    } catch (error) {
+      throw { kind: 'token', error } satisfies LinkEnd
+    } finally {
+      cancel()
     }
   }
-
-  async #history<T>(name: string, { after, limit }: HistoryOptions = {}): Promise<History<T>> {
-    const query = new URLSearchParams({ as: 'poll' })
-    if (limit !== undefined) query.set('limit', String(limit))
-    query.set(after === undefined ? 'last' : 'cursor', after ?? String(limit ?? 100))
-    const response = await this.#environment.fetch(`${channelUrl(this.#url, name)}?${query}`, {
-      headers: authorization(await this.#getToken()),
-      signal: AbortSignal.timeout(historyMs),
-    })
-    if (!response.ok) throw toError(await toRefusal(response))
-    const { messages, cursor, more, gap } = (await response.json()) as History<T>
-    const read = await this.#reading(name)?.all(messages)
-    return { messages, ...(read as Partial<History<T>>), cursor, more, ...(gap && { gap }) }
-  }
-}
-
-/** Makes a client of the transports it is given, and of nothing else. */
-export function createClient<Schemas = AnySchemas>(options: ClientOptions<Schemas>): Gamut<Schemas> {
-  return new Client(options)
 }

@@ -1,6 +1,7 @@
-export { type ChannelDefinition, type Channels, defineChannels } from '@gamut/protocol'
-export type { Channel, History, HistoryOptions } from './channel.js'
-export { type ChannelOptions, type ClientOptions, createClient, type Gamut } from './client.js'
+import { Client, type ClientOptions } from './client.js'
+import type { Message, MessageInfo, ReadOptions, SubscribeOptions } from './subscription.js'
+
+export type { ClientOptions } from './client.js'
 export {
   defaultEnvironment,
   type Environment,
@@ -8,8 +9,7 @@ export {
   type TextStore,
 } from './environment.js'
 export { type ClientErrorCode, GamutError } from './error.js'
-export type { PublishOptions } from './publish.js'
-export type { Invalid, Message, MessageInfo, SubscribeOptions } from './subscription.js'
+export type { Message, MessageInfo, ReadOptions, SubscribeOptions } from './subscription.js'
 export { longPoll } from './transports/long-poll.js'
 export { ndjson } from './transports/ndjson.js'
 export { poll } from './transports/poll.js'
@@ -20,8 +20,27 @@ export type {
   LinkEnd,
   LinkListener,
   LinkRequest,
-  Published,
   Transport,
 } from './transports/transport.js'
 export { websocket } from './transports/websocket.js'
-export { type TypedChannels, typed } from './typed.js'
+
+/** A client that reads and does nothing else. */
+export interface Reader {
+  /** Tells of each message from now on, and of what else happens. Returns how to stop. */
+  subscribe<T = unknown>(
+    channel: string,
+    listener: (message: Message<T>, info: MessageInfo) => void,
+    options?: ReadOptions & SubscribeOptions<T>,
+  ): () => void
+  /** Ends everything at once. */
+  close(): void
+}
+
+/** Makes a client of the transports it is given, the preferred one first, and of nothing else. */
+export function createClient(options: ClientOptions): Reader {
+  const client = new Client(options)
+  return {
+    subscribe: (channel, message, rest = {}) => client.listen(channel, rest, { ...rest, message } as never),
+    close: () => client.close(),
+  }
+}

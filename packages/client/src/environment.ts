@@ -11,7 +11,7 @@ export interface TextStore {
 export interface Environment {
   readonly fetch: typeof fetch
   /** Absent where there is none, as in Node 20: then no WebSocket is tried. */
-  readonly WebSocket?: typeof WebSocket
+  readonly WebSocket?: typeof WebSocket | undefined
   /** Milliseconds since 1970: it may jump. For what is remembered beyond a process only. */
   now(): number
   /** Milliseconds that never jump, for every age and deadline. */
@@ -21,9 +21,9 @@ export interface Environment {
   /** Calls back after so many milliseconds. Returns how to cancel. */
   after(ms: number, call: () => void): () => void
   /** Outlives the page; survived where it throws or is absent. */
-  readonly storage?: TextStore
+  readonly storage?: TextStore | undefined
   /** Outlives a reload of the page, not the tab. */
-  readonly tabStorage?: TextStore
+  readonly tabStorage?: TextStore | undefined
   /** A name of the network that is in use, as far as it can be known: what is remembered of transports is kept by it. */
   network(): string
   /** Whether nobody sees the page now. */
@@ -40,42 +40,32 @@ interface NetworkInformation {
 }
 
 /** A browser may forbid its stores: reading them throws then. */
-function storeOf(read: () => TextStore): TextStore | undefined {
+function storeOf(read: () => TextStore | undefined): TextStore | undefined {
   try {
-    return typeof document === 'undefined' ? undefined : read()
+    return read()
   } catch {
     return undefined
   }
 }
 
-function listen(listener: (what: EnvironmentChange) => void): () => void {
-  const stops: (() => void)[] = []
-  const on = (target: EventTarget | undefined, name: string, what: () => EnvironmentChange) => {
-    const call = () => listener(what())
-    target?.addEventListener?.(name, call)
-    stops.push(() => target?.removeEventListener?.(name, call))
-  }
-  const page = typeof document === 'undefined' ? undefined : document
-  on(page, 'visibilitychange', () => (page?.hidden ? 'hidden' : 'visible'))
-  on(page, 'freeze', () => 'frozen')
-  on(page, 'resume', () => 'shown')
-  on(globalThis as never, 'pageshow', () => 'shown')
-  on(globalThis as never, 'online', () => 'online')
-  on(globalThis as never, 'offline', () => 'offline')
-  return () => {
-    for (const stop of stops) stop()
-  }
-}
+/** What the page or process tells of itself, and what it means; `''`: look whether the page is seen. */
+const changes: readonly (readonly [name: string, what: EnvironmentChange | ''])[] = [
+  ['visibilitychange', ''],
+  ['freeze', 'frozen'],
+  ['resume', 'shown'],
+  ['pageshow', 'shown'],
+  ['online', 'online'],
+  ['offline', 'offline'],
+]
 
 /** The page's or process's own clock, network, stores and events. */
 export function defaultEnvironment(): Environment {
-  const scope = globalThis as { WebSocket?: typeof WebSocket; navigator?: Navigator }
-  const { navigator } = scope
-  const storage = storeOf(() => localStorage)
-  const tabStorage = storeOf(() => sessionStorage)
+  const scope = globalThis as Partial<Window & typeof globalThis>
+  const { WebSocket, document: page, navigator } = scope
+  const isHidden = () => page?.hidden === true
   return {
     fetch: (input, init) => fetch(input, init),
-    ...(scope.WebSocket && { WebSocket: scope.WebSocket }),
+    WebSocket,
     now: () => Date.now(),
     elapsed: () => performance.now(),
     random: () => Math.random(),
@@ -84,14 +74,25 @@ export function defaultEnvironment(): Environment {
       const timer = setTimeout(call, Math.min(ms, 2 ** 31 - 1))
       return () => clearTimeout(timer)
     },
-    ...(storage && { storage }),
-    ...(tabStorage && { tabStorage }),
+    storage: storeOf(() => page && scope.localStorage),
+    tabStorage: storeOf(() => page && scope.sessionStorage),
     network: () => {
       const { connection } = (navigator ?? {}) as { connection?: NetworkInformation }
       return connection?.type ?? connection?.effectiveType ?? ''
     },
-    isHidden: () => typeof document !== 'undefined' && document.hidden,
+    isHidden,
     isOffline: () => navigator?.onLine === false,
-    onChange: listen,
+    onChange: (listener) => {
+      const stops = changes.map(([name, what]) => {
+        // What happens to the document is not told to the window, but for what bubbles.
+        const target = /^(vis|fr|re)/.test(name) ? page : scope
+        const call = () => listener(what || (isHidden() ? 'hidden' : 'visible'))
+        target?.addEventListener?.(name, call)
+        return () => target?.removeEventListener?.(name, call)
+      })
+      return () => {
+        for (const stop of stops) stop()
+      }
+    },
   }
 }

@@ -1,39 +1,85 @@
-import type { AnySchemas, TransportName } from '@gamut/protocol'
-import { type ClientOptions, createClient, type Gamut } from './client.js'
+import type { AnySchemas, InputOf, OutputOf, TransportName } from '@gamut/protocol'
+import { type Channel, createChannel } from './channel.js'
+import { Client, type ClientOptions } from './client.js'
+import { type ChannelNeed, type ClientStatus, type GuideOptions, PolicyGuide } from './guide.js'
+import type { ReadOptions } from './subscription.js'
 import { longPoll } from './transports/long-poll.js'
 import { ndjson } from './transports/ndjson.js'
 import { poll } from './transports/poll.js'
 import { sse } from './transports/sse.js'
 import { websocket } from './transports/websocket.js'
+import type { TypedChannels } from './typed.js'
 
 export { type ChannelDefinition, type Channels, defineChannels } from '@gamut/protocol'
 export type { Channel, History, HistoryOptions } from './channel.js'
-export type { ChannelOptions, Gamut } from './client.js'
 export type { Environment, EnvironmentChange, TextStore } from './environment.js'
 export { type ClientErrorCode, GamutError } from './error.js'
+export type { ChannelNeed, ClientStatus, GuideOptions } from './guide.js'
 export type { PublishOptions } from './publish.js'
-export type { Invalid, Message, MessageInfo, SubscribeOptions } from './subscription.js'
+export type { Invalid, Message, MessageInfo, ReadOptions, SubscribeOptions } from './subscription.js'
 export type { Published } from './transports/transport.js'
 export { type TypedChannels, typed } from './typed.js'
 
+/** How a channel is read, and by what. */
+export interface ChannelOptions extends ReadOptions, ChannelNeed {}
+
+/** A client of one server. */
+export interface Gamut<Schemas = AnySchemas> {
+  /** A channel by its name, with the types of its definition. Nothing is opened before somebody subscribes. */
+  channel<const Name extends string>(
+    name: Name,
+    options?: ChannelOptions,
+  ): Channel<OutputOf<Schemas, Name>, InputOf<Schemas, Name>>
+  /** A channel of which the application says what it carries. */
+  channel<Data>(name: string, options?: ChannelOptions): Channel<Data>
+  /** What it is doing, and why. */
+  readonly status: ClientStatus
+  /** Tells of every change of the status. Returns how to stop. */
+  onStatus(listener: (status: ClientStatus) => void): () => void
+  /** The last moves in plain words. */
+  explain(): string[]
+  /** Goes to a transport by hand; without one the choice is the client's again. */
+  move(transport?: TransportName | readonly TransportName[]): void
+  /** Ends everything at once. */
+  close(): void
+}
+
 /** How a client of all transports behaves. */
 export interface ConnectOptions<Schemas = AnySchemas>
-  extends Omit<ClientOptions<Schemas>, 'url' | 'transports'> {
-  /** Only this transport, or only these. */
-  readonly transport?: TransportName | readonly TransportName[]
+  extends Omit<ClientOptions, 'url' | 'transports'>,
+    GuideOptions {
+  /** The channels' definitions, by `typed(defineChannels(…))`: what data is, and how it is read. */
+  readonly channels?: TypedChannels<Schemas> | undefined
 }
 
 /** Makes a client of a server that finds a way by itself. Nothing is opened before somebody subscribes. */
 export function connect<Schemas = AnySchemas>(
   url: string,
-  { transport, ...options }: ConnectOptions<Schemas> = {},
+  options: ConnectOptions<Schemas> = {},
 ): Gamut<Schemas> {
   const transports = [websocket(), sse(), ndjson(), longPoll(), poll()]
-  const chosen =
-    transport === undefined
-      ? transports
-      : [transport].flat().map((name) => {
-          return transports.find((one) => one.name === name)
-        })
-  return createClient({ ...options, url, transports: chosen.filter((one) => one !== undefined) })
+  const client = new Client({ ...options, url, transports })
+  const guide = new PolicyGuide(client, options)
+  client.guide = guide
+  const { channels, onError } = options
+  const { environment, report } = client
+  const parts = { environment, threw: report, unheard: (error: unknown) => onError?.(error) }
+  const gamut: Gamut = {
+    channel: (name: string, given: ChannelOptions = {}) =>
+      createChannel({
+        client,
+        name,
+        options: given,
+        reading: channels?.(name, parts),
+        sends: () => guide.sends(name),
+      }),
+    get status() {
+      return guide.status
+    },
+    onStatus: (listener) => guide.onStatus(listener),
+    explain: () => guide.lines(),
+    move: (transport) => guide.move(transport),
+    close: () => client.close(),
+  }
+  return gamut as Gamut<Schemas>
 }

@@ -1,42 +1,31 @@
-import type { BatchFrame, EndFrame, Entry, GapFrame, OpenFrame } from './transports/transport.js'
+import type { EndReason } from '@gamut/protocol'
+import type { BatchFrame, Entry, OpenFrame, ReadingFrame } from './transports/transport.js'
 
-/** How far the reading of a channel is. */
-export interface ReadingState {
-  /** Everything up to here was handed over; `''` before anything is known. */
-  readonly cursor: string
-}
-
-/** What a link tells of a channel. */
-export type ReadingEvent = OpenFrame | BatchFrame | GapFrame | EndFrame
-
-/** What is to be done about it, in order. */
+/** What is to be done about something that a link told, in order. */
 export type ReadingEffect =
   | { readonly type: 'messages'; readonly messages: readonly Entry[]; readonly batch: BatchFrame }
   | { readonly type: 'gap'; readonly gap: NonNullable<OpenFrame['gap']> }
-  /** What was had is void: the newest message of each key follows. */
-  | { readonly type: 'snapshot'; readonly reason?: OpenFrame['reason'] }
+  /** What was had is void: the newest message of each key follows, up to `snapshotEnd`. */
+  | { readonly type: 'snapshot' }
   | { readonly type: 'snapshotEnd' }
-  | { readonly type: 'end'; readonly reason: EndFrame['reason'] }
-  /** The link cannot be gone on with: read again from the own cursor. */
-  | { readonly type: 'reread' }
+  | { readonly type: 'end'; readonly reason: EndReason }
 
-/** The state after an event, the link's own position, and the effects. */
+/** What follows from an event. */
 export interface Reading {
-  readonly state: ReadingState
-  readonly position: string
+  /** Everything up to here is handed over with the effects. */
+  readonly cursor: string
+  /** Where the link stands now; `undefined`: it cannot be gone on with, read again from the cursor. */
+  readonly position: string | undefined
   readonly effects: readonly ReadingEffect[]
 }
 
 /** Whether messages of a batch are of a snapshot: their places are those of the map, at the head that the cursor names (PROTOCOL §5). */
-export function isOfSnapshot({ cursor, snapshotEnd }: Pick<BatchFrame, 'cursor' | 'snapshotEnd'>): boolean {
+export function isOfSnapshot({ cursor, snapshotEnd }: BatchFrame): boolean {
   return snapshotEnd === true || cursor.split('.').length > 3
 }
 
 /** The cursor after one message of a batch (PROTOCOL §1, §5). */
-export function cursorAfter(
-  batch: Pick<BatchFrame, 'cursor' | 'snapshotEnd'>,
-  { offset, tag = '0' }: Entry,
-): string {
+export function cursorAfter(batch: BatchFrame, { offset, tag = '0' }: Entry): string {
   const [epoch, head, headTag] = batch.cursor.split('.')
   return isOfSnapshot(batch) ? `${epoch}.${head}.${headTag}.${offset}` : `${epoch}.${offset}.${tag}`
 }
@@ -46,53 +35,38 @@ function isBefore(one: string, other: string): boolean {
   const [epoch, offset, , at = Number.POSITIVE_INFINITY] = one.split('.')
   const [otherEpoch, otherOffset, , otherAt = Number.POSITIVE_INFINITY] = other.split('.')
   const distance = Number(offset) - Number(otherOffset)
-  return epoch === otherEpoch && (distance < 0 || (distance === 0 && Number(at) < Number(otherAt)))
-}
-
-function takeOpen(state: ReadingState, position: string, open: OpenFrame): Reading {
-  const { outcome, cursor, gap, reason } = open
-  // Another link has led on meanwhile. What this one repeats is dropped as it comes, if it does lead to where we are.
-  if (position !== state.cursor) {
-    if (outcome === 'resumed') return { state, position: cursor, effects: [] }
-    return { state, position, effects: [{ type: 'reread' }] }
-  }
-  const effects: ReadingEffect[] = []
-  if (gap) effects.push({ type: 'gap', gap })
-  if (outcome === 'snapshot') effects.push({ type: 'snapshot', ...(reason && { reason }) })
-  return { state: { cursor }, position: cursor, effects }
-}
-
-function takeBatch(state: ReadingState, position: string, batch: BatchFrame): Reading {
-  const { after, cursor, messages } = batch
-  const { cursor: ours } = state
-  const isAhead = position !== ours
-  let rest = messages
-  if (after !== ours) {
-    // A repeat, or one that a link brings on its way to where another has led already.
-    if (cursor === ours || (isAhead && isBefore(cursor, ours)))
-      return { state, position: cursor, effects: [] }
-    const ourEntry = messages.findIndex((message) => cursorAfter(batch, message) === ours)
-    if (ourEntry < 0) return { state, position, effects: [{ type: 'reread' }] }
-    rest = messages.slice(ourEntry + 1)
-  }
-  const effects: ReadingEffect[] = [{ type: 'messages', messages: rest, batch }]
-  if (batch.snapshotEnd) effects.push({ type: 'snapshotEnd' })
-  return { state: { cursor }, position: cursor, effects }
+  return epoch === otherEpoch && (distance || Number(at) - Number(otherAt)) < 0
 }
 
 /**
  * The rule of PROTOCOL §8, and the only place that has it: cursors are compared whole. Pure.
- * `position` is where the link that tells stands: what it was asked from, then where its last batch led.
+ * @param ours up to where everything was handed over; `''` before anything is known
+ * @param position where the link stands that tells: what it was asked from, then where its last batch led
  */
-export function reduceReading(state: ReadingState, position: string, event: ReadingEvent): Reading {
-  if (event.type === 'open') return takeOpen(state, position, event)
-  if (event.type === 'batch') return takeBatch(state, position, event)
-  if (event.type === 'end') return { state, position, effects: [{ type: 'end', reason: event.reason }] }
-  const { reason, after, cursor } = event
-  if (position !== state.cursor) return { state, position, effects: [{ type: 'reread' }] }
-  return {
-    state: { cursor },
-    position: cursor,
-    effects: [{ type: 'gap', gap: { reason, after, cursor } as never }],
+export function reduceReading(ours: string, position: string, event: ReadingFrame): Reading {
+  const go = (cursor: string, effects: readonly ReadingEffect[]) => ({ cursor, position: cursor, effects })
+  const drop = (to: string | undefined): Reading => ({ cursor: ours, position: to, effects: [] })
+  if (event.type === 'end')
+    return { ...drop(position), effects: [{ type: 'end', reason: event.reason as EndReason }] }
+  const { cursor } = event
+  // Another link has led on meanwhile: what this one repeats is dropped as it comes, if it leads to where we are.
+  const isBehind = (event.type === 'open' ? (event.asked ?? position) : position) !== ours
+  if (event.type === 'batch') {
+    const { after, messages, snapshotEnd } = event
+    const take = (rest: readonly Entry[]) =>
+      go(cursor, [
+        { type: 'messages', messages: rest, batch: event },
+        ...(snapshotEnd ? [{ type: 'snapshotEnd' } as const] : []),
+      ])
+    if (after === ours) return take(messages)
+    if (cursor === ours || (isBehind && isBefore(cursor, ours))) return drop(cursor)
+    const index = messages.findIndex((message) => cursorAfter(event, message) === ours)
+    return index < 0 ? drop(undefined) : take(messages.slice(index + 1))
   }
+  if (event.type === 'gap')
+    return isBehind ? drop(undefined) : go(cursor, [{ type: 'gap', gap: event as never }])
+  const { outcome, gap } = event
+  if (isBehind) return drop(outcome === 'resumed' ? cursor : undefined)
+  if (gap) return go(cursor, [{ type: 'gap', gap }])
+  return go(cursor, outcome === 'snapshot' ? [{ type: outcome }] : [])
 }

@@ -1,13 +1,7 @@
 import type { EndReason, Gap, SchemaIssue } from '@gamut/protocol'
-import type { GamutError } from './error.js'
-import {
-  cursorAfter,
-  isOfSnapshot,
-  type ReadingEvent,
-  type ReadingState,
-  reduceReading,
-} from './subscription-state.js'
-import type { BatchFrame, Entry, Wish } from './transports/transport.js'
+import { type GamutError, toError } from './error.js'
+import { cursorAfter, isOfSnapshot, reduceReading } from './subscription-state.js'
+import type { BatchFrame, Entry, ReadingFrame, Refusal, Wish } from './transports/transport.js'
 
 /** A message as an application gets it: the same on every transport. */
 export interface Message<T = unknown> {
@@ -30,9 +24,9 @@ export interface MessageInfo {
   /** The position after this message: reading goes on from here anywhere. */
   readonly cursor: string
   /** So many messages before this one were left out by conflation or `maxRate`. */
-  readonly skipped?: number
+  readonly skipped?: number | undefined
   /** It is part of a snapshot. */
-  readonly isSnapshot?: true
+  readonly isSnapshot?: boolean
 }
 
 /** A message whose data does not fit its channel's definition (PROTOCOL §2). */
@@ -80,33 +74,31 @@ export interface ReadOptions {
 export interface SubscriptionParts {
   /** Somebody came or left, or nothing more comes. */
   changed(): void
-  /** A listener threw. */
-  threw(error: unknown): void
-  /** The position has moved. */
-  moved(cursor: string): void
+  /** Calls a listener. What it throws stops nothing. */
+  guard(call: () => void): void
 }
 
 /** The reading of one channel: where it is, and who is told. It is nothing but a position until somebody listens. */
 export class Subscription {
   readonly channel: string
-  readonly #options: ReadOptions
+  readonly options: ReadOptions
   readonly #parts: SubscriptionParts
   readonly #listeners = new Set<Listener>()
-  #state: ReadingState
+  #cursor: string
   #finished: EndReason | GamutError | undefined
   /** What has come of a snapshot that is not whole yet. */
   #pages: Message[] | undefined
 
   constructor(channel: string, options: ReadOptions, cursor: string, parts: SubscriptionParts) {
     this.channel = channel
-    this.#options = options
+    this.options = options
     this.#parts = parts
-    this.#state = { cursor }
+    this.#cursor = cursor
   }
 
-  /** Everything up to here was handed over; `''` where nothing is known. */
+  /** A position to come back with: everything up to it was handed over. `''` where nothing is, or a snapshot not whole. */
   get cursor(): string {
-    return this.#state.cursor
+    return this.#pages ? '' : this.#cursor
   }
 
   /** Whether anybody listens. */
@@ -121,13 +113,8 @@ export class Subscription {
 
   /** From where to read on, and how. */
   wish(): Wish {
-    const { last, cursor = '', maxRate, gap } = this.#options
-    return {
-      cursor: this.cursor || cursor,
-      ...(last !== undefined && !this.cursor && { last }),
-      ...(maxRate && { maxRate }),
-      ...(gap && { gap }),
-    }
+    const { last, cursor: start, maxRate, gap } = this.options
+    return { cursor: this.#cursor, start, last, maxRate, gap }
   }
 
   /** Returns how to stop. Whoever comes after a refusal has it asked for again. */
@@ -143,18 +130,18 @@ export class Subscription {
   }
 
   /** Takes what a link tells that stands at `position`. Gives the link's new position, or nothing: read again from the own cursor. */
-  take(position: string, event: ReadingEvent): string | undefined {
-    const reading = reduceReading(this.#state, position, event)
-    this.#state = reading.state
+  take(position: string, event: ReadingFrame): string | undefined {
+    const reading = reduceReading(this.#cursor, position, event)
+    this.#cursor = reading.cursor
     for (const effect of reading.effects) {
-      if (effect.type === 'reread') return undefined
       if (effect.type === 'messages') this.#hand(effect.messages, effect.batch)
       else if (effect.type === 'gap') this.#tell((listener) => listener.onGap?.(effect.gap))
       else if (effect.type === 'snapshot') this.#pages = []
       else if (effect.type === 'snapshotEnd') this.#show()
+      // Whose time is over, or who was too slow, comes back at the same place.
+      else if (effect.type === 'end' && /^(closed|revoked)$/.test(effect.reason)) this.finish(effect.reason)
+      else this.#parts.changed()
     }
-    // What was read of a snapshot is not had before it is whole.
-    if (!this.#pages) this.#parts.moved(this.cursor)
     return reading.position
   }
 
@@ -169,8 +156,8 @@ export class Subscription {
   }
 
   /** Tells of an error that ends nothing. */
-  warn(error: GamutError): void {
-    this.#tell((listener) => listener.onError?.(error))
+  warn(error: Pick<Refusal, 'code' | 'message'>): void {
+    this.#tell((listener) => listener.onError?.(toError(error)))
   }
 
   #hand(messages: readonly Entry[], batch: BatchFrame): void {
@@ -179,13 +166,8 @@ export class Subscription {
     let { skipped } = batch
     if (isSnapshot) this.#pages?.push(...(messages as readonly Message[]))
     for (const message of messages) {
-      const info: MessageInfo = {
-        channel,
-        cursor: cursorAfter(batch, message),
-        ...(skipped && { skipped }),
-        ...(isSnapshot && { isSnapshot }),
-      }
-      skipped = 0
+      const info: MessageInfo = { channel, cursor: cursorAfter(batch, message), skipped, isSnapshot }
+      skipped = undefined
       this.#tell((listener) => {
         if (!isSnapshot || !listener.onSnapshot) listener.message?.(message as Message, info)
       })
@@ -200,13 +182,7 @@ export class Subscription {
 
   /** One listener that throws keeps nothing from the others. */
   #tell(call: (listener: Listener) => void): void {
-    for (const listener of [...this.#listeners]) {
-      if (!this.#listeners.has(listener)) continue
-      try {
-        call(listener)
-      } catch (error) {
-        this.#parts.threw(error)
-      }
-    }
+    for (const listener of [...this.#listeners])
+      if (this.#listeners.has(listener)) this.#parts.guard(() => call(listener))
   }
 }

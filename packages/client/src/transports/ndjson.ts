@@ -3,7 +3,11 @@ import type { Transport } from './transport.js'
 
 /** HTTP streaming: the frames of PROTOCOL §7, one a line. */
 export function ndjson(): Transport {
-  return streamTransport('ndjson', 100, 'application/x-ndjson', (tell) => (line) => {
-    if (line.trim()) tell(JSON.parse(line))
+  return streamTransport(100, {
+    name: 'ndjson',
+    type: 'application/x-ndjson',
+    createReader: (tell) => (line) => {
+      if (line.trim()) tell(JSON.parse(line))
+    },
   })
 }

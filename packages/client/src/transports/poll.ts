@@ -1,11 +1,18 @@
 import type { TransportName } from '@gamut/protocol'
-import { type Asking, ask, run } from './ask.js'
+import { ask, toEnd } from './ask.js'
 import { toFrame } from './frame.js'
-import type { BatchFrame, Frame, LinkEnd, OpenFrame, Transport, Wish } from './transport.js'
+import type {
+  BatchFrame,
+  Link,
+  LinkEnd,
+  LinkListener,
+  LinkRequest,
+  OpenFrame,
+  Transport,
+} from './transport.js'
 
-/** How long an answer may take beyond the wait that was asked for, in milliseconds. */
+/** How long an answer may take, beyond the wait of a long-poll (PROTOCOL §16), in milliseconds. */
 const patienceMs = 10_000
-/** The wait of a long-poll that names none (PROTOCOL §16), in milliseconds. */
 const waitMs = 25_000
 /** The least time between two questions that brought nothing, in milliseconds. */
 const leastMs = 1000
@@ -17,89 +24,103 @@ interface Answer extends Omit<OpenFrame, 'type'>, Omit<BatchFrame, 'type' | 'aft
   readonly error?: object
 }
 
-interface Answers {
-  readonly channels: readonly Answer[]
-  readonly pollAfterMs: number
-}
+/** One question after the other. */
+class PollLink implements Link {
+  readonly #request: LinkRequest
+  readonly #listener: LinkListener
+  readonly #as: TransportName
+  #round: AbortController | undefined
+  #isOver = false
+  #isLate = false
 
-/** The body as answers of a set; a `SyntaxError` if it is none. */
-async function toAnswers(response: Response): Promise<Answers> {
-  const body = JSON.parse(await response.text()) as (Answers & Answer) | null
-  const { channels = [body as Answer], pollAfterMs } = body ?? ({} as Answers)
-  if (typeof pollAfterMs !== 'number' || !Array.isArray(channels)) throw new SyntaxError('no answer')
-  return { channels, pollAfterMs }
-}
-
-/** Tells one channel's answer as frames. Where it stood before the first message is known of a cursor alone; else it is as if from nowhere. */
-function* framesOf(answer: Answer, asked: string, isFirst: boolean): Generator<unknown, void> {
-  const { channel, outcome, gap, reason, cursor, messages, skipped, snapshotEnd, more, closed } = answer
-  const after = outcome === 'resumed' ? asked : (gap?.cursor ?? '')
-  if (isFirst || outcome !== 'resumed')
-    yield { type: 'open', channel, outcome, cursor: after, ...(gap && { gap }), ...(reason && { reason }) }
-  const rest = { ...(skipped && { skipped }), ...(snapshotEnd && { snapshotEnd }) }
-  if (after !== cursor || snapshotEnd) yield { type: 'batch', channel, after, cursor, messages, ...rest }
-  if (answer.error) yield { ...answer.error, type: 'error', channel }
-  if (closed && !more) yield { type: 'end', channel, reason: 'closed' }
-}
-
-function sleep({ request, signal }: Asking, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cancel = request.environment.after(ms, resolve)
-    signal.addEventListener('abort', cancel)
-  })
-}
-
-/** One question and its answer, or why there was none in time. */
-async function askOnce(
-  asking: Asking,
-  channels: ReadonlyMap<string, Wish>,
-  as: TransportName,
-): Promise<Answers | LinkEnd> {
-  const { environment } = asking.request
-  const late = new AbortController()
-  const cancel = environment.after(patienceMs + (as === 'poll' ? 0 : waitMs), () => late.abort())
-  const stop = () => late.abort()
-  asking.signal.addEventListener('abort', stop)
-  try {
-    const response = await ask({ ...asking, signal: late.signal }, channels, as, 'application/json')
-    return response instanceof Response ? await toAnswers(response) : response
-  } catch (error) {
-    if (late.signal.aborted) return { kind: 'mute' }
-    throw error
-  } finally {
-    cancel()
-    asking.signal.removeEventListener('abort', stop)
+  constructor(request: LinkRequest, listener: LinkListener, as: TransportName) {
+    this.#request = request
+    this.#listener = listener
+    this.#as = as
+    void this.#run()
   }
-}
 
-async function pollOn(asking: Asking, as: 'poll' | 'long-poll'): Promise<LinkEnd> {
-  const { request, listener, signal } = asking
-  const { environment } = request
-  const channels = new Map(request.channels)
-  let isFirst = true
-  while (channels.size > 0 && !signal.aborted) {
-    const beganAt = environment.elapsed()
-    const answers = await askOnce(asking, channels, as)
-    if ('kind' in answers) return answers
-    let isQuiet = true
-    for (const answer of answers.channels) {
-      const wish = channels.get(answer?.channel)
-      if (!wish) throw new SyntaxError('no answer')
-      for (const value of framesOf(answer, wish.cursor, isFirst)) {
-        const frame = toFrame(value) as Frame
-        if (frame.type === 'batch') isQuiet = false
-        if (frame.type === 'end') channels.delete(answer.channel)
-        listener.frame(frame)
-      }
-      if (channels.has(answer.channel)) channels.set(answer.channel, { ...wish, cursor: answer.cursor })
+  /** Asks at once: what was asked for is not what is wished any more. */
+  change(): void {
+    this.#round?.abort()
+  }
+
+  check(): void {
+    this.change()
+  }
+
+  close(): void {
+    this.#isOver = true
+    this.change()
+  }
+
+  async #run(): Promise<void> {
+    let end: LinkEnd | undefined
+    while (!end && !this.#isOver) {
+      const round = new AbortController()
+      this.#round = round
+      end = await this.#ask(round).catch((thrown) => {
+        if (this.#isLate) return { kind: 'mute' } as const
+        return round.signal.aborted ? undefined : toEnd(thrown)
+      })
     }
-    isFirst = false
-    if (isQuiet) listener.frame({ type: 'heartbeat' })
-    const tookMs = environment.elapsed() - beganAt
-    const restMs = as === 'poll' ? answers.pollAfterMs : isQuiet ? leastMs - tookMs : 0
-    if (restMs > 0 && channels.size > 0) await sleep(asking, restMs)
+    if (end && !this.#isOver) this.#listener.ended(end)
   }
-  return { kind: 'done' }
+
+  /** Resolves when it is time to ask again. */
+  async #ask(round: AbortController): Promise<undefined> {
+    const { environment } = this.#request
+    const isLong = this.#as !== 'poll'
+    const beganAt = environment.elapsed()
+    const cancel = environment.after(patienceMs + (isLong ? waitMs : 0), () => {
+      this.#isLate = true
+      round.abort()
+    })
+    let restMs: number
+    let isQuiet = true
+    try {
+      const { wishes, response } = await ask(
+        this.#request,
+        this.#listener,
+        this.#as,
+        'application/json',
+        round.signal,
+      )
+      const body = Object(await response.json())
+      for (const answer of (body.channels ?? [body]) as readonly Answer[])
+        if (!this.#tell(answer, wishes.get(answer?.channel)?.cursor)) isQuiet = false
+      restMs = isLong ? (isQuiet ? leastMs + beganAt - environment.elapsed() : 0) : body.pollAfterMs
+      if (!body.more) restMs = Math.max(restMs, this.#request.pollEveryMs())
+    } finally {
+      cancel()
+    }
+    if (isQuiet) this.#tellFrame({ type: 'heartbeat' })
+    if (!(restMs > 0) || round.signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const stop = environment.after(restMs, resolve)
+      round.signal.addEventListener('abort', () => {
+        stop()
+        resolve()
+      })
+    })
+  }
+
+  #tellFrame(frame: unknown): void {
+    if (!this.#isOver) this.#listener.frame(toFrame(frame))
+  }
+
+  /** Tells an answer as frames; whether it brought nothing. Where it stood before its first message is only known of a cursor. */
+  #tell(answer: Answer, asked: string | undefined): boolean {
+    const { channel, outcome, gap, reason, cursor, messages, skipped, snapshotEnd } = answer
+    const after = outcome === 'resumed' ? asked : (gap?.cursor ?? '')
+    const isQuiet = after === cursor && !snapshotEnd
+    if (asked === undefined) throw new SyntaxError('no answer')
+    this.#tellFrame({ type: 'open', channel, outcome, cursor: after, gap, reason, asked })
+    if (!isQuiet) this.#tellFrame({ type: 'batch', channel, after, cursor, messages, skipped, snapshotEnd })
+    if (answer.error) this.#tellFrame({ ...answer.error, type: 'error', channel })
+    if (answer.closed && !answer.more) this.#tellFrame({ type: 'end', channel, reason: 'closed' })
+    return isQuiet
+  }
 }
 
 /** A transport that asks again and again. */
@@ -107,9 +128,8 @@ export function pollTransport(name: 'poll' | 'long-poll'): Transport {
   return {
     name,
     maxChannels: 100,
-    isHeld: false,
     isPossible: () => true,
-    open: (request, listener) => run(request, listener, (asking) => pollOn(asking, name)),
+    open: (request, listener) => new PollLink(request, listener, name),
   }
 }
 

@@ -1,54 +1,96 @@
 import type { TransportName } from '@gamut/protocol'
-import { type Asking, ask, run } from './ask.js'
+import { ask, toEnd } from './ask.js'
 import { toFrame } from './frame.js'
 import { readLines } from './lines.js'
-import type { LinkEnd, LinkRequest, Transport, Wish } from './transport.js'
+import type { Link, LinkEnd, LinkListener, LinkRequest, Transport, Wishes } from './transport.js'
 
-/** Makes frames of a body's lines. */
-export type FrameReader = (
-  tell: (frame: unknown) => void,
-  channels: ReadonlyMap<string, Wish>,
-) => (line: string) => void
+/** How frames are read of a response. */
+export interface StreamForm {
+  readonly name: TransportName
+  readonly type: string
+  /** Makes frames of a body's lines. */
+  createReader(tell: (frame: unknown) => void, wishes: Wishes): (line: string) => void
+}
 
-async function readStream(
-  asking: Asking,
-  as: TransportName,
-  type: string,
-  createReader: FrameReader,
-): Promise<LinkEnd> {
-  const { request, listener } = asking
-  const { channels } = request
-  const response = await ask(asking, channels, as, type)
-  if (!(response instanceof Response)) return response
-  const going = new Set(channels.keys())
-  const tell = (value: unknown) => {
-    const frame = toFrame(value)
-    if (!frame || frame.type === 'ok') return
-    if (frame.type === 'reconnect') {
-      listener.ended({ kind: 'sent-away', afterMs: frame.afterMs })
-      return
-    }
-    if (frame.type === 'end') going.delete(frame.channel)
-    listener.frame(frame)
+/** One response without an end, and while its channels change a second that takes its place. */
+class StreamLink implements Link {
+  readonly #request: LinkRequest
+  readonly #listener: LinkListener
+  readonly #form: StreamForm
+  #current: AbortController | undefined
+  #next: AbortController | undefined
+
+  constructor(request: LinkRequest, listener: LinkListener, form: StreamForm) {
+    this.#request = request
+    this.#listener = listener
+    this.#form = form
+    this.change()
   }
-  if (response.body) await readLines(response.body, createReader(tell, channels))
-  return { kind: going.size > 0 ? 'cut' : 'done' }
+
+  change(): void {
+    this.#next?.abort()
+    const own = new AbortController()
+    this.#next = own
+    void this.#read(own)
+      .catch(toEnd)
+      .then((end) => this.#end(own, end))
+  }
+
+  check(): void {
+    this.change()
+  }
+
+  close(): void {
+    this.#next?.abort()
+    this.#current?.abort()
+  }
+
+  #end({ signal }: AbortController, end: LinkEnd): void {
+    if (signal.aborted) return
+    this.close()
+    this.#listener.ended(end)
+  }
+
+  async #read(own: AbortController): Promise<LinkEnd> {
+    const { environment, firstEventMs } = this.#request
+    const { name, type, createReader } = this.#form
+    const cancel = environment.after(firstEventMs, () => this.#end(own, { kind: 'mute' }))
+    own.signal.addEventListener('abort', cancel)
+    const { wishes, response } = await ask(this.#request, this.#listener, name, type, own.signal)
+    let going = wishes.size
+    const tell = (value: unknown) => {
+      const frame = toFrame(value)
+      if (own.signal.aborted) return
+      if (own === this.#next) {
+        cancel()
+        this.#current?.abort()
+        this.#current = own
+        this.#next = undefined
+      }
+      if (frame.type === 'reconnect') this.#end(own, { kind: 'sent-away', afterMs: frame.afterMs })
+      else if (frame.type === 'open') {
+        this.#listener.frame({ ...frame, asked: wishes.get(frame.channel)?.cursor })
+        wishes.delete(frame.channel)
+      } else {
+        if (frame.type === 'end') going--
+        this.#listener.frame(frame)
+        // The token's time is nearly over: the next response is asked for by another one.
+        if (frame.type === 'auth') this.change()
+      }
+    }
+    if (response.body) await readLines(response.body, createReader(tell, wishes))
+    return { kind: going > 0 && response.body ? 'cut' : 'done' }
+  }
 }
 
 /** A transport that is one response without an end. */
-export function streamTransport(
-  name: 'sse' | 'ndjson',
-  maxChannels: number,
-  type: string,
-  createReader: FrameReader,
-): Transport {
+export function streamTransport(maxChannels: number, form: StreamForm): Transport {
   return {
-    name,
+    name: form.name,
     maxChannels,
     isHeld: true,
     // React Native's fetch gives no body that could be read in pieces.
-    isPossible: () => typeof Response !== 'undefined' && 'body' in Response.prototype,
-    open: (request: LinkRequest, listener) =>
-      run(request, listener, (asking) => readStream(asking, name, type, createReader)),
+    isPossible: () => 'body' in Response.prototype,
+    open: (request, listener) => new StreamLink(request, listener, form),
   }
 }

@@ -14,52 +14,65 @@ export interface Entry {
 }
 
 type Of<T extends ServerFrame['type']> = Extract<ServerFrame, { readonly type: T }>
-type Plain<T> = { readonly [K in keyof T]: K extends 'channel' | 'cursor' | 'after' ? string : T[K] }
+type Plain<T> = {
+  readonly [K in keyof T]: K extends 'channel' | 'cursor' | 'after' ? string : T[K] | undefined
+}
+type Typed<T extends ServerFrame['type']> = Plain<Omit<Of<T>, 'type'>> & { readonly type: T }
 
 /** What became of the position that a channel was asked from. */
-export type OpenFrame = Plain<Of<'open'>>
+export interface OpenFrame extends Typed<'open'> {
+  /** The cursor that the link asked from, `''` for none; absent where it opens again by itself. */
+  readonly asked?: string | undefined
+}
 /** Messages in order, what they follow and where they lead. */
-export type BatchFrame = Omit<Plain<Of<'batch'>>, 'messages'> & { readonly messages: readonly Entry[] }
+export interface BatchFrame extends Omit<Typed<'batch'>, 'messages'> {
+  readonly messages: readonly Entry[]
+}
 /** Messages will not come. */
-export type GapFrame = Plain<Of<'gap'>>
+export type GapFrame = Typed<'gap'>
 /** Nothing more comes of a channel. */
-export type EndFrame = Plain<Of<'end'>>
+export type EndFrame = Typed<'end'>
+/** What moves the reading of a channel. */
+export type ReadingFrame = OpenFrame | BatchFrame | GapFrame | EndFrame
 
-/** What a transport was refused, or the whole link was. */
+/** Why something was refused. */
 export interface Refusal {
   /** A code of PROTOCOL §13; `''` where a proxy's answer has none. */
   readonly code: ErrorCode | ''
-  readonly message?: string
-  readonly status?: number
-  readonly retryAfterMs?: number
+  readonly message?: string | undefined
+  readonly status?: number | undefined
+  readonly retryAfterMs?: number | undefined
   /** Whether asking again, unchanged, is of no use. */
   readonly isFinal: boolean
 }
 
 /**
  * What every transport tells, in the words of PROTOCOL §7: NDJSON and WebSocket have these frames, polls and SSE are
- * translated. `refused` is one channel of a link that goes on.
+ * translated. `refused` is one channel of a link that goes on. Kinds that are not known are to be passed over.
  */
 export type Frame =
-  | OpenFrame
-  | BatchFrame
-  | GapFrame
-  | EndFrame
+  | ReadingFrame
   | Of<'welcome'>
   | Of<'auth'>
   | Of<'heartbeat'>
-  | { readonly type: 'error'; readonly channel: string; readonly code: ErrorCode; readonly message: string }
+  | Of<'reconnect'>
+  | { readonly type: 'error'; readonly channel?: string; readonly code: ErrorCode; readonly message: string }
   | ({ readonly type: 'refused'; readonly channel: string } & Refusal)
 
 /** From where and how a channel is to be read. */
 export interface Wish {
-  /** A cursor, `oldest` or `newest`; `''` for none. */
+  /** The position of whoever asks; `''` for none. */
   readonly cursor: string
-  /** The last so many messages, where there is no cursor. */
-  readonly last?: number
-  readonly maxRate?: number
-  readonly gap?: 'newest'
+  /** Where to begin without one: a cursor, `oldest` or `newest`. */
+  readonly start?: string | undefined
+  /** The last so many messages, where there is neither. */
+  readonly last?: number | undefined
+  readonly maxRate?: number | undefined
+  readonly gap?: 'newest' | undefined
 }
+
+/** Channels and how each is wished. */
+export type Wishes = Map<string, Wish>
 
 /** Why a link ended, as data: what policy and retry need and nothing else. */
 export type LinkEnd =
@@ -77,14 +90,24 @@ export type LinkEnd =
   /** All its channels have ended. */
   | { readonly kind: 'done' }
 
-/** What a link is to read, and by what. */
-export interface LinkRequest {
-  /** The server's address, without a slash at the end. */
+/** The server that is asked, and by what. */
+export interface Server {
+  /** Its address, without a slash at the end. */
   readonly url: string
-  readonly channels: ReadonlyMap<string, Wish>
-  readonly token?: string | undefined
-  readonly credentials?: RequestCredentials | undefined
   readonly environment: Environment
+  readonly credentials?: RequestCredentials | undefined
+  /** Who asks: nothing where there are no tokens. Asked before every request; rejects with an end of kind `token`. */
+  getToken(): Promise<string | undefined>
+}
+
+/** What a link is to read. */
+export interface LinkRequest extends Server {
+  /** How long it may say nothing at first, in milliseconds. */
+  readonly firstEventMs: number
+  /** Polls ask no more often than this, whatever the server says, in milliseconds. */
+  pollEveryMs(): number
+  /** The channels as they are wished now: asked again whenever a position is needed. */
+  wishes(): Wishes
 }
 
 /** Whom a link tells: frames, then exactly one end, nothing after it. */
@@ -98,9 +121,9 @@ export interface LinkListener {
 /** A message to publish; `data` and everything else as PROTOCOL §3 has it. */
 export interface Outgoing {
   readonly data?: unknown
-  readonly event?: string
-  readonly key?: string
-  readonly id: string
+  readonly event?: string | undefined
+  readonly key?: string | undefined
+  readonly id?: string | undefined
   readonly deleted?: true
 }
 
@@ -110,19 +133,17 @@ export interface Published {
   readonly offset: number
   readonly time: number
   /** It had been stored before: this was a repeat. */
-  readonly replayed?: true
+  readonly replayed?: boolean | undefined
 }
 
 /** One open way of reading. */
 export interface Link {
-  /** Adds and removes channels without a new link; only a WebSocket has it. What is in both is read anew. */
-  readonly change?: (add: ReadonlyMap<string, Wish>, remove: readonly string[]) => void
-  /** Publishes over the link; only a WebSocket has it. Rejects with a {@link Refusal}, or with a {@link LinkEnd} where no answer came. */
+  /** The wishes are others now, or a channel is to be read anew. What is open stays so until its successor is. */
+  change(anew?: string): void
+  /** Makes sure within a moment that the other end is there. */
+  check(): void
+  /** Publishes over the link; only a WebSocket has it. Rejects with a {@link LinkEnd}. */
   readonly publish?: (channel: string, message: Outgoing) => Promise<Published>
-  /** Goes on by a new token; only a WebSocket has it. Rejects with a {@link Refusal}. */
-  readonly renew?: (token: string) => Promise<unknown>
-  /** Asks whether the other end is there; only a WebSocket has it. */
-  readonly check?: () => Promise<unknown>
   close(): void
 }
 
@@ -132,9 +153,9 @@ export interface Transport {
   /** Channels of one link, at most. */
   readonly maxChannels: number
   /** Whether links live by heartbeats, so that silence says something. A poll is watched by itself. */
-  readonly isHeld: boolean
+  readonly isHeld?: boolean
   /** Whether it can be used here: a WebSocket constructor, a fetch that streams. */
   isPossible(environment: Environment): boolean
-  /** Opens a link that reads these channels. Never throws; tells everything by the listener, and nothing before it has returned. */
+  /** Opens a link that reads what is wished. Never throws; tells everything by the listener, and nothing before it has returned. */
   open(request: LinkRequest, listener: LinkListener): Link
 }

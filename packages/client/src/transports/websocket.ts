@@ -1,5 +1,5 @@
 import { toEnd } from './ask.js'
-import { type AnyFrame, toFrame } from './frame.js'
+import { toFrame } from './frame.js'
 import type {
   Frame,
   Link,
@@ -13,154 +13,189 @@ import type {
   Wish,
 } from './transport.js'
 
+/** How long an answer to a ping may take where it is doubted that anybody is there, in milliseconds. */
+const checkMs = 1000
+
 interface Pending {
   readonly resolve: (answer: unknown) => void
-  readonly reject: (why: Refusal | LinkEnd) => void
+  readonly reject: (why: LinkEnd) => void
 }
+
+interface Lane {
+  /** What its subscription asked from, until it opens. */
+  asked: string | undefined
+  /** Whether the server has confirmed it: what comes before is of a subscription that has ended. */
+  isConfirmed: boolean
+}
+
+const nothing = () => undefined
 
 /** Codes that a later try may pass (PROTOCOL §13). */
-const passing =
-  /^(rate_limited|internal|source_failed|overloaded|draining|broker_unavailable|publish_unknown)$/
+const passing = /^(rate_|internal|source_|overloaded|draining|broker_|publish_)/
 
-function toRefusal({ code, message, retryAfterMs }: Omit<Refusal, 'isFinal'>): Refusal {
-  return {
-    code,
-    message: message ?? '',
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    isFinal: !passing.test(code),
-  }
+function toRefusal({ code, message, retryAfterMs }: Partial<Refusal>): LinkEnd {
+  return { kind: 'refused', code: code ?? '', message, retryAfterMs, isFinal: !passing.test(`${code}`) }
 }
-
-const nothing: Pending = { resolve: () => undefined, reject: () => undefined }
 
 /** Frames both ways over one WebSocket (PROTOCOL §7). */
 class SocketLink implements Link {
-  readonly #socket: WebSocket
+  readonly #request: LinkRequest
   readonly #listener: LinkListener
   readonly #pending = new Map<unknown, Pending>()
-  /** The channels whose subscription has been confirmed: what comes of others is of one before. */
-  readonly #confirmed = new Set<string>()
+  readonly #lanes = new Map<string, Lane>()
+  #socket: WebSocket | undefined
   /** What is to be sent once the other end knows who asks. */
   #waiting: string[] | undefined = []
   #count = 0
   #isOver = false
-  #refusal: Refusal | undefined
+  #why: LinkEnd = { kind: 'cut' }
+  #cancel = nothing as () => void
 
-  constructor({ url, channels, token, environment }: LinkRequest, listener: LinkListener) {
-    const create = environment.WebSocket as typeof WebSocket
-    const socket = new create(`${url.replace(/^http/, 'ws')}/connect`, 'gamut.v1.json')
-    this.#socket = socket
+  constructor(request: LinkRequest, listener: LinkListener) {
+    this.#request = request
     this.#listener = listener
-    for (const [channel, wish] of channels) this.#subscribe(channel, wish)
-    socket.onopen = () => this.#opened(token)
-    socket.onmessage = ({ data }) => this.#receive(data)
-    // What has failed is told by the close that follows; a socket of Node would throw without it.
-    socket.onerror = () => undefined
-    socket.onclose = () => this.#end(this.#refusal ? { kind: 'refused', ...this.#refusal } : { kind: 'cut' })
+    void request.getToken().then(
+      (token) => this.#open(token),
+      (why) => this.#end(toEnd(why)),
+    )
   }
 
-  change(add: ReadonlyMap<string, Wish>, remove: readonly string[]): void {
-    for (const channel of remove) {
-      this.#confirmed.delete(channel)
-      this.#send({ type: 'unsubscribe', channel }, nothing)
+  change(anew?: string): void {
+    if (this.#waiting) return
+    const wishes = this.#request.wishes()
+    for (const channel of [...this.#lanes.keys()]) {
+      if (wishes.has(channel) && channel !== anew) continue
+      this.#lanes.delete(channel)
+      this.#send({ type: 'unsubscribe', channel }, nothing, nothing)
     }
-    for (const [channel, wish] of add) this.#subscribe(channel, wish)
+    for (const [channel, wish] of wishes) if (!this.#lanes.has(channel)) this.#subscribe(channel, wish)
+  }
+
+  check(): void {
+    this.#expect(checkMs)
+    this.#send({ type: 'ping' }, this.#cancel, nothing)
   }
 
   publish(channel: string, message: Outgoing): Promise<Published> {
-    return this.#ask({ type: 'publish', channel, ...message }) as Promise<Published>
-  }
-
-  renew(token: string): Promise<unknown> {
-    return this.#ask({ type: 'auth', token })
-  }
-
-  check(): Promise<unknown> {
-    return this.#ask({ type: 'ping' })
+    return new Promise((resolve, reject) =>
+      this.#send({ type: 'publish', channel, ...message }, resolve as Pending['resolve'], reject),
+    )
   }
 
   close(): void {
-    this.#end(undefined)
+    this.#isOver = true
+    this.#cancel()
+    this.#socket?.close()
+    for (const { reject } of this.#pending.values()) reject(this.#why)
   }
 
-  #opened(token: string | undefined): void {
+  #expect(ms: number): void {
+    this.#cancel()
+    this.#cancel = this.#request.environment.after(ms, () => this.#end({ kind: 'mute' }))
+  }
+
+  #end(why: LinkEnd): void {
     if (this.#isOver) return
-    this.#listener.opened()
-    if (token === undefined) {
-      this.#begin()
+    this.#why = why
+    this.close()
+    this.#listener.ended(why)
+  }
+
+  #open(token: string | undefined): void {
+    if (this.#isOver) return
+    const { environment, firstEventMs, url } = this.#request
+    const create = environment.WebSocket as typeof WebSocket
+    const socket = new create(`${url.replace(/^http/, 'ws')}/connect`, 'gamut.v1.json')
+    this.#socket = socket
+    this.#expect(firstEventMs)
+    const begin = () => {
+      const texts = this.#waiting ?? []
+      this.#waiting = undefined
+      for (const text of texts) socket.send(text)
+      this.change()
+    }
+    socket.onopen = () => {
+      if (this.#isOver) return
+      this.#listener.opened()
+      if (token) this.#renew(token, begin)
+      else begin()
+    }
+    socket.onmessage = ({ data }) => {
+      try {
+        if (!this.#isOver) this.#take(toFrame(JSON.parse(data)))
+      } catch (error) {
+        this.#end(toEnd(error))
+      }
+    }
+    // What has failed is told by the close that follows; a socket of Node would throw without it.
+    socket.onerror = nothing
+    socket.onclose = () => this.#end(this.#why)
+  }
+
+  /** Says who asks. A token of somebody else needs a connection of its own (PROTOCOL §12). */
+  #renew(token: string | undefined, done: () => void): void {
+    const reject = (why: LinkEnd) => this.#end(this.#waiting ? why : { kind: 'cut' })
+    this.#send({ type: 'auth', token }, done, reject, true)
+  }
+
+  #send(frame: object, resolve: Pending['resolve'], reject: Pending['reject'], isFirst = false): void {
+    if (this.#isOver) {
+      reject(this.#why)
       return
     }
-    const reject = (why: Refusal | LinkEnd) => this.#end('kind' in why ? why : { kind: 'refused', ...why })
-    this.#send({ type: 'auth', token }, { resolve: () => this.#begin(), reject }, true)
-  }
-
-  #begin(): void {
-    const texts = this.#waiting ?? []
-    this.#waiting = undefined
-    for (const text of texts) this.#socket.send(text)
-  }
-
-  #end(why: LinkEnd | undefined): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    for (const one of this.#pending.values()) one.reject(why ?? { kind: 'cut' })
-    this.#socket.close()
-    if (why) this.#listener.ended(why)
-  }
-
-  #send(frame: object, answer: Pending, isFirst = false): void {
     const ref = ++this.#count
     const text = JSON.stringify({ ...frame, ref })
-    this.#pending.set(ref, answer)
+    this.#pending.set(ref, { resolve, reject })
     if (this.#waiting && !isFirst) this.#waiting.push(text)
-    else this.#socket.send(text)
+    else this.#socket?.send(text)
   }
 
-  #ask(frame: object): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (this.#isOver) reject({ kind: 'cut' } satisfies LinkEnd)
-      else this.#send(frame, { resolve, reject })
-    })
-  }
-
-  #subscribe(channel: string, { cursor, ...wish }: Wish): void {
+  #subscribe(channel: string, { cursor, start, last, ...wish }: Wish): void {
+    const lane: Lane = { asked: cursor, isConfirmed: false }
+    this.#lanes.set(channel, lane)
     this.#send(
-      { type: 'subscribe', channel, ...(cursor && { cursor }), ...wish },
-      {
-        resolve: () => this.#confirmed.add(channel),
-        reject: (why) => {
-          if (!('kind' in why)) this.#listener.frame({ ...why, type: 'refused', channel })
-        },
+      { type: 'subscribe', channel, cursor: cursor || start, last: cursor ? undefined : last, ...wish },
+      () => {
+        lane.isConfirmed = true
+      },
+      (why) => {
+        if (this.#isOver || this.#lanes.get(channel) !== lane) return
+        this.#lanes.delete(channel)
+        this.#listener.frame({ ...(why as Refusal), type: 'refused', channel })
       },
     )
   }
 
-  #receive(data: unknown): void {
-    if (this.#isOver) return
-    try {
-      if (typeof data !== 'string') throw new SyntaxError('a binary frame')
-      this.#take(toFrame(JSON.parse(data)))
-    } catch (error) {
-      this.#end(toEnd(error))
+  #take(frame: Frame): void {
+    const { type, ref, channel } = frame as { type: string; ref?: unknown; channel?: string }
+    const pending = this.#pending.get(ref)
+    this.#pending.delete(ref)
+    if (type === 'ok') pending?.resolve(frame)
+    else if (type === 'error' && pending) pending.reject(toRefusal(frame as Refusal))
+    else if (type === 'error' && !channel) this.#why = toRefusal(frame as Refusal)
+    else if (frame.type === 'reconnect') this.#end({ kind: 'sent-away', afterMs: frame.afterMs })
+    else if (channel === undefined) this.#control(frame)
+    else {
+      const lane = this.#lanes.get(channel)
+      if (!lane?.isConfirmed) return
+      if (type === 'end') this.#lanes.delete(channel)
+      this.#listener.frame(frame.type === 'open' ? { ...frame, asked: lane.asked } : frame)
+      if (type === 'open') lane.asked = undefined
     }
   }
 
-  #take(frame: AnyFrame | undefined): void {
-    if (!frame) return
-    const { ref } = frame as { ref?: unknown }
-    const asked = this.#pending.get(ref)
-    this.#pending.delete(ref)
-    if (frame.type === 'ok') asked?.resolve(frame)
-    else if (frame.type === 'reconnect') this.#end({ kind: 'sent-away', afterMs: frame.afterMs })
-    else if (frame.type !== 'error') {
-      if (!('channel' in frame) || this.#confirmed.has(frame.channel)) this.#listener.frame(frame as Frame)
-    } else if (asked) asked.reject(toRefusal(frame))
-    else if (frame.channel) this.#listener.frame(frame)
-    else this.#refusal = toRefusal(frame)
+  #control(frame: Frame): void {
+    if (frame.type === 'welcome') this.#cancel()
+    if (frame.type === 'auth')
+      void this.#request.getToken().then(
+        (token) => this.#renew(token, nothing),
+        (why) => this.#end(toEnd(why)),
+      )
+    this.#listener.frame(frame)
   }
 }
 
-/** Both ways over one connection: the only transport that publishes by itself and changes its channels. */
+/** Both ways over one connection: the only transport that publishes by itself. */
 export function websocket(): Transport {
   return {
     name: 'websocket',
