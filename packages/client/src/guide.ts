@@ -54,6 +54,7 @@ export class PolicyGuide implements Guide {
   readonly #health: Health
   readonly #stops: (() => void)[] = []
   readonly #listeners = new Set<(status: ClientStatus) => void>()
+  #wanted: readonly Subscription[] = []
   #status: Status = firstStatus
   #lastEventAt: number | undefined
   #lagMs: number | undefined
@@ -116,6 +117,7 @@ export class PolicyGuide implements Guide {
   plan(wanted: readonly Subscription[], open: readonly Group[]): readonly Group[] {
     const { environment, options } = this.#client
     const { pollHiddenAfterMs } = this.#options
+    this.#wanted = wanted
     const verdicts = new Map(this.#health.verdicts())
     if (this.#trial) verdicts.delete(this.#trial)
     const groups = plan({
@@ -140,7 +142,10 @@ export class PolicyGuide implements Guide {
     const isTrial = transport === this.#trial
     const reason = this.#health.ended(transport, life)
     if (isTrial) this.#judge(false)
-    return !isLeaving && (isTrial || reason !== undefined)
+    if (isLeaving || !(isTrial || reason)) return false
+    // Where everything is bad, or nothing else may be used, it is a matter of waiting.
+    const verdicts = this.#health.verdicts()
+    return this.plan(this.#wanted, []).every((group) => !verdicts.has(group.transport))
   }
 
   note(note: Note): void {
