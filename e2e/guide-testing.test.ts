@@ -20,5 +20,5 @@ test('the tests of the guide pass as they stand there', async () => {
     env: { NO_COLOR: '1' },
   })
   await run.exited
-  expect(run.output()).toMatch(/Tests {2}3 passed \(3\)/)
+  expect(run.output()).toMatch(/Tests {2}4 passed \(4\)/)
 })

@@ -67,6 +67,25 @@ describe.each(transportNames)('over %s', (transport) => {
     await server.check(seen, { from: 'oldest' })
   })
 
+  it('what comes twice is told once', async () => {
+    const server = startServer()
+    const { seen } = await startReader(server, transport)
+    server.faults.repeat({ count: 10 })
+    for (let count = 0; count < 10; count += 1) await server.publish('c/a', count)
+    await server.advance(5000)
+    await server.check(seen, { from: 'oldest' })
+  })
+
+  it('a publish whose answer is lost is stored once', async () => {
+    const server = startServer()
+    const { client, seen } = await startReader(server, transport)
+    server.faults.drop({ on: 'publish' })
+    const published = client.channel('c/a').publish('once')
+    await server.advance(20_000)
+    expect(await published).toMatchObject({ replayed: true })
+    expect(seen.data).toEqual(['once'])
+  })
+
   it('a publish that reaches the server twice is stored once', async () => {
     const server = startServer()
     const { client, seen } = await startReader(server, transport)
@@ -162,6 +181,25 @@ describe.each(transportNames)('over %s', (transport) => {
     expect(seen.events).toEqual([])
   })
 
+  it('a reader whose token has ended comes back with another one', async () => {
+    const server = startServer({ channels: {} })
+    const given: string[] = []
+    const getToken = () => {
+      given.push(server.token('ada'))
+      return given.at(-1)
+    }
+    const { seen } = await startReader(server, transport, { getToken })
+    await server.publish('c/a', 'before')
+    await server.advance(20_000)
+    const before = given.length
+    await server.faults.expireToken()
+    await server.publish('c/a', 'after')
+    await server.advance(60_000)
+    expect(given.length).toBeGreaterThan(before)
+    expect(seen.data).toEqual(['before', 'after'])
+    expect(seen.events).toEqual([])
+  })
+
   it('a device that sleeps runs nothing, and has everything once it is awake', async () => {
     const server = startServer()
     const { seen } = await startReader(server, transport)
@@ -172,6 +210,18 @@ describe.each(transportNames)('over %s', (transport) => {
     await server.advance(30_001)
     expect(seen.data).toEqual(['by night'])
     expect(seen.events).toEqual([])
+  })
+
+  it('a network that is away lets nothing through', async () => {
+    const server = startServer()
+    const { page, seen } = await startReader(server, transport)
+    page.goOffline()
+    await server.publish('c/a', 'meanwhile')
+    await server.advance(5000)
+    expect(seen.data).toEqual([])
+    page.goOnline()
+    await server.advance(30_000)
+    expect(seen.data).toEqual(['meanwhile'])
   })
 })
 

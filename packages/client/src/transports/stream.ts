@@ -45,8 +45,13 @@ class StreamLink implements Link {
     this.#current?.abort()
   }
 
-  #end({ signal }: AbortController, end: LinkEnd): void {
-    if (signal.aborted) return
+  #end(own: AbortController, end: LinkEnd): void {
+    if (own.signal.aborted) return
+    // Its place is being taken already: that one is the link now, and says how it fares.
+    if (this.#next && this.#next !== own) {
+      own.abort()
+      return
+    }
     this.close()
     this.#listener.ended(end)
   }
