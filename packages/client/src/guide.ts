@@ -2,6 +2,7 @@ import type { Need, TransportName } from '@gamut/protocol'
 import type { Client, Guide, Note } from './client.js'
 import { createExplain } from './explain.js'
 import { Health } from './health.js'
+import { KeptPositions } from './kept-positions.js'
 import type { LinkLife } from './link.js'
 import type { Group, Held } from './links.js'
 import { type PolicyChannel, plan, type Why } from './policy.js'
@@ -13,6 +14,8 @@ import type { LinkEnd } from './transports/transport.js'
 /** So many publishes in so many milliseconds are a use that sends. */
 const oftenCount = 3
 const oftenMs = 10_000
+/** How old kept positions may be, in milliseconds: a page that is reloaded sooner is told so much again. */
+const saveMs = 250
 
 /** What an application says about transports. */
 export interface GuideOptions {
@@ -20,6 +23,8 @@ export interface GuideOptions {
   readonly transport?: TransportName | readonly TransportName[] | undefined
   /** After how long out of sight a page polls, in milliseconds; 60,000 if not said. */
   readonly pollHiddenAfterMs?: number | undefined
+  /** `keep`: reading goes on where it was after the page is loaded again in the same tab. */
+  readonly positions?: 'keep' | undefined
 }
 
 /** What one channel's user says about it. */
@@ -52,6 +57,8 @@ export class PolicyGuide implements Guide {
   readonly #whys = new Map<TransportName, Why>()
   readonly #explain = createExplain()
   readonly #health: Health
+  readonly #positions: KeptPositions | undefined
+  #cancelSave: (() => void) | undefined
   readonly #stops: (() => void)[] = []
   readonly #listeners = new Set<(status: ClientStatus) => void>()
   #wanted: readonly Subscription[] = []
@@ -71,6 +78,7 @@ export class PolicyGuide implements Guide {
     this.#options = options
     this.#chosen = options.transport
     this.#health = new Health(new URL(server.url, 'http://localhost').origin, environment)
+    if (options.positions) this.#positions = new KeptPositions(environment.tabStorage, server.url)
     if (environment.isHidden()) this.#hide()
     this.#stops.push(
       environment.onChange((what) => {
@@ -86,6 +94,10 @@ export class PolicyGuide implements Guide {
         }
       }),
     )
+  }
+
+  keptCursor(channel: string): string | undefined {
+    return this.#positions?.get(channel)
   }
 
   get status(): ClientStatus {
@@ -171,6 +183,7 @@ export class PolicyGuide implements Guide {
       this.#tell({ type: 'open', reason: { code: this.#status.attempts ? 'retry' : 'first' } })
     } else {
       this.#tell({ type: note.type })
+      if (note.type === 'close') this.#save()
       if (note.type === 'close') for (const stop of [...this.#stops, this.#cancelProbe]) stop?.()
     }
   }
@@ -202,6 +215,7 @@ export class PolicyGuide implements Guide {
 
   #hide(): void {
     const { environment } = this.#client
+    this.#save()
     this.#hiddenAt = environment.elapsed()
     this.#stops.push(
       environment.after(this.#options.pollHiddenAfterMs ?? 60_000, () => this.#client.schedule()),
@@ -213,8 +227,15 @@ export class PolicyGuide implements Guide {
     this.#lastEventAt = environment.now()
     if (frame.type === 'heartbeat') this.#tell({ type: frame.stale ? 'behind' : 'caught-up' })
     if (frame.type !== 'batch') return
+    if (this.#positions) this.#cancelSave ??= environment.after(saveMs, () => this.#save())
     const time = frame.messages.at(-1)?.time
     if (time !== undefined) this.#lagMs = Math.max(0, this.#lastEventAt - time)
+  }
+
+  #save(): void {
+    this.#cancelSave?.()
+    this.#cancelSave = undefined
+    this.#positions?.save(this.#client.subscriptions.values())
   }
 
   #tell(event: StatusEvent): void {

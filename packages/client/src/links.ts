@@ -158,7 +158,7 @@ export class Links {
     const { channel = '', type } = frame as ReadingFrame
     const subscription = this.#parts.subscriptions.get(channel)
     if (!subscription || !held.channels.has(channel)) return
-    if (type === 'open') this.#move(held, channel)
+    if (type === 'open' && !held.positions.has(channel)) this.#move(held, channel)
     if (frame.type === 'refused') {
       held.channels.delete(channel)
       this.#parts.refused(channel, frame)

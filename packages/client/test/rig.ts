@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 
 /** Node's own environment, with a WebSocket also where Node has none. */
-function nodeEnvironment(changes: Partial<Environment> = {}): Environment {
+export function nodeEnvironment(changes: Partial<Environment> = {}): Environment {
   return { ...defaultEnvironment(), WebSocket: WebSocket as never, ...changes }
 }
 

@@ -61,21 +61,43 @@ function readUrl(server: Server, wishes: Wishes, as: TransportName): string {
   return `${isAlone ? channelUrl(server, first) : `${server.url}/channels`}?${query}`
 }
 
-/** Reads what is wished by the time that the token is there, and says what that was. Throws a {@link LinkEnd}. */
-export async function ask(
-  link: LinkRequest,
-  listener: LinkListener,
-  as: TransportName,
-  type: string,
-  signal: AbortSignal,
-): Promise<{ readonly wishes: Wishes; readonly response: Response }> {
+/** A question that is asked now, and how long its answer may take. */
+export interface Question {
+  readonly as: TransportName
+  /** The type of a good answer. */
+  readonly type: string
+  readonly signal: AbortSignal
+  /** Counted from when the token is there, in milliseconds. */
+  readonly patienceMs: number
+  late(): void
+}
+
+/** What was asked, and the answer so far. */
+export interface Answered {
+  readonly wishes: Wishes
+  readonly response: Response
+  /** It is in time. */
+  cancel(): void
+}
+
+/** Reads what is wished by the time that the token is there. Throws a {@link LinkEnd}. */
+export async function ask(link: LinkRequest, listener: LinkListener, question: Question): Promise<Answered> {
+  const { as, type, signal, patienceMs, late } = question
   let wishes: Wishes = new Map()
+  let cancel = () => {}
   const toUrl = () => {
     wishes = link.wishes()
     if (wishes.size === 0) throw { kind: 'done' } as LinkEnd
+    if (!signal.aborted) cancel = link.environment.after(patienceMs, late)
+    signal.addEventListener('abort', cancel)
     return readUrl(link, wishes, as)
   }
-  const response = await request(link, toUrl, type, { signal })
-  listener.opened()
-  return { wishes, response }
+  try {
+    const response = await request(link, toUrl, type, { signal })
+    listener.opened()
+    return { wishes, response, cancel }
+  } catch (error) {
+    cancel()
+    throw error
+  }
 }

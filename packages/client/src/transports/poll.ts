@@ -32,6 +32,7 @@ class PollLink implements Link {
   #round: AbortController | undefined
   #isOver = false
   #isLate = false
+  #isOpen = false
 
   constructor(request: LinkRequest, listener: LinkListener, as: TransportName) {
     this.#request = request
@@ -42,6 +43,7 @@ class PollLink implements Link {
 
   /** Asks at once: what was asked for is not what is wished any more. */
   change(): void {
+    this.#isOpen = false
     this.#round?.abort()
   }
 
@@ -70,30 +72,36 @@ class PollLink implements Link {
   /** Resolves when it is time to ask again. */
   async #ask(round: AbortController): Promise<undefined> {
     const { environment } = this.#request
-    const isLong = this.#as !== 'poll'
+    // What is asked for the first time is answered at once, so that it is known to be open.
+    const isLong = this.#isOpen && this.#as !== 'poll'
     const beganAt = environment.elapsed()
-    const cancel = environment.after(patienceMs + (isLong ? waitMs : 0), () => {
-      this.#isLate = true
-      round.abort()
+    const { wishes, response, cancel } = await ask(this.#request, this.#listener, {
+      as: isLong ? this.#as : 'poll',
+      type: 'application/json',
+      signal: round.signal,
+      patienceMs: patienceMs + (isLong ? waitMs : 0),
+      late: () => {
+        this.#isLate = true
+        round.abort()
+      },
     })
     let restMs: number
     let isQuiet = true
     try {
-      const { wishes, response } = await ask(
-        this.#request,
-        this.#listener,
-        this.#as,
-        'application/json',
-        round.signal,
-      )
       const body = Object(await response.json())
       for (const answer of (body.channels ?? [body]) as readonly Answer[])
         if (!this.#tell(answer, wishes.get(answer?.channel)?.cursor)) isQuiet = false
-      restMs = isLong ? (isQuiet ? leastMs + beganAt - environment.elapsed() : 0) : body.pollAfterMs
+      restMs =
+        this.#as === 'poll'
+          ? body.pollAfterMs
+          : isLong && isQuiet
+            ? leastMs + beganAt - environment.elapsed()
+            : 0
       if (!body.more) restMs = Math.max(restMs, this.#request.pollEveryMs())
     } finally {
       cancel()
     }
+    this.#isOpen ||= !round.signal.aborted
     if (isQuiet) this.#tellFrame({ type: 'heartbeat' })
     if (!(restMs > 0) || round.signal.aborted) return
     await new Promise<void>((resolve) => {

@@ -57,11 +57,14 @@ class StreamLink implements Link {
   }
 
   async #read(own: AbortController): Promise<LinkEnd> {
-    const { environment, firstEventMs } = this.#request
     const { name, type, createReader } = this.#form
-    const cancel = environment.after(firstEventMs, () => this.#end(own, { kind: 'mute' }))
-    own.signal.addEventListener('abort', cancel)
-    const { wishes, response } = await ask(this.#request, this.#listener, name, type, own.signal)
+    const { wishes, response, cancel } = await ask(this.#request, this.#listener, {
+      as: name,
+      type,
+      signal: own.signal,
+      patienceMs: this.#request.firstEventMs,
+      late: () => this.#end(own, { kind: 'mute' }),
+    })
     let going = wishes.size
     const tell = (value: unknown) => {
       const frame = toFrame(value)
