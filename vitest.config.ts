@@ -8,6 +8,7 @@ const sources = [
   { find: /^@gamut\/client$/, replacement: source('client/src/index.ts') },
   { find: /^@gamut\/client\/core$/, replacement: source('client/src/core.ts') },
   { find: /^@gamut\/protocol$/, replacement: source('protocol/src/index.ts') },
+  { find: /^@gamut\/react$/, replacement: source('react/src/index.ts') },
   { find: /^@gamut\/server$/, replacement: source('server/src/index.ts') },
   { find: /^@gamut\/server\/doors$/, replacement: source('server/src/doors/index.ts') },
   { find: /^@gamut\/server\/node$/, replacement: source('server/src/node/index.ts') },
@@ -21,7 +22,7 @@ const built = [{ find: /^((?:\.\.\/)+)src\/(.*)$/, replacement: '$1dist/$2' }]
 
 const faults = ['e2e/faults/**/*.test.ts']
 const all = [
-  'packages/*/test/**/*.test.ts',
+  'packages/*/test/**/*.test.{ts,tsx}',
   'examples/**/*.test.{ts,tsx}',
   'e2e/**/*.test.ts',
   'scripts/test/*.test.ts',

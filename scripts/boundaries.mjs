@@ -8,6 +8,7 @@
 const packageImports = {
   protocol: [],
   client: ['@gamut/protocol'],
+  react: ['@gamut/client', '@gamut/protocol', 'react'],
   server: ['@gamut/protocol', '@noble/hashes', 'ipaddr.js'],
   testing: [
     '@gamut/client',

@@ -13,7 +13,7 @@ const library = /^packages\/(?!cli\/)[^/]+\/src\//
 const published = /^packages\/[^/]+\/src\//
 const pure = /^packages\/server\/src\/(core|broker|transports)\//
 const core = /^packages\/server\/src\/core\//
-const tests = /\.test\.ts$|^packages\/testing\/src\/suites\//
+const tests = /\.test\.tsx?$|^packages\/testing\/src\/suites\//
 const everything = /./
 
 /** What reads the clock, waits or draws by chance: the pure parts get all that from outside. */
@@ -140,7 +140,7 @@ function findExportAll(/** @type {Source} */ source) {
 /** A library's file only declares: what is imported and not used costs nothing. */
 function findWorkAtImport(/** @type {Source} */ source) {
   return source.program.body
-    .filter(({ type }) => /Statement$/.test(type))
+    .filter((node) => /Statement$/.test(node.type) && !('directive' in node && node.directive))
     .map(({ start }) => ({ at: start, say: 'no work when a file is imported' }))
 }
 

@@ -13,7 +13,7 @@ const maxFunctionLines = 50
 const exceptions = {}
 
 /** In suites, a `describe` holds all its tests: there only the lines outside of inner functions count. */
-const suite = /\.test\.ts$|^packages\/testing\/src\/suites\//
+const suite = /\.test\.tsx?$|^packages\/testing\/src\/suites\//
 
 /** Names files and functions that are too long, and exceptions that nothing needs any more. */
 export function checkSizes(/** @type {string} */ root, named = exceptions) {
