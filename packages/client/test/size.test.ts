@@ -1,0 +1,37 @@
+import { fileURLToPath } from 'node:url'
+import { brotliCompressSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { expect, it } from 'vitest'
+
+const path = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
+
+/** What an application brings to its users, as bundlers make it: minified, with all that it pulls in, in brotli. */
+async function sizeOf(code: string): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: path('client') },
+    alias: {
+      '@gamut/client/core': path('client/src/core.ts'),
+      '@gamut/client': path('client/src/index.ts'),
+      '@gamut/protocol': path('protocol/src/index.ts'),
+    },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    // Two versions back, and the Safari that its devices keep longest.
+    target: ['chrome130', 'firefox130', 'safari17'],
+  })
+  return brotliCompressSync(outputFiles[0]?.contents ?? new Uint8Array()).length
+}
+
+/** No entry may grow past what it has been brought down to; these only ever go down. */
+it.each([
+  ['@gamut/client', "export { connect } from '@gamut/client'", 11_900],
+  [
+    '@gamut/client/core with polls alone',
+    "import { createClient, poll } from '@gamut/client/core'; createClient({ url: '', transports: [poll()] }).subscribe('a', alert)",
+    5_300,
+  ],
+])('%s is no larger than it was', async (_entry, code, most) => {
+  expect(await sizeOf(code)).toBeLessThanOrEqual(most)
+})
