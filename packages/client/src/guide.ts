@@ -14,6 +14,8 @@ import type { LinkEnd } from './transports/transport.js'
 /** So many publishes in so many milliseconds are a use that sends. */
 const oftenCount = 3
 const oftenMs = 10_000
+/** Of as many channels it is known what the server says, and how often is published; past it that is learned anew. */
+const maxKnown = 1000
 /** How old kept positions may be, in milliseconds: a page that is reloaded sooner is told so much again. */
 const saveMs = 250
 
@@ -59,6 +61,7 @@ export class PolicyGuide implements Guide {
   readonly #health: Health
   readonly #positions: KeptPositions | undefined
   #cancelSave: (() => void) | undefined
+  #cancelHide: (() => void) | undefined
   readonly #stops: (() => void)[] = []
   readonly #listeners = new Set<(status: ClientStatus) => void>()
   #wanted: readonly Subscription[] = []
@@ -122,6 +125,7 @@ export class PolicyGuide implements Guide {
   /** A message is published: a channel on which that is done often is better off with a WebSocket. */
   sends(channel: string): void {
     const now = this.#client.environment.elapsed()
+    if (this.#sent.size >= maxKnown) this.#sent.clear()
     this.#sent.set(channel, [...(this.#sent.get(channel) ?? []), now].slice(-oftenCount))
     this.#client.schedule()
   }
@@ -184,7 +188,8 @@ export class PolicyGuide implements Guide {
     } else {
       this.#tell({ type: note.type })
       if (note.type === 'close') this.#save()
-      if (note.type === 'close') for (const stop of [...this.#stops, this.#cancelProbe]) stop?.()
+      if (note.type === 'close')
+        for (const stop of [...this.#stops, this.#cancelProbe, this.#cancelHide]) stop?.()
     }
   }
 
@@ -202,6 +207,7 @@ export class PolicyGuide implements Guide {
   /** Asks once what the server says of a channel; what it does not say is not known. */
   async #ask(channel: string): Promise<void> {
     const { server } = this.#client
+    if (this.#infos.size >= maxKnown) this.#infos.clear()
     this.#infos.set(channel, {})
     try {
       const response = await request(server, () => `${channelUrl(server, channel)}?info`, 'application/json')
@@ -217,8 +223,9 @@ export class PolicyGuide implements Guide {
     const { environment } = this.#client
     this.#save()
     this.#hiddenAt = environment.elapsed()
-    this.#stops.push(
-      environment.after(this.#options.pollHiddenAfterMs ?? 60_000, () => this.#client.schedule()),
+    this.#cancelHide?.()
+    this.#cancelHide = environment.after(this.#options.pollHiddenAfterMs ?? 60_000, () =>
+      this.#client.schedule(),
     )
   }
 
