@@ -8,6 +8,7 @@ import { useKeyed } from './use-keyed.js'
 import { type UseLatestOptions, useLatest } from './use-latest.js'
 import { type Publishing, usePublish } from './use-publish.js'
 import type { ReadingOptions } from './use-reading.js'
+import { useStatus } from './use-status.js'
 
 /** The schemas of definitions, as `defineChannels` or `typed` gives them. */
 export type SchemasOf<Definitions> =
@@ -33,11 +34,12 @@ export interface GamutHooks<Schemas> {
     name: Name,
     options?: ReadingOptions<OutputOf<Schemas, Name>>,
   ) => ReadonlyMap<string, Message<OutputOf<Schemas, Name>>>
+  readonly useStatus: typeof useStatus
   readonly usePublish: <const Name extends string>(name: Name) => Publishing<InputOf<Schemas, Name>>
 }
 
 /** The hooks themselves, with types: `createGamutHooks<typeof channels>()`, once, beside the definitions. */
 export function createGamutHooks<Definitions>(): GamutHooks<SchemasOf<Definitions>> {
-  const hooks = { GamutProvider, useGamut, useChannel, useLatest, useKeyed, usePublish }
+  const hooks = { GamutProvider, useGamut, useChannel, useLatest, useKeyed, useStatus, usePublish }
   return hooks as never
 }

@@ -1,0 +1,51 @@
+import type { ClientStatus } from '@gamut/client'
+import { useMemo, useSyncExternalStore } from 'react'
+import { useGamut } from './gamut-context.js'
+
+/** How `useStatus` looks. */
+export interface UseStatusOptions {
+  /**
+   * Looks again so often, in milliseconds, for what changes all the time: `lagMs` and `lastEventAt`. Without it they are
+   * those of the last change, and no heartbeat and no message renders anything.
+   */
+  readonly everyMs?: number | undefined
+}
+
+/** What a server shows, and a page before it is one. */
+const beforeAll: ClientStatus = { state: 'idle', attempts: 0, reason: { code: 'first' } }
+
+/**
+ * What the client is doing, and why; or a part of that, by `useStatus((status) => status.state)`, which renders when the
+ * part is another one.
+ */
+export function useStatus<Part = ClientStatus>(
+  select: (status: ClientStatus) => Part = (status) => status as Part,
+  { everyMs }: UseStatusOptions = {},
+): Part {
+  const gamut = useGamut()
+  const [subscribe, read] = useMemo(() => {
+    let known = beforeAll
+    let said = ''
+    const read = () => {
+      const { status } = gamut
+      const text = JSON.stringify(everyMs ? status : { ...status, lagMs: 0, lastEventAt: 0 })
+      if (text !== said) known = status
+      said = text
+      return known
+    }
+    const subscribe = (notify: () => void) => {
+      const stop = gamut.onStatus(notify)
+      const timer = everyMs && setInterval(notify, everyMs)
+      return () => {
+        stop()
+        clearInterval(timer)
+      }
+    }
+    return [subscribe, read] as const
+  }, [gamut, everyMs])
+  return useSyncExternalStore(
+    subscribe,
+    () => select(read()),
+    () => select(beforeAll),
+  )
+}
