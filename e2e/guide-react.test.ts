@@ -10,13 +10,14 @@ const guide = readFileSync(`${root}docs/guide/react.md`, 'utf8')
 /** Renders what the guide shows, against a server in memory. */
 const screens = `import { connect, typed } from '@gamut/client'
 import { createTestServer } from '@gamut/testing/app'
+import { Suspense } from 'react'
 import { act, fireEvent, render, screen } from '@testing-library/react'
 import { renderToString } from 'react-dom/server'
 import { expect, test } from 'vitest'
 import { Board } from './board.js'
 import { Chat } from './chat.js'
 import { channels, GamutProvider } from './hooks.js'
-import { load, Room } from './room.js'
+import { load, Room, RoomLater } from './room.js'
 
 const server = createTestServer({ channels })
 const gamut = connect(server.url, { environment: server.environment(), channels: typed(channels) })
@@ -47,6 +48,10 @@ test('the room', async () => {
   await server.settle()
   const initial = await asked
   expect(renderToString(<GamutProvider gamut={gamut}><Room initial={initial} /></GamutProvider>)).toBe('<p>hello</p><p>hi</p>')
+  await server.publish('chat/general', { text: 'late' })
+  const later = <Suspense fallback="wait"><RoomLater loading={asked} /></Suspense>
+  await act(() => show(later))
+  expect(document.body.textContent).toContain('hellohilate')
 })
 `
 

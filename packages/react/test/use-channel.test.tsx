@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { type UseChannelOptions, useChannel, useLatest } from '@gamut/react'
+import { GamutProvider, type UseChannelOptions, useChannel, useLatest } from '@gamut/react'
 import { describe, expect, it } from 'vitest'
 import { open, startServer } from './rig.js'
 
@@ -134,6 +134,49 @@ describe('useChannel', () => {
     })
     expect('a b c d e f g').toContain(page.text())
     expect(page.text()).toContain('d e f g')
+  })
+})
+
+describe('several components', () => {
+  it('have a channel read as the first of them says, and go on where one of them leaves (§8)', async () => {
+    const { server, gamut, asked } = startServer()
+    for (const data of ['a', 'b', 'c']) await server.publish('log', data)
+    const page = await open(
+      { server, gamut },
+      <>
+        <List key="1" name="log" last={2} maxRate={5} />|<List key="2" name="log" maxRate={9} />
+      </>,
+    )
+    await page.show(<List key="2" name="log" maxRate={9} />)
+    await page.after(() => server.publish('log', 'd'))
+    expect(page.text()).toBe('c d')
+    expect(opened(asked).map((line) => /rate=(\d)/i.exec(line)?.[1])).toEqual(['5', '9'])
+  })
+
+  it('read from the client that their provider has now', async () => {
+    const one = startServer()
+    const two = startServer()
+    await one.server.publish('log', 1)
+    await two.server.publish('log', 2)
+    const page = await open(one, <List name="log" />)
+    expect(page.text()).toBe('1')
+    await page.show(
+      <GamutProvider gamut={two.gamut}>
+        <List name="log" />
+      </GamutProvider>,
+    )
+    await page.after(() => two.server.settle())
+    expect(page.text()).toBe('2')
+    expect(one.server.connections).toEqual([])
+  })
+
+  it('find what was there when they are hidden and shown again in one turn', async () => {
+    const { server, gamut, asked } = startServer()
+    for (const data of ['a', 'b']) await server.publish('log', data)
+    const page = await open({ server, gamut }, <List key="1" name="log" last={2} />)
+    await page.show(<List key="2" name="log" last={2} />)
+    expect(page.text()).toBe('a b')
+    expect(opened(asked)).toHaveLength(1)
   })
 })
 
