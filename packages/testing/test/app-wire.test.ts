@@ -111,6 +111,38 @@ describe('what is lost', () => {
     expect((await answer.json()).messages).toHaveLength(1)
     expect((await post()).status).toBe(201)
   })
+
+  it('is the answer of a poll that brings something', async () => {
+    const server = startServer()
+    const page = server.environment()
+    const poll = () => page.fetch(`${server.url}/channels/c/a?as=poll&cursor=oldest`)
+    server.faults.drop({ on: 'poll' })
+    expect((await poll()).status).toBe(200)
+    await server.publish('c/a', 1)
+    await expect(poll()).rejects.toThrow('fetch failed')
+    expect((await (await poll()).json()).messages).toHaveLength(1)
+  })
+})
+
+describe('what is healed', () => {
+  it('is well again for every page, and for one alone', async () => {
+    const server = startServer()
+    const [one, other] = [server.environment(), server.environment()]
+    const isWell = (page: TestEnvironment) =>
+      page.fetch(`${server.url}/healthz`).then(
+        ({ status }) => status === 200,
+        () => false,
+      )
+    one.faults.refuse()
+    expect([await isWell(one), await isWell(other)]).toEqual([false, true])
+    server.faults.heal()
+    expect(await isWell(one)).toBe(true)
+    server.faults.refuse()
+    one.faults.heal()
+    expect([await isWell(one), await isWell(other)]).toEqual([false, false])
+    server.faults.heal()
+    expect([await isWell(one), await isWell(other)]).toEqual([true, true])
+  })
 })
 
 describe('what is refused', () => {
@@ -131,7 +163,9 @@ describe('what is refused', () => {
     const page = server.environment()
     await expect(page.fetch('http://elsewhere.test/')).rejects.toThrow('fetch failed')
     page.goOffline()
+    server.faults.html()
     await expect(page.fetch(`${server.url}/healthz`)).rejects.toThrow('fetch failed')
+    server.faults.heal()
     const { closed } = openSocket(server, page)
     page.goOnline()
     await server.settle()

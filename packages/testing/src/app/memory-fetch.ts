@@ -168,9 +168,8 @@ export function createMemoryFetch(network: Network, page: Page, extra: HeadersIn
     const asked = toAsked(input, init, extra)
     const { signal, url } = asked
     signal?.throwIfAborted()
-    if (page.isOffline()) throw failed()
     const way = wayOf(asked)
-    const inFront = answerInFront(network, page, way)
+    const inFront = page.isOffline() ? undefined : answerInFront(network, page, way)
     if (inFront) return inFront
     const node = network.reach(page, url.origin)
     if (!node) throw failed()
