@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { connect } from '@gamut/client'
+import { GamutProvider } from '@gamut/react'
 import { createTestServer } from '@gamut/testing/app'
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { afterEach, expect, it, onTestFinished } from 'vitest'
@@ -17,7 +18,11 @@ async function openChat() {
     await server.close()
   })
   await server.publish('chat/general', { text: 'hello' })
-  render(<Chat gamut={gamut} room="general" />)
+  render(
+    <GamutProvider gamut={gamut}>
+      <Chat room="general" />
+    </GamutProvider>,
+  )
   await act(() => server.settle())
   return { server, page }
 }
@@ -44,6 +49,18 @@ it('sends once what a lost answer made it send twice', async () => {
   })
   expect(lines()).toEqual(['hello', 'hi'])
   expect(screen.queryByRole('alert')).toBeNull()
+})
+
+it('says so when a message cannot be sent', async () => {
+  const { server } = await openChat()
+  server.faults.refuse({ on: ['publish', 'websocket'], status: 403 })
+  fireEvent.change(screen.getByLabelText('Message'), { target: { value: 'hi' } })
+  await act(async () => {
+    fireEvent.click(screen.getByText('Send'))
+    await server.advance(150_000)
+  })
+  expect(screen.getByRole('alert').textContent).toBe('Not sent')
+  expect(lines()).toEqual(['hello'])
 })
 
 it('misses nothing while a node dies and the laptop sleeps', async () => {

@@ -1,49 +1,39 @@
-import type { Gamut, Message } from '@gamut/client'
-import { type FormEvent, useEffect, useState } from 'react'
+import { useChannel, usePublish } from '@gamut/react'
+import type { FormEvent } from 'react'
 
 interface Line {
   readonly text: string
 }
 
 /** A room: what was said in it, and a field to say something. */
-export function Chat({ gamut, room }: { readonly gamut: Gamut; readonly room: string }) {
-  const [messages, setMessages] = useState<readonly Message<Line>[]>([])
-  const [hasGap, setHasGap] = useState(false)
-  const [problem, setProblem] = useState('')
-  const channel = `chat/${room}`
+export function Chat({ room }: { readonly room: string }) {
+  const { messages, gap } = useChannel<Line>(`chat/${room}`, { last: 50 })
+  const { publish, isPending, error } = usePublish<Line>(`chat/${room}`)
 
-  useEffect(() => {
-    setMessages([])
-    return gamut
-      .channel<Line>(channel, { last: 50 })
-      .subscribe((message) => setMessages((before) => [...before, message]), {
-        onGap: () => setHasGap(true),
-      })
-  }, [gamut, channel])
-
-  async function send(event: FormEvent<HTMLFormElement>) {
+  function send(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
     const form = event.currentTarget
     const text = String(new FormData(form).get('text'))
-    form.reset()
-    try {
-      await gamut.channel<Line>(channel).publish({ text })
-    } catch {
-      setProblem(`"${text}" was not sent`)
-    }
+    publish({ text }).then(
+      () => form.reset(),
+      // What was written stays there, to be sent again.
+      () => {},
+    )
   }
 
   return (
     <form onSubmit={send}>
+      {gap && <p role="status">Some messages are missing</p>}
       <ul>
         {messages.map(({ offset, data }) => (
           <li key={offset}>{data.text}</li>
         ))}
       </ul>
-      {hasGap && <p role="status">Some messages are missing</p>}
-      {problem && <p role="alert">{problem}</p>}
       <input name="text" aria-label="Message" />
-      <button type="submit">Send</button>
+      <button type="submit" disabled={isPending}>
+        Send
+      </button>
+      {error && <p role="alert">Not sent</p>}
     </form>
   )
 }

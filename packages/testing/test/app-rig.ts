@@ -13,8 +13,8 @@ import { onTestFinished } from 'vitest'
 export const transportNames: readonly TransportName[] = ['websocket', 'sse', 'ndjson', 'long-poll', 'poll']
 
 /** A test server that is closed with the test. */
-export function startServer(options: TestServerOptions<object> = {}): TestServer<object> {
-  const server = createTestServer<object>({
+export function startServer(options: TestServerOptions = {}): TestServer {
+  const server = createTestServer({
     channels: { 'c/*': { need: { stalenessMs: 1000 } } },
     ...options,
   })
@@ -24,7 +24,7 @@ export function startServer(options: TestServerOptions<object> = {}): TestServer
 
 /** A client in a page of its own, with what it reads. */
 export function startClient(
-  server: TestServer<object>,
+  server: TestServer,
   options: ConnectOptions & { readonly page?: TestEnvironment } = {},
 ): { readonly client: Gamut; readonly page: TestEnvironment } {
   const { page = server.environment(), ...rest } = options
@@ -35,7 +35,7 @@ export function startClient(
 
 /** A client that reads one channel from its beginning over one transport. */
 export async function startReader(
-  server: TestServer<object>,
+  server: TestServer,
   transport: TransportName,
   options: ConnectOptions = {},
 ) {

@@ -16,7 +16,7 @@ async function openStream(page: TestEnvironment, url: string) {
 }
 
 /** A WebSocket as it is, with the frames that came. */
-function openSocket(server: TestServer<object>, page: TestEnvironment) {
+function openSocket(server: TestServer, page: TestEnvironment) {
   const create = page.WebSocket as typeof WebSocket
   const socket = new create(`${server.url.replace('http', 'ws')}/channels/c/a`, 'gamut.v1.json')
   const frames: string[] = []

@@ -57,7 +57,7 @@ describe('time', () => {
 
 describe('chance', () => {
   async function run(seed: number): Promise<number[]> {
-    const server = createTestServer<object>({ seed })
+    const server = createTestServer({ seed })
     const { client } = startClient(server, { transport: 'sse' })
     client.channel('c/a').subscribe(() => {})
     const ages: number[] = []

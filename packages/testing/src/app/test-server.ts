@@ -1,3 +1,4 @@
+import type { AnySchemas } from '@gamut/protocol'
 import type { Gamut, GamutOptions, PublishOptions, PublishResult } from '@gamut/server'
 import { createVirtualClock, type VirtualClock } from '../virtual-clock.js'
 import { type CheckOptions, check } from './check.js'
@@ -15,7 +16,7 @@ import { createTokens, type Tokens } from './tokens.js'
 import type { Way } from './weather.js'
 
 /** What a test server can be told: all that `createGamut` takes but where it runs and what it is made of. */
-export interface TestServerOptions<Schemas>
+export interface TestServerOptions<Schemas = AnySchemas>
   extends Omit<GamutOptions<Schemas>, 'broker' | 'clock' | 'random' | 'node'> {
   /** Where clients reach it. Default: `http://gamut.test`. */
   readonly origin?: string
@@ -34,7 +35,7 @@ export interface TestConnection {
 }
 
 /** A server in memory, with the network and the time around it. */
-export interface TestServer<Schemas> {
+export interface TestServer<Schemas = AnySchemas> {
   /** What `connect` takes. */
   readonly url: string
   /** What goes wrong, for everybody. */
@@ -221,6 +222,8 @@ class World<Schemas> implements TestServer<Schemas> {
  * Makes a server in memory for an application's own tests: the real one, behind a network and a clock that stand still
  * until the test says otherwise. Nothing of it opens a socket or waits for real time.
  */
-export function createTestServer<Schemas>(options: TestServerOptions<Schemas> = {}): TestServer<Schemas> {
+export function createTestServer<Schemas = AnySchemas>(
+  options: TestServerOptions<Schemas> = {},
+): TestServer<Schemas> {
   return new World(options)
 }
