@@ -1,14 +1,11 @@
 import type { Reason, Status } from './status.js'
 
-/** The last moves of a client, for people. */
-export interface Explain {
-  /** Notes a change of status; one that is no news is left out. */
-  add(at: number, from: Status, to: Status): void
-  /** A sentence for each of the last 50 moves, the oldest first, in local time. Words may change. */
-  lines(): string[]
+/** A change of a client's status, and when it was. */
+export interface Move {
+  readonly at: number
+  readonly from: Status
+  readonly to: Status
 }
-
-const kept = 50
 
 /** What the state itself does not say; `%` is how long it took. */
 const words: Readonly<Partial<Record<Reason['code'], string>>> = {
@@ -36,7 +33,8 @@ const words: Readonly<Partial<Record<Reason['code'], string>>> = {
 
 const clock = (at: number) => new Date(at).toTimeString().slice(0, 8)
 
-function sentence(at: number, from: Status, { state, transport, reason, retryAt }: Status): string {
+/** Tells a move in a sentence for people, in local time. Loaded when it is asked for, as it is mostly texts. */
+export function explain({ at, from, to: { state, transport, reason, retryAt } }: Move): string {
   const isMove = state === 'live' && from.transport && from.transport !== transport
   const what = isMove
     ? `moved from ${from.transport} to ${transport}`
@@ -46,17 +44,4 @@ function sentence(at: number, from: Status, { state, transport, reason, retryAt 
   const why = words[isBad ? reason.reason : reason.code]?.replace('%', took)
   const detail = isBad ? `, as for ${reason.transport} ` : ': '
   return `${clock(at)} ${what}${why ? detail + why : ''}${'error' in reason ? ` (${reason.error})` : ''}`
-}
-
-/** Keeps the last moves of one client. */
-export function createExplain(): Explain {
-  const moves: [at: number, from: Status, to: Status][] = []
-  return {
-    add(at, from, to) {
-      if (from.reason === to.reason && from.state === to.state) return
-      moves.push([at, from, to])
-      if (moves.length > kept) moves.shift()
-    },
-    lines: () => moves.map((move) => sentence(...move)),
-  }
 }

@@ -1,6 +1,6 @@
 import type { Need, TransportName } from '@gamut/protocol'
 import type { Client, Guide, Note } from './client.js'
-import { createExplain } from './explain.js'
+import type { Move } from './explain.js'
 import { Health } from './health.js'
 import { KeptPositions } from './kept-positions.js'
 import type { LinkLife } from './link.js'
@@ -16,6 +16,8 @@ const oftenCount = 3
 const oftenMs = 10_000
 /** Of as many channels it is known what the server says, and how often is published; past it that is learned anew. */
 const maxKnown = 1000
+/** The moves that are remembered, for people. */
+const maxMoves = 50
 /** How old kept positions may be, in milliseconds: a page that is reloaded sooner is told so much again. */
 const saveMs = 250
 
@@ -57,7 +59,7 @@ export class PolicyGuide implements Guide {
   readonly #infos = new Map<string, Info>()
   readonly #sent = new Map<string, number[]>()
   readonly #whys = new Map<TransportName, Why>()
-  readonly #explain = createExplain()
+  readonly #moves: Move[] = []
   readonly #health: Health
   readonly #positions: KeptPositions | undefined
   #cancelSave: (() => void) | undefined
@@ -107,8 +109,10 @@ export class PolicyGuide implements Guide {
     return { ...this.#status, lastEventAt: this.#lastEventAt, lagMs: this.#lagMs }
   }
 
-  lines(): string[] {
-    return this.#explain.lines()
+  /** The last moves, a sentence each. */
+  async explain(): Promise<string[]> {
+    const { explain } = await import('./explain.js')
+    return this.#moves.map(explain)
   }
 
   onStatus(listener: (status: ClientStatus) => void): () => void {
@@ -249,7 +253,8 @@ export class PolicyGuide implements Guide {
     const before = this.#status
     this.#status = nextStatus(before, event)
     if (before === this.#status) return
-    this.#explain.add(this.#client.environment.now(), before, this.#status)
+    this.#moves.push({ at: this.#client.environment.now(), from: before, to: this.#status })
+    if (this.#moves.length > maxMoves) this.#moves.shift()
     for (const listener of [...this.#listeners]) this.#client.guard(() => listener(this.status))
   }
 

@@ -36,8 +36,8 @@ export interface Gamut<Schemas = AnySchemas> {
   readonly status: ClientStatus
   /** Tells of every change of the status. Returns how to stop. */
   onStatus(listener: (status: ClientStatus) => void): () => void
-  /** The last moves in plain words. */
-  explain(): string[]
+  /** The last 50 moves in plain words that may change, the oldest first. What tells them is loaded now. */
+  explain(): Promise<string[]>
   /** Goes to a transport by hand; without one the choice is the client's again. */
   move(transport?: TransportName | readonly TransportName[]): void
   /** Ends everything at once. */
@@ -77,7 +77,7 @@ export function connect<Schemas = AnySchemas>(
       return guide.status
     },
     onStatus: (listener) => guide.onStatus(listener),
-    explain: () => guide.lines(),
+    explain: () => guide.explain(),
     move: (transport) => guide.move(transport),
     close: () => client.close(),
   }

@@ -58,61 +58,37 @@ export interface Status {
 /** Before anything was wanted. */
 export const firstStatus: Status = { state: 'idle', attempts: 0, reason: { code: 'first' } }
 
-type Row = Readonly<Record<StatusEvent['type'], State>>
+/** Connected, or on the way to it: that can be lost, and may have to wait. */
+const busy = ['connecting', 'waiting', 'live', 'stale'] as const
+const any = ['idle', 'offline', 'refused', ...busy] as const
 
-/** What follows from an event in state `here`, with what is peculiar to it. */
-const row = (here: State, own: Partial<Row> = {}): Row => ({
-  open: 'connecting',
-  live: 'live',
-  behind: here,
-  'caught-up': here,
-  lost: 'connecting',
-  wait: 'waiting',
-  offline: 'offline',
-  online: here,
-  refused: 'refused',
-  rest: 'idle',
-  close: 'closed',
-  ...own,
-})
-
-/** Every event in every state but the last: what is missing is an error of types. */
-const table: Readonly<Record<Exclude<State, 'closed'>, Row>> = {
-  idle: row('idle', { lost: 'idle', wait: 'idle', offline: 'idle' }),
-  connecting: row('connecting'),
-  // Beside a link that lives, another one opens or is lost.
-  live: row('live', { open: 'live', behind: 'stale' }),
-  stale: row('stale', { open: 'stale', 'caught-up': 'live' }),
-  waiting: row('waiting'),
-  offline: row('offline', { lost: 'offline', wait: 'offline', online: 'connecting' }),
-  refused: row('refused', { lost: 'refused', wait: 'refused', offline: 'refused' }),
-}
-
-/** The state after an event. */
-export function nextState(state: State, event: StatusEvent['type']): State {
-  return state === 'closed' ? state : table[state][event]
-}
-
-/** What is news although the state stays: another try, time, transport or fault. */
-const renewals: Partial<Record<State, readonly StatusEvent['type'][]>> = {
-  connecting: ['open', 'lost'],
-  waiting: ['wait'],
-  live: ['live'],
-  refused: ['refused'],
+/** What each event leads to, and from which states: a missing event is an error of types. In any other it is no news. */
+const table: Readonly<Record<StatusEvent['type'], readonly [to: State, from: readonly State[]]>> = {
+  // Beside a link that lives, another one opens.
+  open: ['connecting', ['connecting', 'waiting', 'idle', 'offline', 'refused']],
+  live: ['live', any],
+  behind: ['stale', ['live']],
+  'caught-up': ['live', ['stale']],
+  lost: ['connecting', busy],
+  wait: ['waiting', busy],
+  offline: ['offline', busy],
+  online: ['connecting', ['offline']],
+  refused: ['refused', any],
+  rest: ['idle', ['offline', 'refused', ...busy]],
+  close: ['closed', any],
 }
 
 /** The status after an event; the same object if that is no news. */
 export function nextStatus(status: Status, event: StatusEvent): Status {
   const { type } = event
-  const state = nextState(status.state, type)
-  if (state === status.state && !renewals[state]?.includes(type)) return status
-  const { retryAt: _, ...kept } = status
+  const [state, from] = table[type]
+  if (!from.includes(status.state)) return status
+  const { transport, why, attempts } = { ...status, ...event } as Status
   return {
-    ...kept,
     state,
+    attempts: state === 'connecting' ? attempts + 1 : state === 'waiting' ? attempts : 0,
     reason: 'reason' in event ? event.reason : { code: event.type },
-    attempts: state === 'connecting' ? status.attempts + 1 : state === 'waiting' ? status.attempts : 0,
-    ...(type === 'live' && state === 'live' && { transport: event.transport, why: event.why }),
-    ...(type === 'wait' && state === 'waiting' && { retryAt: event.retryAt }),
+    ...(transport && why && { transport, why }),
+    ...('retryAt' in event && { retryAt: event.retryAt }),
   }
 }

@@ -20,7 +20,7 @@ describe('moving by hand', () => {
       expect(data).toEqual([...Array(count).keys()])
       expect(told).toEqual([])
     }
-    expect(client.explain().some((line) => /moved from websocket to sse/.test(line))).toBe(true)
+    expect((await client.explain()).some((line) => /moved from websocket to sse/.test(line))).toBe(true)
   })
 })
 
@@ -156,7 +156,7 @@ describe('a token', () => {
       await until(() => seen.data.length >= sent)
       expect(seen.data).toEqual([...Array(sent).keys()])
       expect(seen.told).toEqual([])
-      expect(client.explain().filter((line) => /waiting/.test(line))).toEqual([])
+      expect((await client.explain()).filter((line) => /waiting/.test(line))).toEqual([])
     },
   )
 

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { createExplain } from '../src/explain.js'
+import { defaultEnvironment, type Environment, type EnvironmentChange } from '../src/environment.js'
+import { explain } from '../src/explain.js'
 import { firstStatus, nextStatus, type Status, type StatusEvent } from '../src/status.js'
+import { startClient, until } from './rig.js'
 
 const noon = new Date(2026, 0, 1, 12, 3, 11).getTime()
 const live = (transport: 'sse' | 'long-poll', reason: Status['reason']): StatusEvent => ({
@@ -12,14 +14,14 @@ const live = (transport: 'sse' | 'long-poll', reason: Status['reason']): StatusE
 
 /** What is told after these events, one a second from noon on. */
 function told(...events: StatusEvent[]): string[] {
-  const explain = createExplain()
-  let status = firstStatus
+  const lines: string[] = []
+  let from = firstStatus
   events.forEach((event, index) => {
-    const next = nextStatus(status, event)
-    explain.add(noon + index * 1000, status, next)
-    status = next
+    const to = nextStatus(from, event)
+    lines.push(explain({ at: noon + index * 1000, from, to }))
+    from = to
   })
-  return explain.lines()
+  return lines
 }
 
 describe('what a client tells of itself', () => {
@@ -45,16 +47,26 @@ describe('what a client tells of itself', () => {
     ])
   })
 
-  test('leaves out what is no news', () => {
-    expect(told({ type: 'online' }, { type: 'caught-up' })).toEqual([])
-  })
-
-  test('is bounded to 50 moves, the newest', () => {
-    const moves = Array.from({ length: 60 }, (_, index) =>
-      live(index % 2 ? 'sse' : 'long-poll', { code: 'hand' }),
-    )
-    const lines = told(...moves)
+  test('is bounded to 50 moves, the newest, and leaves out what is no news', async () => {
+    let tell = (_what: EnvironmentChange) => {}
+    const environment: Environment = {
+      ...defaultEnvironment(),
+      WebSocket: undefined,
+      fetch: () => new Promise(() => {}),
+      onChange: (listener) => {
+        tell = listener
+        return () => {}
+      },
+    }
+    const client = startClient('http://localhost', { environment })
+    client.channel('a').subscribe(() => {})
+    await until(() => client.status.state === 'connecting')
+    tell('online')
+    expect(await client.explain()).toEqual([expect.stringMatching(/connecting$/)])
+    for (let count = 0; count < 30; count += 1) for (const what of ['offline', 'online'] as const) tell(what)
+    tell('offline')
+    const lines = await client.explain()
     expect(lines).toHaveLength(50)
-    expect(lines.at(-1)).toContain('12:04:10')
+    expect(lines.at(-1)).toMatch(/offline$/)
   })
 })

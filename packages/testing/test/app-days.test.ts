@@ -32,7 +32,7 @@ async function live(seed: number, mayLoseStore: boolean): Promise<void> {
   await server.publish('c/a', 'at last')
   await server.advance(60_000)
   for (const { transport, client, seen } of pages) {
-    const how = `${transport ?? 'any'}: ${client.explain().join('; ')}`
+    const how = `${transport ?? 'any'}: ${(await client.explain()).join('; ')}`
     expect(seen.data.at(-1), how).toBe('at last')
     await server.check(seen, mayLoseStore ? {} : { from: 'oldest' }).catch((error: unknown) => {
       throw new Error(`${how}\n${error}`)
