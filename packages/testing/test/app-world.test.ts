@@ -227,6 +227,14 @@ describe('a script', () => {
     const server = startServer()
     server.faults.script([{ at: 0, explode: true } as never])
     await expect(server.advance(1)).rejects.toThrow('A fault script has no step "explode".')
+    server.faults.script([{ at: 0 } as never])
+    await expect(server.advance(1)).rejects.toThrow('A fault script has no step "".')
+  })
+
+  it('says which way there is not, and what is no time', async () => {
+    const server = startServer()
+    expect(() => server.faults.mute({ on: 'websockets' as never })).toThrow('There is no way "websockets"')
+    await expect(server.advance(Number.NaN)).rejects.toThrow('advance takes milliseconds')
   })
 })
 

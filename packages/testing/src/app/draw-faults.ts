@@ -1,6 +1,6 @@
 import type { FaultStep } from './faults.js'
 import { createRandom } from './random.js'
-import type { Way } from './weather.js'
+import { ways } from './weather.js'
 
 /** What kind of a bad day it is to be. */
 export interface DrawOptions {
@@ -13,8 +13,6 @@ export interface DrawOptions {
   /** Whether the store may lose everything, as readers are told by a gap. Default: no. */
   readonly mayLoseStore?: boolean
 }
-
-const ways: readonly Way[] = ['websocket', 'sse', 'ndjson', 'long-poll', 'poll', 'publish']
 
 /** Draws a script of faults for `faults.script`, for tests that want any bad day and not a certain one. */
 export function drawFaults({ seed, forMs, count = 10, mayLoseStore = false }: DrawOptions): FaultStep[] {

@@ -106,8 +106,8 @@ export function createNetworkFaults({ add, has, after, clear, open }: FaultParts
 /** Does what a step says. */
 export function happen(faults: ServerFaults, step: FaultStep): void {
   const { at: _at, ...rest } = step
-  const [[name, given]] = Object.entries(rest) as [[Exclude<keyof ServerFaults, 'script'>, unknown]]
-  const method = faults[name] as ((given?: unknown) => void) | undefined
-  if (!method) throw new TypeError(`A fault script has no step "${name}".`)
+  const [[name = '', given] = []] = Object.entries(rest)
+  const method = faults[name as keyof ServerFaults] as ((given?: unknown) => void) | undefined
+  if (!method || name === 'script') throw new TypeError(`A fault script has no step "${name}".`)
   method(given === true ? undefined : given)
 }

@@ -144,6 +144,7 @@ class World<Schemas> implements TestServer<Schemas> {
     (this.#nodes.backend as Gamut).publish(channel, data, options)) as Gamut<Schemas>['publish']
 
   async advance(ms: number): Promise<void> {
+    if (!(ms >= 0)) throw new TypeError('advance takes milliseconds: 0 or more')
     await this.#clock.advance(ms)
   }
 

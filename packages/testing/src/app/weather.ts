@@ -1,7 +1,10 @@
-import type { TransportName } from '@gamut/protocol'
+import { type TransportName, transports } from '@gamut/protocol'
 
 /** What a connection is for: a way of reading, a publish over HTTP, or anything else. */
 export type Way = TransportName | 'publish' | 'other'
+
+/** Every way there is. */
+export const ways: readonly Way[] = [...transports, 'publish', 'other']
 
 /** On which ways a fault is; on all of them if nothing is said. */
 export interface On {
@@ -32,7 +35,11 @@ export class Weather {
     this.#changed = changed
   }
 
+  /** Throws where there is no such way: the fault would never be. */
   add(rule: Rule): Rule {
+    const wrong = [rule.on ?? []].flat().find((way) => !ways.includes(way))
+    if (wrong !== undefined)
+      throw new TypeError(`There is no way "${wrong}": it is one of ${ways.join(', ')}.`)
     this.#rules.add(rule)
     this.#changed()
     return rule
