@@ -32,7 +32,7 @@ export function readData(
   }
   if (!schema) return { data: now }
   const result = schema['~standard'].validate(now)
-  return result instanceof Promise ? result.then(toReadData) : toReadData(result)
+  return 'then' in result ? Promise.resolve(result).then(toReadData) : toReadData(result)
 }
 
 function toReadData(result: SchemaResult<unknown>): ReadData {

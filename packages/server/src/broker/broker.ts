@@ -107,7 +107,8 @@ export interface BrokerListener {
 
 /**
  * Keeps every channel's messages in order and tells all nodes about new ones. Each MUST is a test of `describeBroker`
- * in `@gamut/testing`. What is known at once may be given at once, and thrown, in place of a promise. There are no optional methods and no capability flags: a broker keeps all of it.
+ * in `@gamut/testing`. There are no optional methods and no capability flags: a broker keeps all of it. What `append`,
+ * `read` and `heads` know at once they may give at once, and throw, in place of a promise.
  *
  * A cursor MUST be resumed from exactly when it stands on an entry of the log, on the entry that retention took last,
  * or, while retention has taken nothing, on the cursor that the log had when it was empty; else the read MUST say

@@ -1,3 +1,4 @@
+import { isLater } from '../awaitable.js'
 import type { Clock } from '../clock.js'
 import { GamutError } from '../error.js'
 import type { Hooks } from '../hooks.js'
@@ -12,10 +13,6 @@ export interface GuardParts {
   readonly tally: Tally
   readonly wheel: Wheel
   readonly limits: Pick<Limits, 'hookTimeoutMs'>
-}
-
-function isAwaited<T>(answer: T | PromiseLike<T>): answer is PromiseLike<T> {
-  return typeof answer === 'object' && answer !== null && 'then' in answer
 }
 
 /** A hook that is timed, whose failures are counted, and that is given up on: requests that wait for it would pile up. */
@@ -47,7 +44,7 @@ function guard<Given extends unknown[], Answer>(
     } catch (error) {
       return fail(startedAt, error)
     }
-    if (isAwaited(answer)) return settle(answer, startedAt)
+    if (isLater(answer)) return settle(answer, startedAt)
     note(startedAt)
     return answer
   }

@@ -14,10 +14,15 @@ export function meterBroker(broker: Broker, tally: Tally, clock: Clock): Broker 
     }
     try {
       const calling = call()
+      if (!isLater(calling)) {
+        done()
+        return calling
+      }
+      // A promise of our own kind: one of another may do its work anew for whoever asks.
+      const answer = Promise.resolve(calling)
       // Beside the caller and not before it: its answer waits for no count.
-      if (isLater(calling)) calling.then(done, failed)
-      else done()
-      return calling
+      answer.then(done, failed)
+      return answer
     } catch (error) {
       failed()
       throw error
