@@ -1,6 +1,6 @@
 import type { Awaitable } from '../awaitable.js'
-import { joinBytes } from '../core/log/page.js'
 import { GamutError } from '../error.js'
+import { BodyBytes } from './body-bytes.js'
 
 /** Whom a way in is for. Health and readiness are for both. */
 export type Entrance = 'readers' | 'operators'
@@ -53,12 +53,11 @@ export function bodyCutOff(): GamutError {
 async function readBody(request: Request, maxBytes: number, room: BodyRoom): Promise<Uint8Array> {
   const reader = request.body?.getReader()
   if (!reader) return new Uint8Array()
-  const chunks: Uint8Array[] = []
-  let size = 0
+  let body = new BodyBytes()
   let refusal: GamutError | undefined
   const refuse = (error: GamutError) => {
     refusal ??= error
-    chunks.length = 0
+    body = new BodyBytes()
     void reader.cancel().catch(() => {})
   }
   const open = room.open(refuse)
@@ -68,14 +67,10 @@ async function readBody(request: Request, maxBytes: number, room: BodyRoom): Pro
         throw bodyCutOff()
       })
       if (refusal) throw refusal
-      if (done) return joinBytes(chunks)
-      size += value.length
-      if (size > maxBytes) {
-        refuse(bodyTooLarge(maxBytes))
-        continue
-      }
-      chunks.push(value)
-      open.take(value.length)
+      if (done) return body.all
+      body.add(value)
+      if (body.length > maxBytes) refuse(bodyTooLarge(maxBytes))
+      else open.take(value.length)
     }
   } finally {
     open.close()

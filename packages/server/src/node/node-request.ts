@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { GamutError } from '../error.js'
 import type { Gamut } from '../gamut.js'
+import { BodyBytes } from '../http/body-bytes.js'
 import {
   type BodyRoom,
   bodyCutOff,
@@ -16,28 +17,25 @@ function readBody(message: IncomingMessage, maxBytes: number, room: BodyRoom): P
     const length = Number(message.headers['content-length'])
     if (length > maxBytes) return reject(bodyTooLarge(maxBytes))
     if (message.destroyed) return reject(bodyCutOff())
-    let chunks: Buffer[] | undefined = []
-    let size = 0
+    let body: BodyBytes | undefined = new BodyBytes()
     let open: OpenBody | undefined
     const refuse = (error: GamutError) => {
-      chunks = undefined
+      body = undefined
       open?.close()
       reject(error)
     }
     message.on('data', (chunk: Buffer) => {
-      size += chunk.length
-      if (size > maxBytes) return refuse(bodyTooLarge(maxBytes))
-      if (!chunks) return undefined
-      chunks.push(chunk)
+      if (!body) return undefined
+      body.add(chunk)
+      if (body.length > maxBytes) return refuse(bodyTooLarge(maxBytes))
       // Most come whole, and take no room of those that do not.
-      if (size === length) return undefined
+      if (body.length === length) return undefined
       open ??= room.open(refuse)
       return open.take(chunk.length)
     })
     message.once('end', () => {
       open?.close()
-      const [only, ...more] = chunks ?? []
-      resolve(only && more.length === 0 ? only : Buffer.concat(chunks ?? []))
+      if (body) resolve(body.all)
     })
     message.once('close', () => {
       if (!message.readableEnded) refuse(bodyCutOff())
