@@ -3,13 +3,12 @@ import { type Broker, createMemoryBroker } from '../../src/index.js'
 import { createRig } from '../rig.js'
 
 /** A promise of another library's: it begins when somebody asks, and anew for the next who does. */
-function lazily<T>(begin: () => T): Promise<Awaited<T>> {
-  const lazy = {
+function lazily<T>(begin: () => T | Promise<T>): Promise<T> {
+  const lazy: PromiseLike<T> = {
     // biome-ignore lint/suspicious/noThenProperty: a promise is known by it
-    then: (took: (value: Awaited<T>) => unknown, failed?: (error: unknown) => unknown) =>
-      Promise.resolve().then(begin).then(took, failed),
+    then: (took, failed) => Promise.resolve().then(begin).then(took, failed),
   }
-  return lazy as unknown as Promise<Awaited<T>>
+  return lazy as Promise<T>
 }
 
 function createLazyBroker(): Broker {
