@@ -1,12 +1,12 @@
 // @ts-check
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { run } from './step.mjs'
+import { root, run } from './step.mjs'
 
 /**
- * The programs that tests run beside Gamut, and the Debian package of each.
- * @type {Readonly<Record<PartName, { command: string, debian: string }>>}
- * @typedef {'nginx' | 'varnish' | 'redis' | 'chromium' | 'firefox' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'cc'} PartName
+ * The programs that tests run beside Gamut, and the Debian package of each, or its file where `npm ci` brings it.
+ * @type {Readonly<Record<PartName, { command: string, debian: string } | { file: string }>>}
+ * @typedef {'nginx' | 'varnish' | 'redis' | 'chromium' | 'firefox' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'cc' | 'bun' | 'deno'} PartName
  */
 const partTable = {
   nginx: { command: 'nginx', debian: 'nginx-light' },
@@ -19,6 +19,8 @@ const partTable = {
   caddy: { command: 'caddy', debian: 'caddy' },
   haproxy: { command: 'haproxy', debian: 'haproxy' },
   prometheus: { command: 'prometheus', debian: 'prometheus' },
+  bun: { file: 'node_modules/@oven/bun-linux-x64/bin/bun' },
+  deno: { file: 'node_modules/@deno/linux-x64-glibc/deno' },
 }
 
 /** Names of all parts, in the order they are shown. */
@@ -30,8 +32,10 @@ const partNames = /** @type {readonly PartName[]} */ (Object.keys(partTable))
  * @returns {string | undefined}
  */
 export function findPart(name) {
+  const part = partTable[name]
+  if ('file' in part) return [join(root, part.file)].find(isExecutable)
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
-  return folders.map((folder) => join(folder, partTable[name].command)).find(isExecutable)
+  return folders.map((folder) => join(folder, part.command)).find(isExecutable)
 }
 
 function isExecutable(/** @type {string} */ path) {
@@ -68,7 +72,10 @@ async function aptPrefix() {
 
 /** Run level 1 keeps a package's own scripts from starting a server. */
 async function apt(/** @type {string[]} */ prefix, /** @type {PartName[]} */ names) {
-  const packages = names.map((name) => partTable[name].debian)
+  const packages = names.flatMap((name) => {
+    const part = partTable[name]
+    return 'debian' in part ? [part.debian] : []
+  })
   let output = ''
   for (const args of [
     ['update', '-qq'],
