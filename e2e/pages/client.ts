@@ -1,4 +1,5 @@
 import { type ConnectOptions, connect, type Gamut } from '@gamut/client'
+import type { TransportName } from '@gamut/protocol'
 
 /** A client of the page that reads the channel `a`, by the name it is told by. */
 export interface PageReader {
@@ -31,15 +32,19 @@ function read({ name: reader, url, options }: PageReader): void {
     })
 }
 
-const channelOf = (name: string) => clients.get(name)?.channel('a')
+const clientOf = (name: string) => clients.get(name) as Gamut
+const channelOf = (name: string) => clientOf(name).channel('a')
 
 /** What the page's driver calls by name. */
 export const page = {
   open: (readers: readonly PageReader[]) => readers.forEach(read),
   /** What was told from the n-th on. */
   told: (from: number) => told.slice(from),
-  publish: (name: string, data: unknown) => channelOf(name)?.publish(data),
-  history: (name: string) => channelOf(name)?.history(),
+  publish: (name: string, data: unknown) => channelOf(name).publish(data),
+  history: (name: string) => channelOf(name).history(),
+  status: (name: string) => ({ ...clientOf(name).status }),
+  explain: (name: string) => clientOf(name).explain(),
+  move: (name: string, transport: TransportName) => clientOf(name).move(transport),
 }
 
 Object.assign(globalThis, { page })

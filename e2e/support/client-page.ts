@@ -1,3 +1,4 @@
+import type { ClientStatus } from '@gamut/client'
 import type { Browser, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import type { page as driven, PageReader, Told } from '../pages/client.js'
@@ -19,11 +20,22 @@ export interface ClientPage {
   ): Promise<Awaited<ReturnType<Driven[Name]>>>
   /** Resolves once what was told satisfies; fails after 15 s with what was told last. */
   until(condition: (told: readonly Told[]) => boolean): Promise<void>
+  /** Resolves once the status of a client satisfies. */
+  untilStatus(name: string, condition: (status: ClientStatus) => boolean): Promise<void>
   /**
    * Waits until each client was told the newest message of a server, and holds what it was told against what a plain
-   * reader gets of the server itself: all of it, in order, nothing twice, and no word of a gap or error.
+   * reader gets of the server itself: all of it, in order, nothing twice, and no word of a gap or error. With `gaps` it
+   * was told of so many, and what came behind the last one is compared.
    */
-  expectSame(server: { readonly port: number }): Promise<void>
+  expectSame(server: { readonly port: number }, gaps?: number): Promise<void>
+}
+
+/** What a client was told behind the n-th gap, or nothing where it was not told of so many. */
+function behindGap(told: readonly Told[], name: string, gaps: number): readonly Told[] | undefined {
+  const own = told.filter(({ reader }) => reader === name)
+  if (gaps === 0) return own
+  const index = own.map(({ what }, at) => (what === 'gap' ? at : -1)).filter((at) => at >= 0)[gaps - 1]
+  return index === undefined ? undefined : own.slice(index + 1)
 }
 
 /** Opens a page of the host in a context of its own, with its own connections and stores. */
@@ -37,8 +49,12 @@ export async function openClientPage(
   const page = await context.newPage()
   await page.goto(host)
   const told: Told[] = []
-  const call: ClientPage['call'] = (name, ...values) =>
-    page.evaluate(`page.${name}(${values.map((value) => JSON.stringify(value)).join()})`) as never
+  const call: ClientPage['call'] = async (name, ...values) => {
+    const given = values.map((value) => JSON.stringify(value)).join()
+    // As a text: WebDriver BiDi leaves out what is nested deeply.
+    const answer = `(async () => JSON.stringify((await page.${name}(${given})) ?? null))()`
+    return JSON.parse((await page.evaluate(answer)) as string)
+  }
   const untilTold: ClientPage['until'] = async (condition) => {
     const isDone = async () => {
       told.push(...(await call('told', told.length)))
@@ -49,18 +65,22 @@ export async function openClientPage(
       throw new Error(`what was waited for was not told: ${condition}. Told last:\n${last.join('\n')}`)
     })
   }
-  const expectSame: ClientPage['expectSame'] = async ({ port }) => {
+  const expectSame: ClientPage['expectSame'] = async ({ port }, gaps = 0) => {
     const plain = await plainRead(`http://127.0.0.1:${port}`, 'a')
     const [last] = plain.at(-1) ?? []
-    const isLast = (name: string) => (one: Told) => one.reader === name && one.offset === last
-    await untilTold((all) => readers.every(({ name }) => all.some(isLast(name))))
+    await untilTold(() => readers.every(({ name }) => behindGap(told, name, gaps)?.at(-1)?.offset === last))
     const got = readers.map(({ name }) => [
       name,
-      told.filter(({ reader }) => reader === name).map(({ what, offset, data }) => [what, offset, data]),
+      behindGap(told, name, gaps)?.map(({ what, offset, data }) => [what, offset, data]),
     ])
     const wanted = plain.map(([offset, data]) => ['message', offset, data])
     expect(Object.fromEntries(got)).toEqual(Object.fromEntries(readers.map(({ name }) => [name, wanted])))
   }
   await call('open', readers)
-  return { page, told, call, until: untilTold, expectSame }
+  const untilStatus: ClientPage['untilStatus'] = (name, condition) =>
+    until(async () => condition(await call('status', name))).catch(async () => {
+      const lines = await call('explain', name)
+      throw new Error(`the status never satisfied ${condition}:\n${lines.join('\n')}`)
+    })
+  return { page, told, call, until: untilTold, untilStatus, expectSame }
 }

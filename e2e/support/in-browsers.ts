@@ -1,4 +1,4 @@
-import { transports } from '@gamut/protocol'
+import { type TransportName, transports } from '@gamut/protocol'
 import type { Browser } from 'puppeteer-core'
 import { beforeAll } from 'vitest'
 import type { PageReader } from '../pages/client.js'
@@ -16,10 +16,14 @@ export interface Stage {
   open(readers: readonly PageReader[]): Promise<ClientPage>
 }
 
-/** A client for each transport, so that one fault meets all of them at once. */
+/** A client for each transport, so that one fault meets all of them at once, and `any`, which may use all of them. */
 export function readersOf(url: string): readonly PageReader[] {
-  return transports.map((transport) => ({ name: transport, url, options: { transport } }))
+  const bound = transports.map((transport) => ({ name: transport, url, options: { transport } }))
+  return [...bound, { name: 'any', url, options: { transport: ladder } }]
 }
+
+/** All transports, those that hold most first. */
+export const ladder: readonly TransportName[] = ['websocket', 'sse', 'ndjson', 'long-poll', 'poll']
 
 /** Describes the client in each browser, which all tests of a description share. `more` are further parts that they need. */
 export function describeInBrowsers(

@@ -40,7 +40,7 @@ export function explain({ at, from, to: { state, transport, reason, retryAt } }:
     ? `moved from ${from.transport} to ${transport}`
     : state + (state === 'live' ? ` over ${transport}` : retryAt ? ` until ${clock(retryAt)}` : '')
   const isBad = reason.code === 'bad'
-  const took = 'ms' in reason && reason.ms ? `${reason.ms / 1000} s` : 'a short time'
+  const took = 'ms' in reason && reason.ms ? `${Math.round(reason.ms / 100) / 10} s` : 'a short time'
   const why = words[isBad ? reason.reason : reason.code]?.replace('%', took)
   const detail = isBad ? `, as for ${reason.transport} ` : ': '
   return `${clock(at)} ${what}${why ? detail + why : ''}${'error' in reason ? ` (${reason.error})` : ''}`

@@ -158,7 +158,11 @@ export class Links {
     const { channel = '', type } = frame as ReadingFrame
     const subscription = this.#parts.subscriptions.get(channel)
     if (!subscription || !held.channels.has(channel)) return
+<<<<<<< HEAD
     if (type === 'open' && !held.positions.has(channel)) this.#move(held, channel)
+=======
+    if (type === 'open' && !held.isLeaving) this.#move(held, channel)
+>>>>>>> 4225ac4 (Outlive kills, drains, lost networks and moves in both browsers; a link that leaves takes no channel back by opening late)
     if (frame.type === 'refused') {
       held.channels.delete(channel)
       this.#parts.refused(channel, frame)
@@ -175,7 +179,7 @@ export class Links {
     }
   }
 
-  /** A channel has opened here: nowhere else is it read any more. */
+  /** A channel has opened here, where it is to stay: nowhere else is it read any more. */
   #move(held: Held, channel: string): void {
     for (const other of [...this.#all]) {
       if (other === held || !other.channels.delete(channel)) continue
