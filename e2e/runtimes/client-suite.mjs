@@ -10,7 +10,8 @@ import { connect } from '@gamut/client'
  * @typedef {{ name: string, error?: string }} Result
  */
 const { url, cutUrl } = JSON.parse(process.argv[2] ?? '{}')
-const limitMs = 12_000
+const limitMs = 40_000
+const filling = 'x'.repeat(200)
 /** @type {Transport[]} */
 const all = ['poll', 'long-poll', 'sse', 'ndjson', 'websocket']
 // Node has one from version 22 on.
@@ -23,6 +24,7 @@ const checks = {
   'is told that a channel may not be read': isRefused,
   'shows its token, which is asked for again at each connect': showsToken,
   'stores what is published again under one id once': publishesOnce,
+  'publishes each message once while connections are cut': publishesCut,
 }
 for (const transport of transports) {
   checks[`reads each message once over ${transport} while connections are cut`] = () => readsCut(transport)
@@ -32,31 +34,33 @@ const results = await Promise.all(Object.entries(checks).map(([name, check]) => 
 console.log(JSON.stringify(results))
 
 async function run(/** @type {string} */ name, /** @type {() => Promise<void>} */ check) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let limit
-  const late = new Promise((_, reject) => {
-    limit = setTimeout(() => reject(new Error(`it was not done within ${limitMs / 1000} s`)), limitMs)
-  })
   try {
-    await Promise.race([check(), late])
+    await check()
     return { name }
   } catch (error) {
-    return { name, error: `${error instanceof Error ? error.stack : JSON.stringify(error)}` }
-  } finally {
-    clearTimeout(limit)
+    const { message, cause } = /** @type {Error} */ (error)
+    return { name, error: `${cause}\n${message}` }
   }
 }
 
-/** With a client that is closed in the end, so that the program ends by itself. */
+/** With a client that is closed in the end, so that the program ends by itself. What fails is told with the client's last moves. */
 async function withClient(
   /** @type {string} */ address,
   /** @type {Options} */ options,
   /** @type {(client: import('@gamut/client').Gamut) => Promise<void>} */ use,
 ) {
   const client = connect(address, options)
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let limit
+  const late = new Promise((_, reject) => {
+    limit = setTimeout(() => reject(new Error(`it was not done within ${limitMs / 1000} s`)), limitMs)
+  })
   try {
-    await use(client)
+    await Promise.race([use(client), late])
+  } catch (error) {
+    throw new Error(client.explain().join('\n'), { cause: error })
   } finally {
+    clearTimeout(limit)
     client.close()
   }
 }
@@ -68,22 +72,37 @@ function equal(/** @type {unknown} */ got, /** @type {unknown} */ wanted) {
 
 /** In waves of 6 KB, so that a poll of one fits into a connection and a stream of all does not. */
 async function readsCut(/** @type {Transport} */ transport) {
-  const filling = 'x'.repeat(200)
-  await withClient(cutUrl, { transport }, async (client) => {
-    const channel = client.channel(`cut/${transport}`, { cursor: 'oldest' })
-    /** @type {number[]} */
-    const seen = []
-    const reading = channel[Symbol.asyncIterator]()
-    for (let wave = 0; wave < 60; wave += 20) {
-      for (let n = wave; n < wave + 20; n += 1) await channel.publish({ n, filling })
-      while (seen.at(-1) !== wave + 19) {
-        const { value } = await reading.next()
-        seen.push(value.data.n)
+  await withClient(url, {}, (publisher) =>
+    withClient(cutUrl, { transport }, async (client) => {
+      const name = `cut/${transport}`
+      /** @type {number[]} */
+      const seen = []
+      const reading = client.channel(name, { cursor: 'oldest' })[Symbol.asyncIterator]()
+      for (let wave = 0; wave < 40; wave += 20) {
+        for (let n = wave; n < wave + 20; n += 1) await publisher.channel(name).publish({ n, filling })
+        while (seen.at(-1) !== wave + 19) {
+          const { value } = await reading.next()
+          seen.push(value.data.n)
+        }
       }
-    }
+      equal(
+        seen,
+        seen.map((_, n) => n),
+      )
+    }),
+  )
+}
+
+async function publishesCut() {
+  await withClient(cutUrl, {}, async (client) => {
+    const channel = client.channel('published')
+    for (let n = 0; n < 60; n += 1) await channel.publish({ n, filling })
+  })
+  await withClient(url, {}, async (client) => {
+    const { messages } = await client.channel('published').history({ limit: 1000 })
     equal(
-      seen,
-      seen.map((_, n) => n),
+      messages.map(({ data }) => /** @type {{ n: number }} */ (data).n),
+      Array.from({ length: 60 }, (_, n) => n),
     )
   })
 }
