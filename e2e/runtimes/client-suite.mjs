@@ -58,7 +58,7 @@ async function withClient(
   try {
     await Promise.race([use(client), late])
   } catch (error) {
-    throw new Error(client.explain().join('\n'), { cause: error })
+    throw new Error((await client.explain()).join('\n'), { cause: error })
   } finally {
     clearTimeout(limit)
     client.close()

@@ -217,7 +217,7 @@ export class Client {
       this.#retry = next.retry
       this.#cancelWait?.()
       this.#cancelWait = environment.after(delayMs, () => this.#endWait())
-      if (!links.held.length) this.#note({ type: 'lost', end, life, delayMs })
+      if (!links.size) this.#note({ type: 'lost', end, life, delayMs })
     }
     this.schedule()
   }

@@ -174,6 +174,8 @@ export class PolicyGuide implements Guide {
       const { transport } = note.held
       const why = this.#whys.get(transport) ?? { code: 'need' }
       this.#health.delivered()
+      // Who was suspected while nothing got through is not avoided any more.
+      this.#client.schedule()
       this.#tell({ type: 'live', transport, why, reason: why })
       if (transport === this.#trial) {
         const { holdMs = 0 } = this.#health.probe(transport) ?? {}
@@ -265,6 +267,7 @@ export class PolicyGuide implements Guide {
     if (!probe || this.#trial || this.#cancelProbe) return
     this.#cancelProbe = environment.after(Math.max(0, probe.at - environment.now()), () => {
       this.#cancelProbe = undefined
+      if (!this.#health.probe(transport)) return
       this.#trial = transport
       this.#client.schedule()
     })

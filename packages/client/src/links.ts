@@ -62,6 +62,11 @@ export class Links {
     this.#parts = parts
   }
 
+  /** All links, those that leave too. */
+  get size(): number {
+    return this.#all.size
+  }
+
   /** The links that are to stay. */
   get held(): readonly Held[] {
     return [...this.#all].filter(({ isLeaving }) => !isLeaving)
@@ -73,7 +78,8 @@ export class Links {
    */
   reconcile(groups: readonly Group[], mayOpen: boolean): void {
     const wanted = new Set(groups.map(({ transport }) => transport))
-    for (const held of this.held) if (!wanted.has(held.transport)) held.isLeaving = true
+    // What was to leave stays if what it waited for has failed.
+    for (const held of this.#all) held.isLeaving = !wanted.has(held.transport)
     for (const group of groups) this.#suit(group, mayOpen)
     for (const held of [...this.#all]) {
       if (!held.isLeaving) continue
@@ -158,11 +164,7 @@ export class Links {
     const { channel = '', type } = frame as ReadingFrame
     const subscription = this.#parts.subscriptions.get(channel)
     if (!subscription || !held.channels.has(channel)) return
-<<<<<<< HEAD
-    if (type === 'open' && !held.positions.has(channel)) this.#move(held, channel)
-=======
-    if (type === 'open' && !held.isLeaving) this.#move(held, channel)
->>>>>>> 4225ac4 (Outlive kills, drains, lost networks and moves in both browsers; a link that leaves takes no channel back by opening late)
+    if (type === 'open' && !held.isLeaving && !held.positions.has(channel)) this.#move(held, channel)
     if (frame.type === 'refused') {
       held.channels.delete(channel)
       this.#parts.refused(channel, frame)

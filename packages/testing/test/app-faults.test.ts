@@ -32,6 +32,27 @@ describe.each(held)('a proxy that is mute, over %s', (transport) => {
   })
 })
 
+describe.each(held)('a proxy that stays mute, over %s', (transport) => {
+  it('is tried again beside what works, which stays open and is all that the status tells of', async () => {
+    const server = startServer()
+    server.faults.mute({ on: transport })
+    const { client } = startClient(server, { transport: [transport, 'long-poll'] })
+    const data: unknown[] = []
+    client.channel('c/a').subscribe((message) => data.push(message.data))
+    await server.advance(5000)
+    expect(client.status).toMatchObject({ state: 'live', transport: 'long-poll' })
+    const told: unknown[] = []
+    client.onStatus((status) => told.push(status))
+    await server.advance(14_000)
+    expect(told).toEqual([])
+    expect(server.connections).toHaveLength(1)
+    expect(server.connections[0]?.ageMs).toBeGreaterThan(14_000)
+    await server.publish('c/a', 'by what works')
+    await server.settle()
+    expect(data).toEqual(['by what works'])
+  })
+})
+
 describe.each(polls)('a proxy that is mute, over %s', (transport) => {
   it('lets answers pass that are whole', async () => {
     const server = startServer()
