@@ -1,4 +1,4 @@
-import { defaultEnvironment, type Environment } from './environment.js'
+import type { Environment } from './environment.js'
 import { toError } from './error.js'
 import type { LinkLife } from './link.js'
 import { type Group, type Held, Links } from './links.js'
@@ -61,22 +61,6 @@ function report(error: unknown): void {
   reportError(error)
 }
 
-/** All by the first transport that is possible here, and by the next one when that does not deliver. */
-function takeFirst({ transports }: ClientOptions, environment: Environment): Guide {
-  let index = 0
-  return {
-    plan: (wanted) => {
-      const possible = transports.filter((one) => one.isPossible(environment))
-      const transport = possible[index % possible.length]
-      return transport ? [{ transport: transport.name, channels: wanted.map(({ channel }) => channel) }] : []
-    },
-    lost: (_held, { kind }, { heard }) => {
-      if (kind === 'mute' || kind === 'garbage' || (kind === 'cut' && !heard)) index++
-      return false
-    },
-  }
-}
-
 /** Desired channels on one side, links on the other, and when to try again. */
 export class Client {
   readonly server: Server
@@ -85,13 +69,14 @@ export class Client {
   readonly subscriptions = new Map<string, Subscription>()
   readonly links: Links
   readonly closing = new AbortController()
-  guide: Guide
+  /** Given by whoever makes the client, before anybody listens. */
+  guide!: Guide
   #isDue = false
   #retry = freshRetry
   #cancelWait: (() => void) | undefined
 
-  constructor(options: ClientOptions) {
-    const { url, transports, environment = defaultEnvironment(), firstEventMs = 3000, credentials } = options
+  constructor(options: ClientOptions & { readonly environment: Environment }) {
+    const { url, transports, environment, firstEventMs = 3000, credentials } = options
     this.options = options
     this.environment = environment
     this.server = {
@@ -111,7 +96,6 @@ export class Client {
       left: (held) => this.#note({ type: 'left', held }),
       refused: (channel, refusal) => void this.#refused([channel], refusal),
     })
-    this.guide = takeFirst(options, environment)
   }
 
   /** Begins to read a channel for a listener, if nobody does yet. */

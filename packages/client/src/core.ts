@@ -1,4 +1,5 @@
-import { Client, type ClientOptions } from './client.js'
+import { Client, type ClientOptions, type Guide } from './client.js'
+import { type Environment, plainEnvironment } from './environment.js'
 import type { Message, MessageInfo, ReadOptions, SubscribeOptions } from './subscription.js'
 
 export type { ClientOptions } from './client.js'
@@ -36,9 +37,27 @@ export interface Reader {
   close(): void
 }
 
+/** All by the first transport that is possible here, and by the next one when that does not deliver. */
+function takeFirst({ transports }: ClientOptions, environment: Environment): Guide {
+  let index = 0
+  return {
+    plan: (wanted) => {
+      const possible = transports.filter((one) => one.isPossible(environment))
+      const transport = possible[index % possible.length]
+      return transport ? [{ transport: transport.name, channels: wanted.map(({ channel }) => channel) }] : []
+    },
+    lost: (_held, { kind }, { heard }) => {
+      if (kind === 'mute' || kind === 'garbage' || (kind === 'cut' && !heard)) index++
+      return false
+    },
+  }
+}
+
 /** Makes a client of the transports it is given, the preferred one first, and of nothing else. */
 export function createClient(options: ClientOptions): Reader {
-  const client = new Client(options)
+  const { environment = plainEnvironment() } = options
+  const client = new Client({ ...options, environment })
+  client.guide = takeFirst(options, environment)
   return {
     subscribe: (channel, message, rest = {}) => client.listen(channel, rest, { ...rest, message } as never),
     close: () => client.close(),

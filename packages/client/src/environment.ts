@@ -58,11 +58,9 @@ const changes: readonly (readonly [name: string, what: EnvironmentChange | ''])[
   ['offline', 'offline'],
 ]
 
-/** The page's or process's own clock, network, stores and events. */
-export function defaultEnvironment(): Environment {
-  const scope = globalThis as Partial<Window & typeof globalThis>
-  const { WebSocket, document: page, navigator } = scope
-  const isHidden = () => page?.hidden === true
+/** Clock, timers and network of any runtime, and nothing of a page: it is never hidden and keeps nothing. */
+export function plainEnvironment(): Environment {
+  const { WebSocket, navigator } = globalThis as Partial<typeof globalThis>
   return {
     fetch: (input, init) => fetch(input, init),
     WebSocket,
@@ -74,6 +72,20 @@ export function defaultEnvironment(): Environment {
       const timer = setTimeout(call, Math.min(ms, 2 ** 31 - 1))
       return () => clearTimeout(timer)
     },
+    network: () => '',
+    isHidden: () => false,
+    isOffline: () => navigator?.onLine === false,
+    onChange: () => () => {},
+  }
+}
+
+/** The page's or process's own clock, network, stores and events. */
+export function defaultEnvironment(): Environment {
+  const scope = globalThis as Partial<Window & typeof globalThis>
+  const { document: page, navigator } = scope
+  const isHidden = () => page?.hidden === true
+  return {
+    ...plainEnvironment(),
     storage: storeOf(() => page && scope.localStorage),
     tabStorage: storeOf(() => page && scope.sessionStorage),
     network: () => {
@@ -81,7 +93,6 @@ export function defaultEnvironment(): Environment {
       return connection?.type ?? connection?.effectiveType ?? ''
     },
     isHidden,
-    isOffline: () => navigator?.onLine === false,
     onChange: (listener) => {
       const stops = changes.map(([name, what]) => {
         // What happens to the document is not told to the window, but for what bubbles.

@@ -1,6 +1,7 @@
 import type { AnySchemas, InputOf, OutputOf, TransportName } from '@gamut/protocol'
 import { type Channel, createChannel } from './channel.js'
 import { Client, type ClientOptions } from './client.js'
+import { defaultEnvironment } from './environment.js'
 import { type ChannelNeed, type ClientStatus, type GuideOptions, PolicyGuide } from './guide.js'
 import type { ReadOptions } from './subscription.js'
 import { longPoll } from './transports/long-poll.js'
@@ -58,11 +59,12 @@ export function connect<Schemas = AnySchemas>(
   options: ConnectOptions<Schemas> = {},
 ): Gamut<Schemas> {
   const transports = [websocket(), sse(), ndjson(), longPoll(), poll()]
-  const client = new Client({ ...options, url, transports })
+  const { environment = defaultEnvironment() } = options
+  const client = new Client({ ...options, environment, url, transports })
   const guide = new PolicyGuide(client, options)
   client.guide = guide
   const { channels, onError } = options
-  const { environment, report } = client
+  const { report } = client
   const parts = { environment, threw: report, unheard: (error: unknown) => onError?.(error) }
   const gamut: Gamut = {
     channel: (name: string, given: ChannelOptions = {}) =>
