@@ -29,7 +29,8 @@ export class Target {
   readonly isOwn: boolean
   /** Behind the base path, where it is the server's. */
   readonly path: string
-  readonly query: Query
+  readonly #queryText: string
+  #query: Query | undefined
   #channel: ChannelName | undefined
 
   constructor(text: string, pathOf: PathOf) {
@@ -37,7 +38,12 @@ export class Target {
     const path = pathOf(mark === -1 ? text : text.slice(0, mark))
     this.isOwn = path !== undefined
     this.path = path ?? ''
-    this.query = new Query(mark === -1 ? '' : text.slice(mark + 1))
+    this.#queryText = mark === -1 ? '' : text.slice(mark + 1)
+  }
+
+  get query(): Query {
+    this.#query ??= new Query(this.#queryText)
+    return this.#query
   }
 
   /** The channel whose path it is; throws `channel_invalid`. */
@@ -60,8 +66,8 @@ export class Targets {
     const known = this.#known.get(text)
     if (known) return known
     const target = new Target(text, this.#pathOf)
-    // A ticket is kept nowhere but by its hash.
-    if (text.length > maxLength || target.query.has('ticket')) return target
+    // What the application's targets say is no business of ours, and a ticket is kept nowhere but by its hash.
+    if (!target.isOwn || text.length > maxLength || target.query.has('ticket')) return target
     if (this.#known.size >= maxKnown) this.#known.clear()
     this.#known.set(text, target)
     return target
