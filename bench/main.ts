@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildLoad, missingCompiler } from './load/build.ts'
+import { topics } from './report/topics.ts'
 import { writeReport } from './report/write-report.ts'
 import { officialSettings } from './scenarios/official.ts'
 import { estimateSeconds, runScenario } from './scenarios/run-scenario.ts'
@@ -64,5 +65,5 @@ for (const scenario of picked) {
   const result = await runScenario(scenario, usable, settingsOf(scenario), say)
   say(`  took ${Math.round((performance.now() - start) / 1000)} s`)
   writeFileSync(join(values.results, `${scenario.name}.json`), `${JSON.stringify(result, null, 1)}\n`)
-  writeReport(values.results, scenarios)
+  writeReport(values.results, topics)
 }

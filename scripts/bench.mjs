@@ -1,15 +1,19 @@
 // @ts-check
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { run } from './step.mjs'
 
 // The systems that Gamut is measured beside are installed only here, so that nobody else needs them.
-if (!existsSync(new URL('../bench/node_modules', import.meta.url))) {
+const bench = new URL('../bench/', import.meta.url)
+const wanted = Object.keys(JSON.parse(readFileSync(new URL('package.json', bench), 'utf8')).dependencies)
+if (!wanted.every((name) => existsSync(new URL(`node_modules/${name}`, bench)))) {
   const installed = await run('npm', ['ci', '--prefix', 'bench', '--ignore-scripts'], { show: true })
   if (!installed.ok) throw new Error('the systems to compare with could not be installed')
 }
 const built = await run('tsc', ['-b'], { show: true })
 if (!built.ok) throw new Error('the packages do not build')
-const measured = await run('node', ['bench/main.ts', ...process.argv.slice(2)], {
+const args = process.argv.slice(2)
+const program = args.includes('--client') ? 'bench/client/main.ts' : 'bench/main.ts'
+const measured = await run('node', [program, ...args], {
   show: true,
   limitMs: 24 * 3600_000,
 })

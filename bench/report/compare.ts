@@ -1,5 +1,5 @@
 import { claim, type Estimate, estimateRatio, median, noiseOf } from '../measure/statistics.ts'
-import type { Reach, Scenario } from '../scenarios/scenario.ts'
+import type { Reach, Topic } from '../scenarios/scenario.ts'
 import type { GroupResult, RowResult } from './result.ts'
 
 /** Figures of a row by a measure's name, in the order of rounds. */
@@ -38,7 +38,7 @@ export interface Verdict {
   readonly isReached: boolean
 }
 
-function verdictOf(reach: Reach, group: GroupResult, scenario: Scenario): Verdict | undefined {
+function verdictOf(reach: Reach, group: GroupResult, scenario: Topic): Verdict | undefined {
   const row = group.rows.find(({ name }) => name === reach.of)
   const to = group.rows.find(({ name }) => name === reach.to)
   const measure = scenario.measures.find(({ name }) => name === reach.measure)
@@ -58,7 +58,7 @@ function verdictOf(reach: Reach, group: GroupResult, scenario: Scenario): Verdic
 }
 
 /** All aims of a scenario that what was measured can tell about. */
-export function verdictsOf(scenario: Scenario, groups: readonly GroupResult[]): readonly Verdict[] {
+export function verdictsOf(scenario: Topic, groups: readonly GroupResult[]): readonly Verdict[] {
   return groups.flatMap((group) =>
     scenario.reaches.flatMap((reach) => verdictOf(reach, group, scenario) ?? []),
   )

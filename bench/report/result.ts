@@ -7,7 +7,8 @@ import type { Guarantee } from '../systems/system.ts'
 export interface RowResult {
   readonly name: string
   readonly title: string
-  readonly guarantee: Guarantee
+  /** What a server promises; clients have none. */
+  readonly guarantee?: Guarantee
   readonly windows: readonly Figures[]
   /** Why there are no more windows: something was lost, refused, or would not start. */
   readonly failure?: string

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { median } from '../measure/statistics.ts'
-import type { Scenario, Settings } from '../scenarios/scenario.ts'
+import type { Settings, Topic } from '../scenarios/scenario.ts'
 import { guaranteeTexts } from '../systems/system.ts'
 import { claimOf, ratioOf, sameOf, valuesOf, verdictsOf } from './compare.ts'
 import { plotBars } from './plot.ts'
@@ -12,7 +12,7 @@ const mostGeneratorShare = 0.7
 
 const names = (group: GroupResult) => group.name.replace(/\W+/g, '-')
 
-function cells(row: RowResult, scenario: Scenario): readonly string[] {
+function cells(row: RowResult, scenario: Topic): readonly string[] {
   return scenario.measures.map(({ name, digits }) => {
     const values = valuesOf(row, name)
     const text = values.length > 0 ? median(values).toFixed(digits) : '–'
@@ -36,18 +36,24 @@ function line(items: readonly string[]): string {
   return `| ${items.join(' | ')} |`
 }
 
-function table(group: GroupResult, scenario: Scenario): readonly string[] {
+function table(group: GroupResult, scenario: Topic): readonly string[] {
   const [main] = scenario.measures
   if (!main) return []
   const first = group.rows[0]?.title ?? ''
   const titles = scenario.measures.map(({ title, unit }) => (unit ? `${title}, ${unit}` : title))
   const same = sameOf(group, main.name)
+  const isOfServers = group.rows.some(({ guarantee }) => guarantee)
   return [
-    line(['system', 'class', ...titles, `${main.title} beside ${first}`]),
-    line(['---', '---', ...titles.map(() => '--:'), '---']),
+    line(['system', ...(isOfServers ? ['class'] : []), ...titles, `${main.title} beside ${first}`]),
+    line(['---', ...(isOfServers ? ['---'] : []), ...titles.map(() => '--:'), '---']),
     ...group.rows.map((row) => {
       const failure = row.failure === undefined ? beside(group, row, main.name) : `**${row.failure}**`
-      return line([row.title, row.guarantee, ...cells(row, scenario), failure])
+      return line([
+        row.title,
+        ...(isOfServers ? [row.guarantee ?? ''] : []),
+        ...cells(row, scenario),
+        failure,
+      ])
     }),
     '',
     same
@@ -62,7 +68,7 @@ function fewer({ pairs, pairsOf = {} }: Settings): string {
   return some.map(([name, count]) => `; ${name} in the first ${count}`).join('')
 }
 
-function section(scenario: Scenario, result: ScenarioResult, folder: string): readonly string[] {
+function section(scenario: Topic, result: ScenarioResult, folder: string): readonly string[] {
   const [main] = scenario.measures
   const { provenance, settings } = result
   const groups = result.groups.flatMap((group) => {
@@ -98,13 +104,13 @@ function section(scenario: Scenario, result: ScenarioResult, folder: string): re
 }
 
 /** Writes `report.md` and its pictures from all results in a folder. */
-export function writeReport(folder: string, scenarios: readonly Scenario[]): void {
+export function writeReport(folder: string, topics: readonly Topic[]): void {
   const results = readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as ScenarioResult)
-  const sections = scenarios.flatMap((scenario) => {
-    const result = results.find((one) => one.scenario === scenario.name)
-    return result ? section(scenario, result, folder) : []
+  const sections = topics.flatMap((topic) => {
+    const result = results.find((one) => one.scenario === topic.name)
+    return result ? section(topic, result, folder) : []
   })
   const classes = Object.entries(guaranteeTexts).map(([name, text]) => `- \`${name}\`: ${text}`)
   const head = [

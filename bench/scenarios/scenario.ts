@@ -56,8 +56,8 @@ export interface Takes {
   readonly window: number
 }
 
-/** Something that is measured. Rows of one group are compared with each other, and measured in turn. */
-export interface Scenario {
+/** What a report says of something that is measured. */
+export interface Topic {
   readonly name: string
   readonly title: string
   /** What is done, in a sentence or two. */
@@ -65,6 +65,10 @@ export interface Scenario {
   /** The first is the main one, which ratios are made of. */
   readonly measures: readonly Measure[]
   readonly reaches: readonly Reach[]
+}
+
+/** Something that is measured of servers. Rows of one group are compared with each other, and measured in turn. */
+export interface Scenario extends Topic {
   /** Names of systems, of which those are measured that have the group's transport. */
   readonly systems: readonly string[]
   readonly transports: readonly (Transport | undefined)[]
