@@ -53,6 +53,12 @@ describe('useChannel', () => {
     expect(server.connections).toHaveLength(1)
     await page.show(null)
     expect(server.connections).toEqual([])
+    for (const data of ['a', 'b']) await server.publish('log', data)
+    await page.show(<List name="log" />)
+    await page.show(null)
+    await server.publish('log', 'c')
+    await page.show(<List name="log" />)
+    expect(page.text()).toBe('c')
   })
 
   it('keeps as many messages as are to be shown, for each who shows them', async () => {
@@ -65,6 +71,8 @@ describe('useChannel', () => {
     )
     for (const data of ['a', 'b', 'c', 'd']) await page.after(() => server.publish('log', data))
     expect(page.text()).toBe('b c d|c d')
+    await page.show(<List name="log" keep={9} />)
+    expect(page.text()).toBe('b c d')
   })
 
   it('shows messages of the channel that is named now, and none of another', async () => {
@@ -195,6 +203,22 @@ describe('what useChannel is told besides messages', () => {
     const page = await open({ server, gamut }, <List name="log" />)
     await page.after(() => server.gamut.close('log'))
     expect(page.text()).toBe('a end closed')
+  })
+
+  it('is a source that fails, until it gives something again', async () => {
+    let isBroken = false
+    const load = () => {
+      if (isBroken) throw new Error('broken')
+      return server.now()
+    }
+    const { server, gamut } = startServer({ channels: { sum: { source: { load, everyMs: 1000 } } } })
+    const page = await open({ server, gamut }, <List name="sum" keep={1} />)
+    isBroken = true
+    await page.after(() => server.advance(5000))
+    expect(page.text()).toMatch(/ error source_failed$/)
+    isBroken = false
+    await page.after(() => server.advance(60_000))
+    expect(page.text()).toMatch(/^\d+$/)
   })
 
   it('is a refusal, which is asked about again when somebody comes (§12)', async () => {

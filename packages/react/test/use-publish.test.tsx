@@ -58,11 +58,24 @@ describe('usePublish', () => {
     const told: Publishing[] = []
     const page = await open({ server, gamut }, <Sender name="secret" told={told} />)
     server.faults.delay({ on: 'publish', ms: 500 })
-    await page.after(() => void told.at(-1)?.publish('a'))
+    let isRefused = false
+    await page.after(() => {
+      told
+        .at(-1)
+        ?.publish('a')
+        .catch(() => {
+          isRefused = true
+        })
+    })
     expect(page.text()).toBe('pending ')
     await page.show(<Sender name="log" told={told} />)
     expect(page.text()).toBe('rest ')
-    await page.after(() => server.advance(2000))
+    await page.after(() => server.advance(400))
+    await page.after(() => void told.at(-1)?.publish('b'))
+    for (let steps = 0; !isRefused && steps < 100; steps += 1) await page.after(() => server.advance(50))
+    expect(isRefused).toBe(true)
+    expect(page.text()).toBe('pending ')
+    await page.after(() => server.advance(10_000))
     expect(page.text()).toBe('rest ')
   })
 

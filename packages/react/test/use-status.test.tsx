@@ -64,7 +64,17 @@ describe('useStatus', () => {
 
   it('looks at what changes all the time as often as it is asked to', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
-    const { server, gamut } = startServer()
+    const { server, gamut: client } = startServer()
+    let listening = 0
+    const onStatus: typeof client.onStatus = (listener) => {
+      const stop = client.onStatus(listener)
+      listening++
+      return () => {
+        listening--
+        stop()
+      }
+    }
+    const gamut = Object.create(client, { onStatus: { value: onStatus } })
     const told: ClientStatus[] = []
     const page = await open(
       { server, gamut },
@@ -77,8 +87,9 @@ describe('useStatus', () => {
     await page.after(() => server.advance(5000))
     await page.after(() => vi.advanceTimersByTime(1000))
     expect(told.at(-1)).toEqual(gamut.status)
+    expect(listening).toBe(1)
     await page.unmount()
-    expect(vi.getTimerCount()).toBe(0)
+    expect([listening, vi.getTimerCount()]).toEqual([0, 0])
     vi.useRealTimers()
   })
 })
