@@ -10,7 +10,7 @@ total[(await report('programs that tests need are here', prepareParts)) ? 'passe
 for (const gate of gates) total[(await report(gate.name, gate.run)) ? 'passed' : 'failed'] += 1
 
 console.log('\nTests, on the sources')
-const tests = await runTests({ coverage: true })
+const tests = await runTests()
 const failed = total.failed + tests.failed
 const skipped = tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''
 console.log(`The whole took ${Math.round((performance.now() - start) / 1000)} s.\n`)

@@ -9,10 +9,10 @@ const resultFile = join(root, 'node_modules/.cache/gamut/vitest.json')
 
 /**
  * Runs the tests, shows them as they come, and counts them.
- * @param {{ env?: Record<string, string>, limitMs?: number, coverage?: boolean }} [options]
+ * @param {{ env?: Record<string, string>, limitMs?: number }} [options]
  *   Past `limitMs` (twelve minutes, where all may take eight) they have failed.
  */
-export async function runTests({ env = {}, limitMs = 12 * 60_000, coverage = false } = {}) {
+export async function runTests({ env = {}, limitMs = 12 * 60_000 } = {}) {
   mkdirSync(dirname(resultFile), { recursive: true })
   rmSync(resultFile, { force: true })
   const args = [
@@ -21,7 +21,6 @@ export async function runTests({ env = {}, limitMs = 12 * 60_000, coverage = fal
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${resultFile}`,
-    `--coverage.enabled=${coverage}`,
   ]
   const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined }
   const { ok } = await run('vitest', args, {

@@ -235,8 +235,6 @@ export class Routes {
   #operatorRoute(path: string): Route | undefined {
     return /^\/connections\/\w+$/.test(path) ? this.#ofConnection : this.#ofOperators.get(path)
   }
-
-  /** The routes of readers and publishers, besides those of one channel. */
 }
 
 /** The routes that only operators may use. */
