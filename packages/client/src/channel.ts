@@ -1,6 +1,7 @@
+import { persist } from './attempts.js'
 import type { Client } from './client.js'
 import { GamutError } from './error.js'
-import { failure, type PublishOptions, publish } from './publish.js'
+import { type PublishOptions, publish } from './publish.js'
 import type {
   Invalid,
   Listener,
@@ -15,6 +16,9 @@ import type { TypedReading } from './typed.js'
 
 /** How many messages an iteration keeps for a loop that does not take them. */
 const maxUnread = 10_000
+
+/** For how long a history is asked for again where something is in its way, in milliseconds. */
+const historyMs = 5_000
 
 /** A part of what a channel keeps. */
 export interface HistoryOptions {
@@ -49,7 +53,7 @@ export interface Channel<Output = unknown, Input = Output> extends AsyncIterable
   publish(data: Input, options?: PublishOptions): Promise<Published>
   /** Of a keyed channel: removes the key. */
   remove(key: string, options?: Omit<PublishOptions, 'key'>): Promise<Published>
-  /** Reads a part of the log, without a subscription. */
+  /** Reads a part of the log, without a subscription. What only passes is tried again for 5 s; a try has 15 s. */
   history(options?: HistoryOptions): Promise<History<Output>>
 }
 
@@ -88,22 +92,22 @@ async function* iterate<T>(listen: (listener: Listener) => () => void): AsyncGen
 
 /** Reads a part of a channel's log by one poll (PROTOCOL §4). */
 async function history(
-  { server, closing }: Client,
+  client: Client,
   name: string,
   reading: TypedReading | undefined,
   { after, limit = 100 }: HistoryOptions = {},
 ): Promise<History<never>> {
   const from = after === undefined ? { last: `${limit}` } : { cursor: after }
   const query = new URLSearchParams({ as: 'poll', limit: `${limit}`, ...from })
+  const { server } = client
   const toUrl = () => `${channelUrl(server, name)}?${query}`
-  try {
-    const response = await request(server, toUrl, 'application/json', { signal: closing.signal })
-    const { messages, cursor, more, gap } = (await response.json()) as History<never>
-    const read = (await reading?.all(messages)) as Partial<History<never>> | undefined
-    return { messages, ...read, cursor, more, ...(gap && { gap }) }
-  } catch (thrown) {
-    throw failure(thrown)
+  const ask = async (signal: AbortSignal) => {
+    const response = await request(server, toUrl, 'application/json', { signal })
+    return (await response.json()) as History<never>
   }
+  const { messages, cursor, more, gap } = await persist(client, historyMs, ask)
+  const read = (await reading?.all(messages)) as Partial<History<never>> | undefined
+  return { messages, ...read, cursor, more, ...(gap && { gap }) }
 }
 
 /** What an application's channel is made of. */

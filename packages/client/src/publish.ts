@@ -1,12 +1,9 @@
+import { persist } from './attempts.js'
 import type { Client } from './client.js'
-import { GamutError, toError } from './error.js'
 import { channelUrl, request } from './transports/ask.js'
-import type { LinkEnd, Outgoing, Published, Refusal } from './transports/transport.js'
+import type { Link, Outgoing, Published } from './transports/transport.js'
 
-/** How long one try may take, in milliseconds: longer than the hooks of a server may (PROTOCOL §10). */
-const tryMs = 15_000
-/** The longest wait between tries, and for how long it is tried in all: within the window that knows repeats (PROTOCOL §3), in milliseconds. */
-const maxDelayMs = 10_000
+/** For how long it is tried: within the window that knows repeats (PROTOCOL §3), in milliseconds. */
 const allMs = 120_000
 
 /** How a message is published. */
@@ -16,6 +13,11 @@ export interface PublishOptions {
   /** The message's own name, which readers see: publishing it again stores nothing. One is drawn if none is given. */
   readonly id?: string | undefined
   readonly signal?: AbortSignal | undefined
+}
+
+/** The open link that takes frames, if there is one. */
+function twoWay({ links }: Client): Link | undefined {
+  return links.held.find(({ watched }) => watched?.link.tell)?.watched?.link
 }
 
 async function post({ server }: Client, channel: string, message: Outgoing, signal: AbortSignal) {
@@ -30,35 +32,6 @@ async function post({ server }: Client, channel: string, message: Outgoing, sign
   return { ...messages[0], cursor, replayed: response.status === 200 || undefined }
 }
 
-/** What a request that failed is to the application. */
-export function failure(thrown: unknown): GamutError {
-  const { kind, code, error } = Object(thrown) as Partial<Refusal> & { kind?: string; error?: unknown }
-  if (code !== undefined) return toError(thrown as Refusal)
-  const own = kind === 'token' || kind === 'garbage' ? kind : 'unreachable'
-  return new GamutError(own, undefined, undefined, error ?? thrown)
-}
-
-/** One try, over the open WebSocket or by POST. */
-function tryOnce(
-  client: Client,
-  channel: string,
-  message: Outgoing,
-  signal: AbortSignal,
-): Promise<Published> {
-  const own = new AbortController()
-  return new Promise<Published>((resolve, reject) => {
-    const stop = () => {
-      own.abort()
-      reject({ kind: 'cut' } satisfies LinkEnd)
-    }
-    own.signal.addEventListener('abort', client.environment.after(tryMs, stop))
-    signal.addEventListener('abort', stop, { signal: own.signal })
-    const { link } = client.links.held.find(({ watched }) => watched?.link.publish)?.watched ?? {}
-    const work = link?.publish?.(channel, message) ?? post(client, channel, message, own.signal)
-    work.then(resolve, reject)
-  }).finally(() => own.abort())
-}
-
 /**
  * Publishes, and again under the same id for as long as it is not known what became of it: an answer that was lost,
  * `publish_unknown`, a server that is away. What the server refuses for good is not tried again (PROTOCOL §3).
@@ -69,29 +42,10 @@ export async function publish(
   message: Outgoing,
   given?: AbortSignal,
 ): Promise<Published> {
-  const { environment, closing } = client
-  const signal = AbortSignal.any([closing.signal, ...(given ? [given] : [])])
   const named = { ...message, id: message.id ?? crypto.randomUUID() }
-  const beganAt = environment.elapsed()
-  for (let count = 1; ; count++) {
-    if (signal.aborted)
-      throw new GamutError(closing.signal.aborted ? 'closed' : 'aborted', undefined, undefined, given?.reason)
-    try {
-      const { cursor, offset, time, replayed } = await tryOnce(client, channel, named, signal)
-      return { cursor, offset, time, replayed }
-    } catch (thrown) {
-      const { isFinal, retryAfterMs } = Object(thrown) as Partial<Refusal>
-      const delayMs = retryAfterMs ?? environment.random() * Math.min(maxDelayMs, 500 * 2 ** count)
-      const isLate = environment.elapsed() - beganAt + delayMs > allMs
-      if (!signal.aborted && (isFinal || isLate)) throw failure(thrown)
-      await new Promise<void>((resolve) => {
-        const cancel = environment.after(delayMs, resolve)
-        signal.addEventListener('abort', () => {
-          cancel()
-          resolve()
-        })
-        if (signal.aborted) resolve()
-      })
-    }
-  }
+  const tryOnce = (signal: AbortSignal): Promise<Published> =>
+    twoWay(client)?.tell?.<Published>({ type: 'publish', channel, ...named }) ??
+    post(client, channel, named, signal)
+  const { cursor, offset, time, replayed } = await persist(client, allMs, tryOnce, given)
+  return { cursor, offset, time, replayed }
 }

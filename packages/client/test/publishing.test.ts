@@ -132,3 +132,51 @@ describe('a history', () => {
     expect(await codeOf(channel.history({ after: 'nonsense' }))).toBe('cursor_invalid')
   })
 })
+
+describe('a history that meets trouble', () => {
+  /** A client whose first polls meet what a test says, its time 100 times as fast. */
+  async function meet(count: number, instead: () => Promise<Response>) {
+    const { gamut, url } = await startServer()
+    await gamut.publish('a', 1)
+    const real = nodeEnvironment()
+    let asked = 0
+    const environment = nodeEnvironment({
+      random: () => 0.5,
+      elapsed: () => real.elapsed() * 100,
+      after: (ms, call) => real.after(ms / 100, call),
+      fetch: (input, init) => {
+        asked += 1
+        return asked <= count ? instead() : fetch(input, init)
+      },
+    })
+    const client = startClient(url, { environment })
+    return { client, history: () => client.channel('a').history(), asked: () => asked }
+  }
+  const refusal = (status: number, error: object) => async () =>
+    new Response(JSON.stringify({ error }), { status })
+
+  it('that passes is asked for again (§13)', async () => {
+    const { history, asked } = await meet(2, refusal(503, { code: 'overloaded', message: '' }))
+    expect((await history()).messages).toMatchObject([{ data: 1 }])
+    expect(asked()).toBe(3)
+  })
+
+  it('that lasts tells its code, and so does what is refused for good, at once (§13)', async () => {
+    const lasting = await meet(1000, refusal(503, { code: 'broker_unavailable', message: '' }))
+    expect(await codeOf(lasting.history())).toBe('broker_unavailable')
+    expect(lasting.asked()).toBeGreaterThan(1)
+    expect(lasting.asked()).toBeLessThan(10)
+    const told = await meet(1, refusal(503, { code: 'overloaded', message: '', retryAfterMs: 60_000 }))
+    expect([await codeOf(told.history()), told.asked()]).toEqual(['overloaded', 1])
+    const final = await meet(1, refusal(403, { code: 'forbidden', message: '' }))
+    expect([await codeOf(final.history()), final.asked()]).toEqual(['forbidden', 1])
+  })
+
+  it('is given up by a deadline where nobody answers, and by the end of its client', async () => {
+    const { client, history } = await meet(1000, () => new Promise(() => {}))
+    expect(await codeOf(history())).toBe('unreachable')
+    const later = codeOf(history())
+    client.close()
+    expect(await later).toBe('closed')
+  })
+})

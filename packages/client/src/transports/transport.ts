@@ -142,8 +142,8 @@ export interface Link {
   change(anew?: string): void
   /** Makes sure within a moment that the other end is there. */
   check(): void
-  /** Publishes over the link; only a WebSocket has it. Rejects with a {@link LinkEnd}. */
-  readonly publish?: (channel: string, message: Outgoing) => Promise<Published>
+  /** Sends a frame of the client's (PROTOCOL §7) and gives what is answered; only a WebSocket has it. Rejects with a {@link LinkEnd}. */
+  tell?<Answer>(frame: object): Promise<Answer>
   close(): void
 }
 

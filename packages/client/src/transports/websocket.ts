@@ -6,8 +6,6 @@ import type {
   LinkEnd,
   LinkListener,
   LinkRequest,
-  Outgoing,
-  Published,
   Refusal,
   Transport,
   Wish,
@@ -76,10 +74,8 @@ class SocketLink implements Link {
     this.#send({ type: 'ping' }, this.#cancel, nothing)
   }
 
-  publish(channel: string, message: Outgoing): Promise<Published> {
-    return new Promise((resolve, reject) =>
-      this.#send({ type: 'publish', channel, ...message }, resolve as Pending['resolve'], reject),
-    )
+  tell<Answer>(frame: object): Promise<Answer> {
+    return new Promise((resolve, reject) => this.#send(frame, resolve as Pending['resolve'], reject))
   }
 
   close(): void {
