@@ -1,5 +1,7 @@
 import { type ConnectOptions, connect, type Gamut } from '@gamut/client'
+import { defaultEnvironment } from '@gamut/client/core'
 import type { TransportName } from '@gamut/protocol'
+import { byClock, skip } from './clock.js'
 
 /** A client of the page that reads the channel `a`, by the name it is told by. */
 export interface PageReader {
@@ -18,9 +20,16 @@ export interface Told {
 
 const told: Told[] = []
 const clients = new Map<string, Gamut>()
+/** For each time that the page was shown: whether the browser had kept it as it was. */
+const shows: boolean[] = []
+addEventListener('pageshow', ({ persisted }) => shows.push(persisted))
+/** What was thrown and caught by nobody. */
+const uncaught: string[] = []
+addEventListener('error', ({ message }) => uncaught.push(message))
+addEventListener('unhandledrejection', ({ reason }) => uncaught.push(`${reason}`))
 
 function read({ name: reader, url, options }: PageReader): void {
-  const client = connect(url, options)
+  const client = connect(url, { ...options, environment: byClock(defaultEnvironment()) })
   clients.set(reader, client)
   const tell = (what: string, data: unknown) => told.push({ reader, what, data })
   client
@@ -45,6 +54,11 @@ export const page = {
   status: (name: string) => ({ ...clientOf(name).status }),
   explain: (name: string) => clientOf(name).explain(),
   move: (name: string, transport: TransportName) => clientOf(name).move(transport),
+  shows: () => shows,
+  uncaught: () => uncaught,
+  isHidden: () => document.hidden,
+  /** Puts the clients' clock forward. */
+  skip,
 }
 
 Object.assign(globalThis, { page })

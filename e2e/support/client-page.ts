@@ -1,8 +1,7 @@
 import type { ClientStatus } from '@gamut/client'
-import type { Browser, Page } from 'puppeteer-core'
+import type { BrowserContext, Page } from 'puppeteer-core'
 import { expect } from 'vitest'
 import type { page as driven, PageReader, Told } from '../pages/client.js'
-import { endWithTest } from './end-with-test.js'
 import { plainRead } from './plain-read.js'
 import { until } from './until.js'
 
@@ -28,6 +27,8 @@ export interface ClientPage {
    * was told of so many, and what came behind the last one is compared.
    */
   expectSame(server: { readonly port: number }, gaps?: number): Promise<void>
+  /** Opens the clients anew in a page that the browser has loaded again; what it tells is added to what was told. */
+  reopen(): Promise<void>
 }
 
 /** What a client was told behind the n-th gap, or nothing where it was not told of so many. */
@@ -38,17 +39,17 @@ function behindGap(told: readonly Told[], name: string, gaps: number): readonly 
   return index === undefined ? undefined : own.slice(index + 1)
 }
 
-/** Opens a page of the host in a context of its own, with its own connections and stores. */
+/** Opens a page at an address of a host, in a context whose pages share connections and stores. */
 export async function openClientPage(
-  browser: Browser,
-  host: string,
+  context: BrowserContext,
+  address: string,
   readers: readonly PageReader[],
 ): Promise<ClientPage> {
-  const context = await browser.createBrowserContext()
-  endWithTest(() => context.close())
   const page = await context.newPage()
-  await page.goto(host)
+  await page.goto(address)
   const told: Told[] = []
+  /** So much was told before the page was loaded again. */
+  let before = 0
   const call: ClientPage['call'] = async (name, ...values) => {
     const given = values.map((value) => JSON.stringify(value)).join()
     // As a text: WebDriver BiDi leaves out what is nested deeply.
@@ -57,7 +58,7 @@ export async function openClientPage(
   }
   const untilTold: ClientPage['until'] = async (condition) => {
     const isDone = async () => {
-      told.push(...(await call('told', told.length)))
+      told.push(...(await call('told', told.length - before)))
       return condition(told)
     }
     await until(isDone).catch(() => {
@@ -76,11 +77,15 @@ export async function openClientPage(
     const wanted = plain.map(([offset, data]) => ['message', offset, data])
     expect(Object.fromEntries(got)).toEqual(Object.fromEntries(readers.map(({ name }) => [name, wanted])))
   }
-  await call('open', readers)
+  const reopen = async () => {
+    before = told.length
+    await call('open', readers)
+  }
+  await reopen()
   const untilStatus: ClientPage['untilStatus'] = (name, condition) =>
     until(async () => condition(await call('status', name))).catch(async () => {
       const lines = await call('explain', name)
       throw new Error(`the status never satisfied ${condition}:\n${lines.join('\n')}`)
     })
-  return { page, told, call, until: untilTold, untilStatus, expectSame }
+  return { page, told, call, until: untilTold, untilStatus, expectSame, reopen }
 }

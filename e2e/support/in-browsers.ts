@@ -4,6 +4,7 @@ import { beforeAll } from 'vitest'
 import type { PageReader } from '../pages/client.js'
 import { type BrowserName, browserNames, startBrowser } from './browsers.js'
 import { type ClientPage, openClientPage } from './client-page.js'
+import { endWithTest } from './end-with-test.js'
 import { startPageHost } from './page-host.js'
 import { describeWith } from './parts.js'
 
@@ -12,8 +13,10 @@ export interface Stage {
   readonly browser: BrowserName
   /** The origin that pages with the client come from; `/empty` of it is a page without. */
   host(): string
-  /** Opens a page of its own with these clients. */
-  open(readers: readonly PageReader[]): Promise<ClientPage>
+  /** Opens a page with these clients, with connections and stores of its own; of the host, unless it is another address. */
+  open(readers: readonly PageReader[], address?: string): Promise<ClientPage>
+  /** Opens so many pages of this kind as tabs, one after the other, which share connections and stores. */
+  openTabs(count: number, readers: readonly PageReader[]): Promise<readonly ClientPage[]>
 }
 
 /** A client for each transport, so that one fault meets all of them at once, and `any`, which may use all of them. */
@@ -39,10 +42,21 @@ export function describeInBrowsers(
         host = await startPageHost()
         browser = await startBrowser(name)
       }, 60_000)
+      const createContext = async () => {
+        const context = await browser.createBrowserContext()
+        endWithTest(() => context.close())
+        return context
+      }
       tests({
         browser: name,
         host: () => host,
-        open: (readers) => openClientPage(browser, host, readers),
+        open: async (readers, address = host) => openClientPage(await createContext(), address, readers),
+        openTabs: async (count, readers) => {
+          const context = await createContext()
+          const tabs: ClientPage[] = []
+          while (tabs.length < count) tabs.push(await openClientPage(context, host, readers))
+          return tabs
+        },
       })
     })
   }

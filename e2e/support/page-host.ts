@@ -14,6 +14,7 @@ async function bundleClient(): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [fileOf('e2e/pages/client.ts')],
     alias: {
+      '@gamut/client/core': fileOf('packages/client/src/core.ts'),
       '@gamut/client': fileOf('packages/client/src/index.ts'),
       '@gamut/protocol': fileOf('packages/protocol/src/index.ts'),
     },

@@ -26,6 +26,8 @@ const words: Readonly<Partial<Record<Reason['code'], string>>> = {
   lost: 'the connection was cut',
   'sent-away': 'the server asked for it',
   unreached: 'the server is not reached',
+  unanswered:
+    'no answer has begun; a proxy holds it back, or other tabs hold all connections that HTTP/1.1 gets',
   recovered: 'the better one works again',
   behind: 'the server does not see its store',
   refused: 'the server refused',

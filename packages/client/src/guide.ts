@@ -172,11 +172,10 @@ export class PolicyGuide implements Guide {
     if (note.type === 'frame') this.#hear(note)
     else if (note.type === 'live') {
       const { transport } = note.held
-      const why = this.#whys.get(transport) ?? { code: 'need' }
       this.#health.delivered()
       // Who was suspected while nothing got through is not avoided any more.
       this.#client.schedule()
-      this.#tell({ type: 'live', transport, why, reason: why })
+      this.#tellLive(note.held)
       if (transport === this.#trial) {
         const { holdMs = 0 } = this.#health.probe(transport) ?? {}
         this.#cancelProbe = this.#client.environment.after(holdMs, () => this.#judge(true))
@@ -235,9 +234,11 @@ export class PolicyGuide implements Guide {
     )
   }
 
-  #hear({ frame }: Extract<Note, { type: 'frame' }>): void {
+  #hear({ frame, held }: Extract<Note, { type: 'frame' }>): void {
     const { environment } = this.#client
     this.#lastEventAt = environment.now()
+    // Back online: what has outlived that says so itself.
+    if (this.#status.state === 'connecting') this.#tellLive(held)
     if (frame.type === 'heartbeat') this.#tell({ type: frame.stale ? 'behind' : 'caught-up' })
     if (frame.type !== 'batch') return
     if (this.#positions) this.#cancelSave ??= environment.after(saveMs, () => this.#save())
@@ -249,6 +250,11 @@ export class PolicyGuide implements Guide {
     this.#cancelSave?.()
     this.#cancelSave = undefined
     this.#positions?.save(this.#client.subscriptions.values())
+  }
+
+  #tellLive({ transport }: Held): void {
+    const why = this.#whys.get(transport) ?? { code: 'need' }
+    this.#tell({ type: 'live', transport, why, reason: why })
   }
 
   #tell(event: StatusEvent): void {
@@ -286,6 +292,7 @@ function reasonOf({ end, life }: Extract<Note, { type: 'lost' }>): Reason {
   const { kind } = end
   if (kind === 'refused') return { code: kind, error: end.code }
   if (kind === 'token') return { code: 'refused', error: kind }
+  if (kind === 'mute' && !life.opened) return { code: 'unanswered' }
   if (kind === 'mute' || kind === 'garbage') return { code: kind, ms: life.idleMs }
   return { code: kind === 'sent-away' ? kind : life.opened ? 'lost' : 'unreached' }
 }

@@ -68,8 +68,8 @@ const hiddenPollMs = 30_000
 /** HTTP/1.1 gives an origin six connections: two are left for publishes and for the page itself. */
 const maxHeld = 4
 
-/** Where nothing is advised, best first. */
-const general = ['sse', 'ndjson', 'long-poll', 'websocket', 'poll'] as const
+/** Where nothing is advised, best first. A WebSocket is none of the six connections that other tabs may hold. */
+const general = ['sse', 'ndjson', 'websocket', 'long-poll', 'poll'] as const
 /** What holds a connection, the most able first. */
 const order = ['websocket', 'sse', 'ndjson', 'long-poll'] as const
 

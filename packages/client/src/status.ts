@@ -19,6 +19,7 @@ export type Reason =
         | 'lost'
         | 'sent-away'
         | 'unreached'
+        | 'unanswered'
         | 'shown'
         | 'online'
         | 'offline'

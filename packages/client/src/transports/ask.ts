@@ -93,7 +93,8 @@ export async function ask(link: LinkRequest, listener: LinkListener, question: Q
     return readUrl(link, wishes, as)
   }
   try {
-    const response = await request(link, toUrl, type, { signal })
+    // Held answers go by no browser's cache: in Firefox a second tab would wait there for the end of the first one's.
+    const response = await request(link, toUrl, type, { signal, ...(as !== 'poll' && { cache: 'no-store' }) })
     listener.opened()
     return { wishes, response, cancel }
   } catch (error) {

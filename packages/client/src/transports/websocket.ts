@@ -71,7 +71,11 @@ class SocketLink implements Link {
 
   check(): void {
     this.#expect(checkMs)
-    this.#send({ type: 'ping' }, this.#cancel, nothing)
+    const alive = (answer: unknown) => {
+      this.#cancel()
+      this.#listener.frame(answer as Frame)
+    }
+    this.#send({ type: 'ping' }, alive, nothing)
   }
 
   tell<Answer>(frame: object): Promise<Answer> {
