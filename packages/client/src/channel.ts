@@ -57,6 +57,12 @@ export interface Channel<Output = unknown, Input = Output> extends AsyncIterable
   history(options?: HistoryOptions): Promise<History<Output>>
 }
 
+/** A channel as this package's own entries have it. */
+export interface OwnChannel {
+  readonly name: string
+  readonly client: Client
+}
+
 /** Messages in order for a loop. It ends with the channel, and throws what ends it otherwise: a gap too, as a loop cannot be told. */
 async function* iterate<T>(listen: (listener: Listener) => () => void): AsyncGenerator<Message<T>, void> {
   const unread: Message[] = []
@@ -122,7 +128,7 @@ export interface ChannelParts {
 }
 
 /** What an application has of a channel. */
-export function createChannel(parts: ChannelParts): Channel<never, unknown> {
+export function createChannel(parts: ChannelParts): Channel<never, unknown> & OwnChannel {
   const { client, name, options, reading } = parts
   const listenRaw = (listener: Listener) => client.listen(name, options, listener)
   const listen = reading?.listen(listenRaw) ?? listenRaw
@@ -132,6 +138,7 @@ export function createChannel(parts: ChannelParts): Channel<never, unknown> {
   }
   return {
     name,
+    client,
     subscribe: (message, rest) => listen({ ...rest, message } as Listener),
     [Symbol.asyncIterator]: () => iterate(listen),
     publish: (data, options) => send({ ...options, data }),

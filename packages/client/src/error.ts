@@ -4,7 +4,8 @@ import type { Refusal } from './transports/transport.js'
 /**
  * Why something was not done: a code of PROTOCOL §13, or one of the client's own. `token`: the application gave none;
  * `unreachable`: no answer in time; `garbage`: what answered is no Gamut server; `aborted`; `closed`: by the client's own
- * `close()`; `behind`: an iteration was left unread for too long; `gap`: it would go on behind messages that will not come.
+ * `close()`; `behind`: an iteration was left unread for too long; `gap`: it would go on behind messages that will
+ * not come; `no_presence`: the server does not serve it.
  */
 export type ClientErrorCode =
   | ErrorCode
@@ -15,6 +16,7 @@ export type ClientErrorCode =
   | 'closed'
   | 'behind'
   | 'gap'
+  | 'no_presence'
 
 /** What the client tells an application of: by a rejected promise, `onError` or a status. */
 export class GamutError extends Error {

@@ -30,7 +30,8 @@ export class KeptPositions {
   save(channels: Iterable<{ readonly channel: string; readonly cursor: string }>): void {
     for (const { channel, cursor } of channels) {
       this.#cursors.delete(channel)
-      if (cursor) this.#cursors.set(channel, cursor)
+      // Who is there is begun with anew.
+      if (cursor && channel[0] !== '$') this.#cursors.set(channel, cursor)
     }
     const last = [...this.#cursors].slice(-maxKept)
     try {

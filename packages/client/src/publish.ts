@@ -16,7 +16,7 @@ export interface PublishOptions {
 }
 
 /** The open link that takes frames, if there is one. */
-function twoWay({ links }: Client): Link | undefined {
+export function twoWay({ links }: Client): Link | undefined {
   return links.held.find(({ watched }) => watched?.link.tell)?.watched?.link
 }
 

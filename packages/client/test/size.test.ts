@@ -14,6 +14,7 @@ async function sizeOf(code: string): Promise<number> {
     stdin: { contents: code, resolveDir: path('client') },
     alias: {
       '@gamut/client/core': path('client/src/core.ts'),
+      '@gamut/client/presence': path('client/src/presence.ts'),
       '@gamut/client': path('client/src/index.ts'),
       '@gamut/protocol': path('protocol/src/index.ts'),
     },
@@ -37,6 +38,11 @@ it.each([
     '@gamut/client/core with polls alone',
     "import { createClient, poll } from '@gamut/client/core'; createClient({ url: '', transports: [poll()] }).subscribe('a', alert)",
     5_100,
+  ],
+  [
+    '@gamut/client/presence, with what it shares with the client,',
+    "export { presence } from '@gamut/client/presence'",
+    2_000,
   ],
 ])('%s is no larger than it was', async (_entry, code, most) => {
   expect(await sizeOf(code)).toBeLessThanOrEqual(most)
