@@ -8,6 +8,7 @@ const sources = [
   { find: /^@gamut\/client$/, replacement: source('client/src/index.ts') },
   { find: /^@gamut\/client\/core$/, replacement: source('client/src/core.ts') },
   { find: /^@gamut\/client\/presence$/, replacement: source('client/src/presence.ts') },
+  { find: /^@gamut\/client\/tabs$/, replacement: source('client/src/tabs.ts') },
   { find: /^@gamut\/protocol$/, replacement: source('protocol/src/index.ts') },
   { find: /^@gamut\/react$/, replacement: source('react/src/index.ts') },
   { find: /^@gamut\/server$/, replacement: source('server/src/index.ts') },

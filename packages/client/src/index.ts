@@ -4,6 +4,7 @@ import { Client, type ClientOptions } from './client.js'
 import { defaultEnvironment } from './environment.js'
 import { type ChannelNeed, type ClientStatus, type GuideOptions, PolicyGuide } from './guide.js'
 import type { ReadOptions } from './subscription.js'
+import type { Tabs } from './tabs.js'
 import { longPoll } from './transports/long-poll.js'
 import { ndjson } from './transports/ndjson.js'
 import { poll } from './transports/poll.js'
@@ -51,6 +52,8 @@ export interface ConnectOptions<Schemas = AnySchemas>
     GuideOptions {
   /** The channels' definitions, by `typed(defineChannels(…))`: what data is, and how it is read. */
   readonly channels?: TypedChannels<Schemas> | undefined
+  /** One connection for all tabs, by `shareTabs(…)` of `@gamut/client/tabs`. */
+  readonly tabs?: Pick<Tabs, 'share'> | undefined
 }
 
 /** Makes a client of a server that finds a way by itself. Nothing is opened before somebody subscribes. */
@@ -58,7 +61,8 @@ export function connect<Schemas = AnySchemas>(
   url: string,
   options: ConnectOptions<Schemas> = {},
 ): Gamut<Schemas> {
-  const transports = [websocket(), sse(), ndjson(), longPoll(), poll()]
+  const own = [websocket(), sse(), ndjson(), longPoll(), poll()]
+  const transports = own.map((one) => options.tabs?.share(one) ?? one)
   const { environment = defaultEnvironment() } = options
   const client = new Client({ ...options, environment, url, transports })
   const guide = new PolicyGuide(client, options)

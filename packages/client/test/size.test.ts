@@ -15,6 +15,7 @@ async function sizeOf(code: string): Promise<number> {
     alias: {
       '@gamut/client/core': path('client/src/core.ts'),
       '@gamut/client/presence': path('client/src/presence.ts'),
+      '@gamut/client/tabs': path('client/src/tabs.ts'),
       '@gamut/client': path('client/src/index.ts'),
       '@gamut/protocol': path('protocol/src/index.ts'),
     },
@@ -46,4 +47,10 @@ it.each([
   ],
 ])('%s is no larger than it was', async (_entry, code, most) => {
   expect(await sizeOf(code)).toBeLessThanOrEqual(most)
+})
+
+it('@gamut/client/tabs adds no more than it did', async () => {
+  const connect = "export { connect } from '@gamut/client'"
+  const added = (await sizeOf(`${connect}; export * from '@gamut/client/tabs'`)) - (await sizeOf(connect))
+  expect(added).toBeLessThanOrEqual(2_700)
 })

@@ -1,0 +1,230 @@
+import type { TransportName } from '@gamut/protocol'
+import { reduceReading } from '../subscription-state.js'
+import type { Frame, Link, LinkEnd, LinkRequest, ReadingFrame, Transport } from '../transports/transport.js'
+import { formOf, keyOf, type Place, type Want, type Word } from './post.js'
+
+/** How often it is asked which links are still there: whoever does not answer until the next time is forgotten, in milliseconds. */
+const rollCallMs = 60_000
+/** Silence of a connection before the server's own measure is known (PROTOCOL §10), in milliseconds. */
+const defaultHeartbeatMs = 15_000
+const silentBeats = 2.5
+/** How often a channel may be read again on end before its connection is as good as none. */
+const maxRereads = 3
+/** What carries all that the others could, the most able first. */
+const ladder: readonly TransportName[] = ['websocket', 'sse', 'ndjson', 'long-poll']
+
+interface Member {
+  readonly transport: TransportName
+  readonly places: Map<string, Place>
+  /** It was asked and has not answered yet. */
+  isAsked?: boolean
+}
+
+/** One connection of the leader, and where it stands in each of its channels. */
+interface Reading {
+  readonly transport: Transport
+  readonly form: string
+  readonly positions: Map<string, string>
+  link?: Link
+  rereads: number
+  heardAt: number
+  cancel(): void
+}
+
+/** What a hub needs of its tab. */
+export interface HubParts {
+  readonly term: string
+  readonly transports: ReadonlyMap<TransportName, Transport>
+  /** By what the tab itself reads. */
+  request(): LinkRequest
+  post(word: Word): void
+}
+
+/** Reads for all tabs what any of them wants, once. */
+export class Hub {
+  readonly term: string
+  readonly #parts: HubParts
+  readonly #members = new Map<string, Member>()
+  /** What is read, and up to where all was told. */
+  readonly #places = new Map<string, Place>()
+  readonly #readings = new Set<Reading>()
+  #cancel = () => {}
+
+  constructor(parts: HubParts) {
+    this.term = parts.term
+    this.#parts = parts
+    this.#callRoll()
+  }
+
+  /** A link says what it wants. */
+  take({ link, transport, places }: Want): void {
+    if (places.length) {
+      const own = new Map(places.map((place) => [keyOf(place), place]))
+      this.#members.set(link, { transport, places: own })
+    } else this.#members.delete(link)
+    this.#suit()
+    this.#post({ type: 'here', link, places: this.#answer(places) })
+  }
+
+  /** Makes sure that what is open is alive. */
+  check(): void {
+    for (const { link } of this.#readings) link?.check()
+  }
+
+  close(): void {
+    this.#cancel()
+    for (const reading of this.#readings) this.#close(reading)
+  }
+
+  #answer(places: readonly Place[]): readonly Place[] {
+    return places.flatMap((place) => this.#places.get(keyOf(place)) ?? [])
+  }
+
+  #post(word: { readonly type: Word['type'] } & Record<string, unknown>): void {
+    this.#parts.post({ ...word, term: this.term } as Word)
+  }
+
+  #callRoll(): void {
+    for (const [link, member] of this.#members) {
+      if (member.isAsked) this.#members.delete(link)
+      member.isAsked = true
+    }
+    this.#suit()
+    this.#post({ type: 'here' })
+    this.#cancel = this.#parts.request().environment.after(rollCallMs, () => this.#callRoll())
+  }
+
+  /** Makes what is open that what is wanted: by the most able transport that anybody wants, over as few connections as it takes. */
+  #suit(): void {
+    const members = [...this.#members.values()]
+    const wanted = new Map(members.flatMap(({ places }) => [...places]))
+    const name = ladder.find((one) => members.some(({ transport }) => transport === one))
+    const transport = this.#parts.transports.get(name as TransportName) as Transport
+    const changed = new Set<Reading>()
+    const taken = new Set<string>()
+    for (const key of [...this.#places.keys()]) if (!wanted.has(key)) this.#places.delete(key)
+    for (const reading of this.#readings)
+      for (const key of [...reading.positions.keys()])
+        if (wanted.has(key) && reading.transport === transport) taken.add(key)
+        else if (reading.positions.delete(key)) changed.add(reading)
+    for (const [key, place] of wanted) {
+      // Where it is not known yet the tab finds out by a poll of its own, and comes back with a cursor.
+      if (!place.cursor || taken.has(key)) continue
+      if (!this.#places.has(key)) this.#places.set(key, place)
+      const reading = this.#findRoom(transport, formOf(place))
+      reading.positions.set(key, '')
+      changed.add(reading)
+    }
+    for (const reading of changed) {
+      if (reading.positions.size === 0) this.#close(reading)
+      else if (reading.link) reading.link.change()
+      else this.#open(reading)
+    }
+  }
+
+  #findRoom(transport: Transport, form: string): Reading {
+    for (const reading of this.#readings)
+      if (
+        reading.transport === transport &&
+        reading.form === form &&
+        reading.positions.size < transport.maxChannels
+      )
+        return reading
+    const reading: Reading = {
+      transport,
+      form,
+      positions: new Map(),
+      rereads: 0,
+      heardAt: 0,
+      cancel: () => {},
+    }
+    this.#readings.add(reading)
+    return reading
+  }
+
+  #open(reading: Reading): void {
+    const request = this.#parts.request()
+    const { environment } = request
+    let heartbeatMs = defaultHeartbeatMs
+    const watch = (heardAt: number) => {
+      reading.cancel = environment.after(heardAt + silentBeats * heartbeatMs - environment.elapsed(), () => {
+        if (reading.heardAt === heardAt) this.#end(reading, { kind: 'mute' })
+        else watch(reading.heardAt)
+      })
+    }
+    const wishes = () =>
+      new Map([...reading.positions.keys()].map((key) => [this.#at(key).channel, this.#at(key)]))
+    reading.link = reading.transport.open(
+      { ...request, wishes },
+      {
+        opened: () => {},
+        frame: (frame) => {
+          if (!this.#readings.has(reading)) return
+          if (frame.type === 'welcome') heartbeatMs = frame.heartbeatMs
+          const isFirst = !reading.heardAt
+          reading.heardAt = environment.elapsed()
+          if (isFirst && reading.transport.isHeld) watch(reading.heardAt)
+          this.#hear(reading, frame)
+        },
+        ended: (end) => this.#end(reading, end),
+      },
+    )
+  }
+
+  #at(key: string): Place {
+    return this.#places.get(key) as Place
+  }
+
+  #close(reading: Reading): void {
+    this.#readings.delete(reading)
+    reading.cancel()
+    reading.link?.close()
+  }
+
+  #end(reading: Reading, end: LinkEnd): void {
+    if (!this.#readings.has(reading)) return
+    this.#close(reading)
+    const { name: transport } = reading.transport
+    for (const [link, member] of this.#members) if (member.transport === transport) this.#members.delete(link)
+    const told = end.kind === 'token' ? { ...end, error: `${end.error}` } : end
+    this.#post({ type: 'ended', transport, end: told })
+    this.#suit()
+  }
+
+  #hear(reading: Reading, frame: Frame): void {
+    const { channel, type } = frame as ReadingFrame
+    if (!channel) {
+      this.#post({ type: 'frame', key: '', frame })
+      return
+    }
+    const key = `${reading.form} ${channel}`
+    if (!reading.positions.has(key)) return
+    if (/^(open|batch|gap)$/.test(type)) this.#lead(reading, key, frame as ReadingFrame)
+    else this.#post({ type: 'frame', key, frame })
+    // Nothing more comes of it here: whoever wants it nevertheless says so again.
+    if (/^(end|refused)$/.test(type)) {
+      for (const { places } of this.#members.values()) places.delete(key)
+      this.#suit()
+    }
+  }
+
+  /** Tells what leads on from where all were told: each frame begins where the one before it ended. */
+  #lead(reading: Reading, key: string, frame: ReadingFrame): void {
+    const { cursor: after, ...place } = this.#at(key)
+    const { cursor, position, effects } = reduceReading(after, reading.positions.get(key) as string, frame)
+    this.#places.set(key, { ...place, cursor })
+    reading.positions.set(key, position ?? '')
+    for (const effect of effects) {
+      if (effect.type === 'messages') {
+        reading.rereads = 0
+        this.#post({ type: 'frame', key, frame: { ...effect.batch, after, messages: effect.messages } })
+      } else if (effect.type === 'gap') {
+        const { channel } = place
+        this.#post({ type: 'frame', key, frame: { ...effect.gap, type: 'gap', channel, after, cursor } })
+      } else if (effect.type === 'snapshot') this.#post({ type: 'frame', key, frame })
+    }
+    if (position !== undefined) return
+    if (++reading.rereads > maxRereads) this.#end(reading, { kind: 'garbage', what: 'sequence' })
+    else reading.link?.change(place.channel)
+  }
+}
