@@ -159,6 +159,9 @@ class ChannelPresence<State> implements Presence<State> {
     const take = ({ key = '', data, deleted }: Message) => {
       const end = key.lastIndexOf('/')
       const member = { identity: key.slice(0, end), device: key.slice(end + 1), state: data as State }
+      const known = this.#next.get(key)
+      // What is only said again is no news.
+      if (known && !deleted && !this.error && JSON.stringify(known.state) === JSON.stringify(data)) return
       if (deleted) this.#next.delete(key)
       else this.#next.set(key, member)
       this.#show(undefined)

@@ -96,6 +96,16 @@ describe('who is there', () => {
     expect(count).toBe(before)
   })
 
+  it('is no news where it is only said again', async () => {
+    const world = startPresence()
+    const { server, said } = world
+    presence(enter(world, 'ann', 'poll').channel('chat'), { device: 'd', state: { at: 1 } })
+    const told = watch(presence(enter(world, 'bob', 'sse').channel('chat')))
+    await server.advance(60_000)
+    expect(said.length).toBeGreaterThan(3)
+    expect(told.filter((line) => line)).toEqual(['ann/d={"at":1}'])
+  })
+
   it('is nobody any more when nobody listens, and is read anew by who listens again', async () => {
     const world = startPresence()
     const { server } = world

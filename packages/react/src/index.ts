@@ -2,10 +2,12 @@
 
 export type { ChannelState } from './channel-state.js'
 export { GamutProvider, type GamutProviderProps, useGamut } from './gamut-context.js'
+export type { PresenceState } from './presence-store.js'
 export { createGamutHooks, type GamutHooks, type SchemasOf } from './typed-hooks.js'
 export { type UseChannelOptions, useChannel } from './use-channel.js'
 export { useKeyed } from './use-keyed.js'
 export { type UseLatestOptions, useLatest } from './use-latest.js'
+export { usePresence } from './use-presence.js'
 export { type Publishing, usePublish } from './use-publish.js'
 export type { ReadingOptions } from './use-reading.js'
 export { type UseStatusOptions, useStatus } from './use-status.js'
