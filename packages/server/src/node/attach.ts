@@ -10,12 +10,13 @@ import { fromIncoming } from './node-request.js'
 import { failPlainly, sendPlain } from './plain-response.js'
 import { SocketUpgrades } from './socket-upgrade.js'
 import { isHandshake, type UpgradeListener, upgradeOnly } from './upgrade-only.js'
+import { canWriteDirectly } from './write-now.js'
 
 type RequestListener = (message: IncomingMessage, response: ServerResponse) => void
 
 /** Gamut in an HTTP server. */
 export interface Attached {
-  /** It is known how responses are held: before, they are held by Node's own. */
+  /** It is known what this Node allows: before, responses are held and sockets written to by Node's own. */
   readonly ready: Promise<void>
   /** Sends every reader away and ends what is still open after the drain's window. The HTTP server stays the caller's. */
   close(): Promise<void>
@@ -88,7 +89,7 @@ export function attach(
     else for (const other of otherUpgrades) other.call(server, message, socket, head)
   })
   return {
-    ready: held.ready,
+    ready: Promise.all([held.ready, canWriteDirectly()]).then(() => undefined),
     close: async () => {
       held.close()
       await gamut.drain()

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { writeNow } from './write-now.js'
 
 /** More than this is not joined to one run of bytes: copying it costs more than its pieces do. */
 const joinedBytes = 64 * 1024
@@ -31,6 +32,7 @@ export class FramedWrites {
   /** Writes at once. `false`: the socket is full, and tells by `drain` when it is not. */
   write(socket: Socket, chunks: readonly Uint8Array[]): boolean {
     const joined = this.#join(chunks)
+    if (joined && socket.writableCorked === 0) return writeNow(socket, joined)
     if (joined) socket.write(joined)
     else {
       socket.cork()
