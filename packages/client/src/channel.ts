@@ -1,3 +1,4 @@
+import type { EndReason, TransportName } from '@gamut/protocol'
 import { persist } from './attempts.js'
 import type { Client } from './client.js'
 import { GamutError } from './error.js'
@@ -41,9 +42,28 @@ export interface History<T = unknown> {
   readonly gap?: { readonly reason: string; readonly after: string; readonly cursor: string }
 }
 
+/** How the reading of one channel is. */
+export interface ChannelStatus {
+  /**
+   * `idle`: nobody listens. `connecting`: it is not read just now, and will be. `ended`: nothing more comes. `refused`: it
+   * may not be read; whoever listens next has it asked for again.
+   */
+  readonly state: 'idle' | 'connecting' | 'live' | 'ended' | 'refused'
+  /** By what it is read. */
+  readonly transport?: TransportName | undefined
+  /** Everything up to here was handed over; `''` before anything is known. */
+  readonly cursor?: string
+  /** How old the last message was when it came, by this clock and the server's. */
+  readonly lagMs?: number | undefined
+  /** Why it has ended or was refused. */
+  readonly why?: EndReason | GamutError | undefined
+}
+
 /** A channel as an application has it. */
 export interface Channel<Output = unknown, Input = Output> extends AsyncIterable<Message<Output>> {
   readonly name: string
+  /** How its reading is now, whoever began it. The client's `onStatus` tells when something happens to connections. */
+  readonly status: ChannelStatus
   /** Tells of each message from now on, and of what else happens. Returns how to stop. */
   subscribe(
     listener: (message: Message<Output>, info: MessageInfo) => void,
@@ -116,6 +136,15 @@ async function history(
   return { messages, ...read, cursor, more, ...(gap && { gap }) }
 }
 
+function statusOf({ subscriptions, links, closing }: Client, name: string): ChannelStatus {
+  const subscription = subscriptions.get(name)
+  if (!subscription?.isHeard || closing.signal.aborted) return { state: 'idle' }
+  const { cursor, lagMs, finished: why } = subscription
+  const transport = links.reading(name)
+  const over = typeof why === 'string' ? 'ended' : 'refused'
+  return { state: why ? over : transport ? 'live' : 'connecting', transport, cursor, lagMs, why }
+}
+
 /** What an application's channel is made of. */
 export interface ChannelParts {
   readonly client: Client
@@ -139,6 +168,9 @@ export function createChannel(parts: ChannelParts): Channel<never, unknown> & Ow
   return {
     name,
     client,
+    get status() {
+      return statusOf(client, name)
+    },
     subscribe: (message, rest) => listen({ ...rest, message } as Listener),
     [Symbol.asyncIterator]: () => iterate(listen),
     publish: (data, options) => send({ ...options, data }),

@@ -243,7 +243,10 @@ export class PolicyGuide implements Guide {
     if (frame.type !== 'batch') return
     if (this.#positions) this.#cancelSave ??= environment.after(saveMs, () => this.#save())
     const time = frame.messages.at(-1)?.time
-    if (time !== undefined) this.#lagMs = Math.max(0, this.#lastEventAt - time)
+    if (time === undefined) return
+    this.#lagMs = Math.max(0, this.#lastEventAt - time)
+    const subscription = this.#client.subscriptions.get(frame.channel)
+    if (subscription) subscription.lagMs = this.#lagMs
   }
 
   #save(): void {

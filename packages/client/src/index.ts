@@ -13,7 +13,7 @@ import { websocket } from './transports/websocket.js'
 import type { TypedChannels } from './typed.js'
 
 export { type ChannelDefinition, type Channels, defineChannels } from '@gamut/protocol'
-export type { Channel, History, HistoryOptions } from './channel.js'
+export type { Channel, ChannelStatus, History, HistoryOptions } from './channel.js'
 export type { Environment, EnvironmentChange, TextStore } from './environment.js'
 export { type ClientErrorCode, GamutError } from './error.js'
 export type { ChannelNeed, ClientStatus, GuideOptions } from './guide.js'

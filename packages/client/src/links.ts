@@ -72,6 +72,11 @@ export class Links {
     return [...this.#all].filter(({ isLeaving }) => !isLeaving)
   }
 
+  /** By which transport a channel is read now. */
+  reading(channel: string): TransportName | undefined {
+    return [...this.#all].find(({ positions }) => positions.has(channel))?.transport
+  }
+
   /**
    * Makes the links those of the groups. What moves is open in its new place before it leaves the old one.
    * `mayOpen`: whether new ones may be opened now.

@@ -82,10 +82,13 @@ export interface SubscriptionParts {
 export class Subscription {
   readonly channel: string
   readonly options: ReadOptions
+  /** Why nothing more comes: it has ended, or was refused. */
+  finished: EndReason | GamutError | undefined
+  /** How old the last message was when it came, in milliseconds. */
+  lagMs: number | undefined
   readonly #parts: SubscriptionParts
   readonly #listeners = new Set<Listener>()
   #cursor: string
-  #finished: EndReason | GamutError | undefined
   /** What has come of a snapshot that is not whole yet. */
   #pages: Message[] | undefined
 
@@ -108,7 +111,7 @@ export class Subscription {
 
   /** Whether it shall be read: somebody listens, and it has neither ended nor been refused. */
   get isWanted(): boolean {
-    return this.isHeard && !this.#finished
+    return this.isHeard && !this.finished
   }
 
   /** From where to read on, and how. */
@@ -121,8 +124,8 @@ export class Subscription {
   listen(given: Listener): () => void {
     const listener = { ...given }
     this.#listeners.add(listener)
-    if (typeof this.#finished === 'string') listener.onEnd?.(this.#finished)
-    else this.#finished = undefined
+    if (typeof this.finished === 'string') listener.onEnd?.(this.finished)
+    else this.finished = undefined
     this.#parts.changed()
     return () => {
       if (this.#listeners.delete(listener)) this.#parts.changed()
@@ -147,8 +150,8 @@ export class Subscription {
 
   /** Nothing more comes, and why. */
   finish(reason: EndReason | GamutError): void {
-    if (this.#finished) return
-    this.#finished = reason
+    if (this.finished) return
+    this.finished = reason
     this.#tell((listener) =>
       typeof reason === 'string' ? listener.onEnd?.(reason) : listener.onError?.(reason),
     )
