@@ -97,7 +97,10 @@ export class Hub {
   /** Makes what is open that what is wanted: by the most able transport that anybody wants, over as few connections as it takes. */
   #suit(): void {
     const members = [...this.#members.values()]
-    const wanted = new Map(members.flatMap(({ places }) => [...places]))
+    const wanted = new Map<string, Place>()
+    // Of those who want the same, one that knows where it is comes before others that do not yet.
+    for (const { places } of members)
+      for (const [key, place] of places) if (place.cursor || !wanted.has(key)) wanted.set(key, place)
     const name = ladder.find((one) => members.some(({ transport }) => transport === one))
     const transport = this.#parts.transports.get(name as TransportName) as Transport
     const changed = new Set<Reading>()

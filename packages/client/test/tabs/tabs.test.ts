@@ -2,8 +2,9 @@ import { connect } from '@gamut/client'
 import { shareTabs } from '@gamut/client/tabs'
 import { createTestServer, type TestEnvironment } from '@gamut/testing/app'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { nodeEnvironment, record, startClient, startServer, until } from './rig.js'
-import { TestBrowser } from './tabs-browser.js'
+import { nodeEnvironment, record, startClient, startServer, until } from '../rig.js'
+import { TestBrowser } from './browser.js'
+import { isHeld } from './run.js'
 
 /** A server, and a browser whose tabs share a connection to it. */
 function createOrigin() {
@@ -33,7 +34,7 @@ function createOrigin() {
     return tabs
   }
   /** Who holds connections, one entry for each. */
-  const held = () => server.connections.filter(({ way }) => way !== 'poll').map((one) => one.environment)
+  const held = () => server.connections.filter(({ way }) => isHeld(way)).map(({ environment }) => environment)
   const stop = (environment: TestEnvironment) => {
     environment.sleep(1e9)
     browser.stop(environment)
@@ -213,6 +214,19 @@ describe('tabs of one origin', () => {
     await server.publish('a', 3)
     await server.settle()
     expect([got, second.data]).toEqual([['x'], [1, 2, 3]])
+  })
+
+  it('do not wait for one that does not know yet where it is', async () => {
+    const { server, openTab, held, stop } = createOrigin()
+    const first = openTab()
+    const second = openTab()
+    await Promise.resolve()
+    stop(second.environment)
+    await server.advance(10_000)
+    await server.publish('a', 1)
+    await server.settle()
+    expect(first.data).toEqual([1])
+    expect(held()).toEqual([first.environment])
   })
 
   it('are told of an end once they have read what came before it', async () => {
