@@ -140,7 +140,7 @@ function statusOf({ subscriptions, links, closing }: Client, name: string): Chan
   const subscription = subscriptions.get(name)
   if (!subscription?.isHeard || closing.signal.aborted) return { state: 'idle' }
   const { cursor, lagMs, finished: why } = subscription
-  const transport = links.reading(name)
+  const transport = [...links].findLast(({ channels }) => channels.get(name) !== undefined)?.transport
   const over = typeof why === 'string' ? 'ended' : 'refused'
   return { state: why ? over : transport ? 'live' : 'connecting', transport, cursor, lagMs, why }
 }
@@ -152,6 +152,8 @@ export interface ChannelParts {
   readonly options: ReadOptions
   /** How it is read by its definition, if it has one. */
   readonly reading: TypedReading | undefined
+  /** Where to begin, if that is kept. */
+  keptCursor(): string | undefined
   /** Something is published. */
   sends(): void
 }
@@ -159,7 +161,7 @@ export interface ChannelParts {
 /** What an application has of a channel. */
 export function createChannel(parts: ChannelParts): Channel<never, unknown> & OwnChannel {
   const { client, name, options, reading } = parts
-  const listenRaw = (listener: Listener) => client.listen(name, options, listener)
+  const listenRaw = (listener: Listener) => client.listen(name, options, listener, parts.keptCursor())
   const listen = reading?.listen(listenRaw) ?? listenRaw
   const send = ({ signal, ...message }: Outgoing & Pick<PublishOptions, 'signal'>) => {
     parts.sends()

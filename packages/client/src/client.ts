@@ -1,14 +1,16 @@
+import type { TransportName } from '@gamut/protocol'
 import type { Environment } from './environment.js'
 import { toError } from './error.js'
-import type { LinkLife } from './link.js'
-import { type Group, type Held, Links } from './links.js'
-import { freshRetry, hurry, lived, lost } from './retry.js'
+import { freshRetry, lived, lost, type Retry } from './retry.js'
 import { type Listener, type ReadOptions, Subscription } from './subscription.js'
 import { channelUrl, request } from './transports/ask.js'
-import type { Frame, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
+import { isReading } from './transports/frame.js'
+import type { Frame, Link, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
 
 /** How long a token may take to come, in milliseconds. */
 const tokenMs = 10_000
+/** How often a link may be asked anew for what it left out before it is as good as none. */
+const maxRereads = 3
 
 /** How a client behaves. */
 export interface ClientOptions {
@@ -30,35 +32,39 @@ export interface ClientOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** What happens to a client, for whoever tells of it. */
-export type Note =
-  | { readonly type: 'open' | 'rest' | 'close' }
-  /** A link's first frame, each frame, a link closed by the client itself. */
-  | { readonly type: 'live' | 'left'; readonly held: Held }
-  | { readonly type: 'frame'; readonly held: Held; readonly frame: Frame }
-  /** No link is left. Tried again after so long, `0`: at once. */
-  | { readonly type: 'lost'; readonly end: LinkEnd; readonly life: LinkLife; readonly delayMs: number }
-  | { readonly type: 'refused'; readonly refusal: Refusal }
+/** Channels that are to be read by one transport. */
+export interface Group {
+  readonly transport: TransportName
+  readonly channels: readonly string[]
+}
+
+/** A link and what it is for. */
+export interface Held {
+  readonly transport: TransportName
+  /** What its channels wish besides their positions; over HTTP that is said once for all of a link. */
+  readonly manner: string
+  /** Where it stands in each of its channels; `undefined` until that has opened. */
+  readonly channels: Map<string, string | undefined>
+  link: Link
+  /** How often it was asked anew since it last brought something. */
+  rereads: number
+  /** When the other end was reached, and when anything last came. */
+  openedAt?: number
+  heardAt?: number
+}
 
 /** What chooses transports for a client. */
 export interface Guide {
-  /** Which channels are to be read by which transports. */
-  plan(wanted: readonly Subscription[], open: readonly Group[]): readonly Group[]
-  /** A link has ended by itself. Whether another way is to be tried at once. */
-  lost(held: Held, end: LinkEnd, life: LinkLife): boolean
-  note?(note: Note): void
-  /** The position that is kept of a channel from before the client was made. */
-  keptCursor?(channel: string): string | undefined
-  /** Polls ask no more often than this, in milliseconds. */
-  readonly pollEveryMs?: number
-}
-
-/** Tells as if nobody had been in between. */
-function report(error: unknown): void {
-  const { reportError = (thrown: unknown) => queueMicrotask(() => Promise.reject(thrown)) } = globalThis as {
-    reportError?: (error: unknown) => void
-  }
-  reportError(error)
+  /** Which channels are to be read by which transports, each of which is named once. */
+  plan(wanted: readonly Subscription[]): readonly Group[]
+  /**
+   * A link has ended by itself. Gives after how long to try again: as is usual, at once, or `undefined` where nothing is
+   * to be done. Nothing is usual when it ended for good.
+   */
+  lost(held: Held, end: LinkEnd, usualMs: number | undefined): number | undefined
+  /** Something came over a link. */
+  heard?(held: Held, frame: Frame, isFirst: boolean): void
+  refused?(refusal: Refusal): void
 }
 
 /** Desired channels on one side, links on the other, and when to try again. */
@@ -67,58 +73,48 @@ export class Client {
   readonly environment: Environment
   readonly options: ClientOptions
   readonly subscriptions = new Map<string, Subscription>()
-  readonly links: Links
+  readonly links = new Set<Held>()
   readonly closing = new AbortController()
   /** Given by whoever makes the client, before anybody listens. */
   guide!: Guide
+  retry: Retry = freshRetry
   #isDue = false
-  #retry = freshRetry
   #cancelWait: (() => void) | undefined
 
-  constructor(options: ClientOptions & { readonly environment: Environment }) {
-    const { url, transports, environment, firstEventMs = 3000, credentials } = options
+  constructor(options: ClientOptions, environment: Environment) {
+    const { url, firstEventMs = 3000, credentials } = options
     this.options = options
     this.environment = environment
     this.server = {
       url: url.replace(/\/+$/, ''),
       environment,
       credentials,
+      firstEventMs,
+      pollEveryMs: 0,
       getToken: () => this.#getToken(),
     }
-    this.links = new Links({
-      ...this.server,
-      firstEventMs,
-      pollEveryMs: () => this.guide.pollEveryMs ?? 0,
-      transports: new Map(transports.map((transport) => [transport.name, transport])),
-      subscriptions: this.subscriptions,
-      heard: (held, frame, isFirst) => this.#heard(held, frame, isFirst),
-      lost: (held, end, life) => this.#lost(held, end, life),
-      left: (held) => this.#note({ type: 'left', held }),
-      refused: (channel, refusal) => void this.#refused([channel], refusal),
-    })
   }
 
-  /** Begins to read a channel for a listener, if nobody does yet. */
-  listen(channel: string, options: ReadOptions, listener: Listener): () => void {
-    let subscription = this.subscriptions.get(channel)
-    if (!subscription) {
-      subscription = new Subscription(channel, options, this.guide.keptCursor?.(channel) ?? '', {
-        changed: () => this.schedule(),
-        guard: this.guard,
-      })
-      this.subscriptions.set(channel, subscription)
-    }
+  /** Begins to read a channel for a listener, if nobody does yet: from a cursor, if there is one. */
+  listen(channel: string, options: ReadOptions, listener: Listener, cursor = ''): () => void {
+    const known = this.subscriptions.get(channel)
+    const subscription = known ?? new Subscription(channel, options, cursor, this)
+    this.subscriptions.set(channel, subscription)
     return subscription.listen(listener)
   }
 
-  /** Tells of what the application's own has thrown. */
+  /** Tells of what the application's own has thrown; without `onError` as if nobody had been in between. */
   readonly report = (error: unknown): void => {
-    const { onError = report } = this.options
-    onError(error)
+    const { onError } = this.options
+    if (onError) onError(error)
+    else
+      queueMicrotask(() => {
+        throw error
+      })
   }
 
   /** Calls what is the application's own: what it throws stops nothing. */
-  readonly guard = (call: () => void): void => {
+  guard(call: () => void): void {
     try {
       call()
     } catch (error) {
@@ -136,104 +132,170 @@ export class Client {
     })
   }
 
-  /** Tries now and not later, unless the server said when; makes sure that what is open is alive. */
-  hurry(): void {
-    const retry = hurry(this.#retry, this.environment.elapsed())
-    if (this.#cancelWait && retry) {
-      this.#retry = retry
-      this.#endWait()
-    }
-    for (const { watched } of this.links.held) watched?.link.check()
+  /** Whether links may be opened now. */
+  get mayOpen(): boolean {
+    return !this.#cancelWait && !this.environment.isOffline()
   }
 
-  close(): void {
-    if (this.closing.signal.aborted) return
-    this.closing.abort()
-    this.#cancelWait?.()
-    this.links.close()
-    this.#note({ type: 'close' })
-  }
-
-  #note(note: Note): void {
-    this.guide.note?.(note)
-  }
-
-  #endWait(): void {
+  /** Waits no longer. */
+  resume(): void {
     this.#cancelWait?.()
     this.#cancelWait = undefined
     this.schedule()
   }
 
+  close(): void {
+    this.closing.abort()
+    this.resume()
+    for (const held of this.links) this.#close(held)
+  }
+
+  #close(held: Held): boolean {
+    held.link.close()
+    return this.links.delete(held)
+  }
+
+  /** Makes the links those of the plan: a channel stays where it is, and fills a link up before another is opened. */
   #reconcile(): void {
-    const { links, subscriptions, environment } = this
+    const { subscriptions, links } = this
     const wanted = [...subscriptions.values()].filter(({ isWanted }) => isWanted)
-    const before = links.held
-    const groups = this.guide.plan(
-      wanted,
-      before.map(({ transport, channels }) => ({ transport, channels: [...channels] })),
-    )
-    links.reconcile(groups, !this.#cancelWait && !environment.isOffline())
-    if (!before.length && links.held.length) this.#note({ type: 'open' })
-    if (!wanted.length) this.#note({ type: 'rest' })
+    const plan = this.guide.plan(wanted)
+    const missing = new Map(plan.map(({ transport, channels }) => [transport, new Set(channels)]))
+    const changed = new Set<Held>()
+    for (const held of links)
+      for (const channel of held.channels.keys())
+        if (!missing.get(held.transport)?.delete(channel)) {
+          held.channels.delete(channel)
+          changed.add(held)
+        }
+    for (const [transport, channels] of missing)
+      for (const channel of channels) {
+        const held = this.#room(transport, channel)
+        if (!held) break
+        held.channels.set(channel, undefined)
+        changed.add(held)
+      }
+    for (const held of changed)
+      if (held.channels.size) held.link.change()
+      else this.#close(held)
     for (const [channel, { isHeard }] of subscriptions) if (!isHeard) subscriptions.delete(channel)
   }
 
-  #heard(held: Held, frame: Frame, isFirst: boolean): void {
-    if (isFirst) {
-      this.#retry = lived(this.#retry, this.environment.elapsed())
-      this.#note({ type: 'live', held })
-    }
-    this.#note({ type: 'frame', held, frame })
+  /** A link for one channel more, if there may be any. */
+  #room(name: TransportName, channel: string): Held | undefined {
+    const { last, maxRate, gap } = this.#wish(channel)
+    const manner = name === 'websocket' ? name : `${[last, maxRate, gap]}`
+    const transport = this.options.transports.find((one) => one.name === name) as Transport
+    for (const held of this.links)
+      if (held.transport === name && held.manner === manner && held.channels.size < transport.maxChannels)
+        return held
+    return this.mayOpen ? this.#open(transport, manner) : undefined
   }
 
-  #lost(held: Held, end: LinkEnd, life: LinkLife): void {
-    const { links, environment, subscriptions } = this
-    const isNext = this.guide.lost(held, end, life)
+  #wish(channel: string) {
+    return this.subscriptions.get(channel)?.wish() ?? { cursor: '' }
+  }
+
+  #open(transport: Transport, manner: string): Held {
+    const { links, server, environment } = this
+    const held = { transport: transport.name, manner, channels: new Map(), rereads: 0 } as unknown as Held
+    const wishes = () => new Map([...held.channels.keys()].map((channel) => [channel, this.#wish(channel)]))
+    held.link = transport.open(
+      { server, wishes },
+      {
+        opened: () => {
+          held.openedAt ??= environment.elapsed()
+        },
+        frame: (frame) => {
+          if (links.has(held)) this.#take(held, frame)
+        },
+        ended: (end) => this.#end(held, end),
+      },
+    )
+    links.add(held)
+    return held
+  }
+
+  #take(held: Held, frame: Frame): void {
+    const isFirst = held.heardAt === undefined
+    const now = this.environment.elapsed()
+    held.heardAt = now
+    if (isFirst) this.retry = lived(this.retry, now)
+    const { channel = '' } = frame as { channel?: string }
+    const subscription = this.subscriptions.get(channel)
+    if (!subscription || !held.channels.has(channel)) {
+      // It is of no channel, or of one that is not read any more.
+    } else if (frame.type === 'refused') {
+      held.channels.delete(channel)
+      void this.#refused([channel], frame)
+    } else if (frame.type === 'error') subscription.warn(frame)
+    else if (isReading(frame)) {
+      const position = subscription.take(held.channels.get(channel) ?? '', frame)
+      held.channels.set(channel, position)
+      if (frame.type === 'end') {
+        held.channels.delete(channel)
+        this.schedule()
+      } else if (position === undefined) this.#reread(held, channel)
+      else if (frame.type === 'batch') held.rereads = 0
+    }
+    if (this.links.has(held)) this.guide.heard?.(held, frame, isFirst)
+  }
+
+  #reread(held: Held, channel: string): void {
+    // A link that never leads on from where it was asked to is as good as none.
+    if (++held.rereads > maxRereads) this.#end(held, { kind: 'garbage', what: 'sequence' })
+    else held.link.change(channel)
+  }
+
+  #end(held: Held, end: LinkEnd): void {
+    if (!this.#close(held)) return
+    const { environment, options } = this
     const { isFinal, code = '', retryAfterMs } = end as Partial<Refusal>
-    if (end.kind === 'done') for (const name of held.channels) subscriptions.get(name)?.finish('closed')
     // With a new token it may go on: asked for again and again, as the application may need a while.
-    else if (isFinal && !(this.options.getToken && /^(unauth|ticket)/.test(code)))
-      void this.#refused([...held.channels], end as Refusal)
-    else if (!held.isLeaving) {
-      const saidMs = end.kind === 'sent-away' ? end.afterMs : retryAfterMs
-      const next = lost(this.#retry, environment.elapsed(), environment.random(), saidMs)
-      const delayMs = isNext ? 0 : next.delayMs
-      this.#retry = next.retry
+    const isRefused = isFinal && !(options.getToken && /^(unauth|ticket)/.test(code))
+    const isDone = end.kind === 'done'
+    const next = lost(this.retry, environment.elapsed(), environment.random(), retryAfterMs)
+    const delayMs = this.guide.lost(held, end, isDone || isRefused ? undefined : next.delayMs)
+    const channels = [...held.channels.keys()]
+    if (isDone) for (const channel of channels) this.subscriptions.get(channel)?.finish('closed')
+    else if (isRefused) void this.#refused(channels, end as Refusal)
+    else if (delayMs !== undefined) {
       this.#cancelWait?.()
-      this.#cancelWait = environment.after(delayMs, () => this.#endWait())
-      if (!links.size) this.#note({ type: 'lost', end, life, delayMs })
+      this.#cancelWait = environment.after(delayMs, () => this.resume())
+      this.retry = next
     }
     this.schedule()
   }
 
   /** Finds out which of several was meant, as no refusal says it in a way to be relied on. */
   async #refused(channels: readonly string[], refusal: Refusal): Promise<void> {
+    const { server, subscriptions } = this
     if (!refusal.isFinal) {
       this.environment.after(refusal.retryAfterMs ?? 1000, () => this.schedule())
       return
     }
-    const isRefused = (channel: string) =>
-      request(this.server, () => `${channelUrl(this.server, channel)}?info`, '').then(
+    const areRefused = channels.map((channel) =>
+      request(server, () => `${channelUrl(server, channel)}?info`).then(
         () => false,
-        ({ isFinal }) => isFinal === true,
-      )
-    const are = await Promise.all(channels.map((name) => channels.length === 1 || isRefused(name)))
-    const meant = channels.filter((_, index) => are[index])
-    for (const name of meant.length ? meant : channels) this.subscriptions.get(name)?.finish(toError(refusal))
-    this.#note({ type: 'refused', refusal })
+        ({ isFinal }) => isFinal,
+      ),
+    )
+    const are = channels.length > 1 ? await Promise.all(areRefused) : [true]
+    const isAny = are.includes(true)
+    channels.forEach((channel, index) => {
+      if (are[index] || !isAny) subscriptions.get(channel)?.finish(toError(refusal))
+    })
+    this.guide.refused?.(refusal)
   }
 
   /** Asks the application for a token, for no longer than a while. */
   async #getToken(): Promise<string | undefined> {
-    const { getToken } = this.options
-    if (!getToken) return undefined
     let cancel = () => {}
+    const late = new Promise<never>((_, reject) => {
+      cancel = this.environment.after(tokenMs, () => reject(new Error('no token in time')))
+    })
     try {
-      return await new Promise((resolve, reject) => {
-        cancel = this.environment.after(tokenMs, () => reject(new Error('no token in time')))
-        const ask = async () => getToken()
-        ask().then(resolve, reject)
-      })
+      return await Promise.race([this.options.getToken?.(), late])
     } catch (error) {
       throw { kind: 'token', error } satisfies LinkEnd
     } finally {

@@ -46,9 +46,9 @@ function takeFirst({ transports }: ClientOptions, environment: Environment): Gui
       const transport = possible[index % possible.length]
       return transport ? [{ transport: transport.name, channels: wanted.map(({ channel }) => channel) }] : []
     },
-    lost: (_held, { kind }, { heard }) => {
-      if (kind === 'mute' || kind === 'garbage' || (kind === 'cut' && !heard)) index++
-      return false
+    lost: ({ heardAt }, { kind }, usualMs) => {
+      if (/mute|garbage/.test(kind) || (kind === 'cut' && heardAt === undefined)) index++
+      return usualMs
     },
   }
 }
@@ -56,7 +56,7 @@ function takeFirst({ transports }: ClientOptions, environment: Environment): Gui
 /** Makes a client of the transports it is given, the preferred one first, and of nothing else. */
 export function createClient(options: ClientOptions): Reader {
   const { environment = plainEnvironment() } = options
-  const client = new Client({ ...options, environment })
+  const client = new Client(options, environment)
   client.guide = takeFirst(options, environment)
   return {
     subscribe: (channel, message, rest = {}) => client.listen(channel, rest, { ...rest, message } as never),

@@ -1,15 +1,14 @@
 import type { Need, TransportName } from '@gamut/protocol'
-import type { Client, Guide, Note } from './client.js'
+import type { Client, Group, Guide, Held } from './client.js'
 import type { Move } from './explain.js'
-import { Health } from './health.js'
+import { Health, type Life } from './health.js'
 import { KeptPositions } from './kept-positions.js'
-import type { LinkLife } from './link.js'
-import type { Group, Held } from './links.js'
-import { type PolicyChannel, plan, type Why } from './policy.js'
+import { type Group as Choice, type PolicyChannel, plan } from './policy.js'
+import { hurry } from './retry.js'
 import { firstStatus, nextStatus, type Reason, type Status, type StatusEvent } from './status.js'
 import type { Subscription } from './subscription.js'
 import { channelUrl, request } from './transports/ask.js'
-import type { LinkEnd } from './transports/transport.js'
+import type { Frame, LinkEnd, Refusal } from './transports/transport.js'
 
 /** So many publishes in so many milliseconds are a use that sends. */
 const oftenCount = 3
@@ -45,12 +44,13 @@ export interface ClientStatus extends Status {
   readonly lagMs?: number | undefined
 }
 
+/** The server's measure of silence before it has said its own (PROTOCOL §10), in milliseconds. */
+const defaultHeartbeatMs = 15_000
+
 /** What a server's `?info` says of a channel (PROTOCOL §15). */
-interface Info {
-  readonly need?: Need
-  readonly advised?: readonly TransportName[]
-  readonly pollAfterMs?: number
-}
+type Info = Pick<PolicyChannel, 'need' | 'advised' | 'pollAfterMs'>
+
+type Work = 'page' | 'save' | 'hide' | 'probe'
 
 /** Chooses transports by need and by what they deliver, and says what it does and why. */
 export class PolicyGuide implements Guide {
@@ -58,49 +58,44 @@ export class PolicyGuide implements Guide {
   readonly #options: GuideOptions
   readonly #infos = new Map<string, Info>()
   readonly #sent = new Map<string, number[]>()
-  readonly #whys = new Map<TransportName, Why>()
   readonly #moves: Move[] = []
   readonly #health: Health
   readonly #positions: KeptPositions | undefined
-  #cancelSave: (() => void) | undefined
-  #cancelHide: (() => void) | undefined
-  readonly #stops: (() => void)[] = []
   readonly #listeners = new Set<(status: ClientStatus) => void>()
+  /** How what is under way is stopped. */
+  readonly #stops: { [work in Work]?: (() => void) | undefined } = {}
   #wanted: readonly Subscription[] = []
+  #chosen: readonly Choice[] = []
   #status: Status = firstStatus
   #lastEventAt: number | undefined
   #lagMs: number | undefined
+  #heartbeatMs = defaultHeartbeatMs
   #hiddenAt: number | undefined
-  #chosen: GuideOptions['transport']
+  #byHand: GuideOptions['transport']
   /** The transport that is tried again although it was found bad. */
   #trial: TransportName | undefined
-  #cancelProbe: (() => void) | undefined
-  pollEveryMs = 0
 
   constructor(client: Client, options: GuideOptions) {
     const { environment, server } = client
     this.#client = client
     this.#options = options
-    this.#chosen = options.transport
     this.#health = new Health(new URL(server.url, 'http://localhost').origin, environment)
     if (options.positions) this.#positions = new KeptPositions(environment.tabStorage, server.url)
     if (environment.isHidden()) this.#hide()
-    this.#stops.push(
-      environment.onChange((what) => {
-        if (what === 'hidden') this.#hide()
-        else if (what === 'offline') {
-          this.#health.away()
-          this.#tell({ type: what })
-        } else if (what !== 'frozen') {
-          this.#hiddenAt = environment.isHidden() ? this.#hiddenAt : undefined
-          if (what === 'online') this.#tell({ type: what })
-          client.schedule()
-          client.hurry()
-        }
-      }),
-    )
+    this.#stops.page = environment.onChange((what) => {
+      if (what === 'hidden') this.#hide()
+      else if (what === 'offline') {
+        this.#health.away()
+        this.#tell({ type: what })
+      } else if (what !== 'frozen') {
+        if (!environment.isHidden()) this.#hiddenAt = undefined
+        if (what === 'online') this.#tell({ type: what })
+        this.#hurry()
+      }
+    })
   }
 
+  /** The position that is kept of a channel from before the page was loaded. */
   keptCursor(channel: string): string | undefined {
     return this.#positions?.get(channel)
   }
@@ -122,7 +117,7 @@ export class PolicyGuide implements Guide {
 
   /** Goes to a transport by hand, or back to the choice of the policy. */
   move(transport: GuideOptions['transport']): void {
-    this.#chosen = transport ?? this.#options.transport
+    this.#byHand = transport
     this.#client.schedule()
   }
 
@@ -134,114 +129,70 @@ export class PolicyGuide implements Guide {
     this.#client.schedule()
   }
 
-  plan(wanted: readonly Subscription[], open: readonly Group[]): readonly Group[] {
-    const { environment, options } = this.#client
-    const { pollHiddenAfterMs } = this.#options
+  plan(wanted: readonly Subscription[]): readonly Group[] {
+    const { links, mayOpen, server } = this.#client
     this.#wanted = wanted
-    const verdicts = new Map(this.#health.verdicts())
-    if (this.#trial) verdicts.delete(this.#trial)
-    const groups = plan({
-      channels: wanted.map((one) => this.#describe(one)),
-      available: options.transports.filter((one) => one.isPossible(environment)).map(({ name }) => name),
-      verdicts,
-      open,
-      ...(this.#hiddenAt !== undefined && { hiddenMs: environment.elapsed() - this.#hiddenAt }),
-      ...(pollHiddenAfterMs !== undefined && { pollHiddenAfterMs }),
-      ...(this.#chosen && { override: this.#chosen }),
-    })
-    this.pollEveryMs = 0
-    for (const { transport, why, pollEveryMs = 0 } of groups) {
-      this.#whys.set(transport, why)
-      this.pollEveryMs ||= pollEveryMs
-      if (why.code === 'bad') this.#probe(why.transport)
-    }
-    return groups
+    if (!wanted.length) this.#tell({ type: 'rest' })
+    else if (mayOpen && !links.size)
+      this.#tell({ type: 'open', reason: { code: this.#status.attempts ? 'retry' : 'first' } })
+    this.#chosen = this.#choose([...links].filter((held) => this.#isToStay(held)))
+    server.pollEveryMs = Math.max(...this.#chosen.map(({ pollEveryMs = 0 }) => pollEveryMs), 0)
+    for (const { why } of this.#chosen) if (why.code === 'bad') this.#probe(why.transport)
+    return [...this.#chosen, ...this.#leaving()]
   }
 
-  lost({ transport, isLeaving }: Held, _end: LinkEnd, life: LinkLife): boolean {
+  lost(held: Held, end: LinkEnd, usualMs: number | undefined): number | undefined {
+    const { links, environment } = this.#client
+    const { transport, heardAt } = held
+    const now = environment.elapsed()
+    const { openedAt = now } = held
+    const idleMs = now - (heardAt ?? openedAt)
     const isTrial = transport === this.#trial
-    const reason = this.#health.ended(transport, life)
+    const isOther = [...links].some((other) => other.heardAt !== undefined)
+    const life = {
+      kind: end.kind,
+      opened: held.openedAt !== undefined,
+      heard: heardAt !== undefined,
+      livedMs: now - openedAt,
+      idleMs,
+      heartbeatMs: this.#heartbeatMs,
+    }
+    const isBad = this.#health.ended(transport, life, isOther) || isTrial
     if (isTrial) this.#judge(false)
-    if (isLeaving || !(isTrial || reason)) return false
+    if (!this.#isToStay(held)) return undefined
     // Where everything is bad, or nothing else may be used, it is a matter of waiting.
     const verdicts = this.#health.verdicts()
-    return this.plan(this.#wanted, []).every((group) => !verdicts.has(group.transport))
-  }
-
-  note(note: Note): void {
-    if (note.type === 'frame') this.#hear(note)
-    else if (note.type === 'live') {
-      const { transport } = note.held
-      this.#health.delivered()
-      // Who was suspected while nothing got through is not avoided any more.
-      this.#client.schedule()
-      this.#tellLive(note.held)
-      if (transport === this.#trial) {
-        const { holdMs = 0 } = this.#health.probe(transport) ?? {}
-        this.#cancelProbe = this.#client.environment.after(holdMs, () => this.#judge(true))
-      }
-    } else if (note.type === 'left') this.#health.left()
-    else if (note.type === 'lost') {
-      const { delayMs } = note
-      const reason = reasonOf(note)
-      const retryAt = this.#client.environment.now() + delayMs
+    const isNext = isBad && this.#choose([]).every((group) => !verdicts.has(group.transport))
+    const delayMs = isNext ? 0 : usualMs
+    if (!links.size && usualMs !== undefined) {
+      const reason = reasonOf(end, life)
+      const retryAt = environment.now() + usualMs
       this.#tell(delayMs ? { type: 'wait', retryAt, reason } : { type: 'lost', reason })
-    } else if (note.type === 'refused') {
-      this.#tell({ type: 'refused', reason: { code: 'refused', error: note.refusal.code } })
-    } else if (note.type === 'open') {
-      this.#tell({ type: 'open', reason: { code: this.#status.attempts ? 'retry' : 'first' } })
-    } else {
-      this.#tell({ type: note.type })
-      if (note.type === 'close') this.#save()
-      if (note.type === 'close')
-        for (const stop of [...this.#stops, this.#cancelProbe, this.#cancelHide]) stop?.()
     }
+    return delayMs
   }
 
-  #describe({ channel, options }: Subscription): PolicyChannel {
-    const { need, transport } = options as ChannelNeed
-    const { [0]: first, length } = this.#sent.get(channel) ?? []
-    const sends = length === oftenCount && this.#client.environment.elapsed() - (first as number) < oftenMs
-    if (need || transport)
-      return { name: channel, need: need ?? {}, sends, ...(transport && { override: transport }) }
-    const info = this.#infos.get(channel)
-    if (!info) void this.#ask(channel)
-    return { name: channel, need: {}, sends, ...info }
-  }
-
-  /** Asks once what the server says of a channel; what it does not say is not known. */
-  async #ask(channel: string): Promise<void> {
-    const { server } = this.#client
-    if (this.#infos.size >= maxKnown) this.#infos.clear()
-    this.#infos.set(channel, {})
-    try {
-      const response = await request(server, () => `${channelUrl(server, channel)}?info`, 'application/json')
-      const { need = {}, advised, pollAfterMs } = (await response.json()) as Info
-      this.#infos.set(channel, { need, ...(advised && { advised }), ...(pollAfterMs && { pollAfterMs }) })
-      this.#client.schedule()
-    } catch {
-      // It goes without: the policy knows what to do of nothing.
-    }
-  }
-
-  #hide(): void {
-    const { environment } = this.#client
-    this.#save()
-    this.#hiddenAt = environment.elapsed()
-    this.#cancelHide?.()
-    this.#cancelHide = environment.after(this.#options.pollHiddenAfterMs ?? 60_000, () =>
-      this.#client.schedule(),
-    )
-  }
-
-  #hear({ frame, held }: Extract<Note, { type: 'frame' }>): void {
-    const { environment } = this.#client
+  heard(held: Held, frame: Frame, isFirst: boolean): void {
+    const { environment, links } = this.#client
+    const { transport } = held
     this.#lastEventAt = environment.now()
+    if (isFirst) {
+      this.#health.delivered()
+      if (transport === this.#trial)
+        this.#after('probe', this.#health.probe(transport)?.holdMs ?? 0, () => this.#judge(true))
+    }
+    // Who was suspected while nothing got through is not avoided any more, and whom others wait for may have come.
+    if (isFirst || (frame.type === 'open' && [...links].some((one) => !this.#isToStay(one))))
+      this.#client.schedule()
     // Back online: what has outlived that says so itself.
-    if (this.#status.state === 'connecting') this.#tellLive(held)
+    if (isFirst || this.#status.state === 'connecting') {
+      const why = this.#chosen.find((group) => group.transport === transport)?.why ?? { code: 'need' }
+      this.#tell({ type: 'live', transport, why, reason: why })
+    }
+    if (frame.type === 'welcome') this.#heartbeatMs = frame.heartbeatMs
     if (frame.type === 'heartbeat') this.#tell({ type: frame.stale ? 'behind' : 'caught-up' })
     if (frame.type !== 'batch') return
-    if (this.#positions) this.#cancelSave ??= environment.after(saveMs, () => this.#save())
+    if (this.#positions && !this.#stops.save) this.#after('save', saveMs, () => this.#save())
     const time = frame.messages.at(-1)?.time
     if (time === undefined) return
     this.#lagMs = Math.max(0, this.#lastEventAt - time)
@@ -249,22 +200,114 @@ export class PolicyGuide implements Guide {
     if (subscription) subscription.lagMs = this.#lagMs
   }
 
+  refused({ code }: Refusal): void {
+    this.#tell({ type: 'refused', reason: { code: 'refused', error: code } })
+  }
+
+  close(): void {
+    this.#tell({ type: 'close' })
+    this.#save()
+    for (const stop of Object.values(this.#stops)) stop?.()
+  }
+
+  #after(what: Work, ms: number, call: () => void): void {
+    this.#stops[what]?.()
+    this.#stops[what] = this.#client.environment.after(ms, call)
+  }
+
+  /** Whether a link is on a transport of the plan. */
+  #isToStay({ transport }: Held): boolean {
+    return this.#chosen.some((group) => group.transport === transport)
+  }
+
+  #choose(open: readonly Held[]): readonly Choice[] {
+    const { environment, options } = this.#client
+    const verdicts = new Map(this.#health.verdicts())
+    if (this.#trial) verdicts.delete(this.#trial)
+    return plan({
+      channels: this.#wanted.map((one) => this.#describe(one)),
+      available: options.transports.filter((one) => one.isPossible(environment)).map(({ name }) => name),
+      verdicts,
+      open,
+      hiddenMs: this.#hiddenAt === undefined ? undefined : environment.elapsed() - this.#hiddenAt,
+      pollHiddenAfterMs: this.#options.pollHiddenAfterMs,
+      override: this.#byHand ?? this.#options.transport,
+    })
+  }
+
+  /** What is on other transports stays as it is until all of it has opened where it is to be. */
+  #leaving(): readonly Group[] {
+    const links = [...this.#client.links]
+    const names = new Set(this.#wanted.map(({ channel }) => channel))
+    const isOpen = (channel: string) =>
+      links.some((held) => this.#isToStay(held) && held.channels.get(channel) !== undefined)
+    const others = links.filter((held) => !this.#isToStay(held))
+    return [...new Set(others.map(({ transport }) => transport))]
+      .map((transport) => ({
+        transport,
+        channels: others
+          .filter((held) => held.transport === transport)
+          .flatMap(({ channels }) => [...channels.keys()].filter((channel) => names.has(channel))),
+      }))
+      .filter(({ channels }) => !channels.every(isOpen))
+  }
+
+  #describe({ channel, options }: Subscription): PolicyChannel {
+    const { need, transport: override } = options as ChannelNeed
+    const sent = this.#sent.get(channel) ?? []
+    const sends =
+      sent.length === oftenCount && this.#client.environment.elapsed() - (sent[0] as number) < oftenMs
+    if (need || override) return { name: channel, need: need ?? {}, sends, override }
+    const info = this.#infos.get(channel)
+    if (!info) void this.#ask(channel)
+    return { need: {}, ...info, name: channel, sends }
+  }
+
+  /** Asks once what the server says of a channel; what it does not say is not known. */
+  async #ask(channel: string): Promise<void> {
+    const { server } = this.#client
+    if (this.#infos.size >= maxKnown) this.#infos.clear()
+    this.#infos.set(channel, { need: {} })
+    try {
+      const response = await request(server, () => `${channelUrl(server, channel)}?info`, 'application/json')
+      const { need = {}, advised, pollAfterMs } = (await response.json()) as Info
+      this.#infos.set(channel, { need, advised, pollAfterMs })
+      this.#client.schedule()
+    } catch {
+      // It goes without: the policy knows what to do of nothing.
+    }
+  }
+
+  #hide(): void {
+    this.#save()
+    this.#hiddenAt = this.#client.environment.elapsed()
+    this.#after('hide', this.#options.pollHiddenAfterMs ?? 60_000, () => this.#client.schedule())
+  }
+
+  /** Tries now and not later, unless the server said when; makes sure that what is open is alive. */
+  #hurry(): void {
+    const client = this.#client
+    const retry = hurry(client.retry, client.environment.elapsed())
+    if (!client.mayOpen && retry) {
+      client.retry = retry
+      client.resume()
+    }
+    client.schedule()
+    for (const held of client.links) if (this.#isToStay(held)) held.link.check()
+  }
+
   #save(): void {
-    this.#cancelSave?.()
-    this.#cancelSave = undefined
+    this.#stops.save?.()
+    this.#stops.save = undefined
     this.#positions?.save(this.#client.subscriptions.values())
   }
 
-  #tellLive({ transport }: Held): void {
-    const why = this.#whys.get(transport) ?? { code: 'need' }
-    this.#tell({ type: 'live', transport, why, reason: why })
-  }
-
   #tell(event: StatusEvent): void {
-    const before = this.#status
-    this.#status = nextStatus(before, event)
-    if (before === this.#status) return
-    this.#moves.push({ at: this.#client.environment.now(), from: before, to: this.#status })
+    const from = this.#status
+    const to = nextStatus(from, event)
+    if (from === to) return
+    this.#status = to
+    this.#moves.push({ at: this.#client.environment.now(), from, to })
     if (this.#moves.length > maxMoves) this.#moves.shift()
     for (const listener of [...this.#listeners]) this.#client.guard(() => listener(this.status))
   }
@@ -273,9 +316,9 @@ export class PolicyGuide implements Guide {
   #probe(transport: TransportName): void {
     const { environment } = this.#client
     const probe = this.#health.probe(transport)
-    if (!probe || this.#trial || this.#cancelProbe) return
-    this.#cancelProbe = environment.after(Math.max(0, probe.at - environment.now()), () => {
-      this.#cancelProbe = undefined
+    if (!probe || this.#trial || this.#stops.probe) return
+    this.#after('probe', Math.max(0, probe.at - environment.now()), () => {
+      this.#stops.probe = undefined
       if (!this.#health.probe(transport)) return
       this.#trial = transport
       this.#client.schedule()
@@ -283,19 +326,19 @@ export class PolicyGuide implements Guide {
   }
 
   #judge(isGood: boolean): void {
-    this.#cancelProbe?.()
-    this.#cancelProbe = undefined
+    this.#stops.probe?.()
+    this.#stops.probe = undefined
     if (this.#trial) this.#health.probed(this.#trial, isGood)
     this.#trial = undefined
     this.#client.schedule()
   }
 }
 
-function reasonOf({ end, life }: Extract<Note, { type: 'lost' }>): Reason {
+function reasonOf(end: LinkEnd, { idleMs, opened }: Life): Reason {
   const { kind } = end
   if (kind === 'refused') return { code: kind, error: end.code }
   if (kind === 'token') return { code: 'refused', error: kind }
-  if (kind === 'mute' && !life.opened) return { code: 'unanswered' }
-  if (kind === 'mute' || kind === 'garbage') return { code: kind, ms: life.idleMs }
-  return { code: kind === 'sent-away' ? kind : life.opened ? 'lost' : 'unreached' }
+  if (kind === 'mute' && !opened) return { code: 'unanswered' }
+  if (kind === 'mute' || kind === 'garbage') return { code: kind, ms: idleMs }
+  return { code: kind === 'sent-away' ? kind : opened ? 'lost' : 'unreached' }
 }

@@ -73,7 +73,6 @@ export class Health {
   #isShared = false
   readonly #strikes = new Map<TransportName, number>()
   #lastIdleMs = 0
-  #live = 0
 
   constructor(origin: string, outside: HealthOutside) {
     this.#origin = origin
@@ -96,31 +95,27 @@ export class Health {
 
   /** A link got its first frame, so the server and the network are well. */
   delivered(): void {
-    this.#live++
     if (this.#isShared) for (const road of this.#suspects) this.#bad.delete(road)
     if (this.#suspects.size) this.#keep()
     this.#suspects.clear()
     this.#isShared = false
   }
 
-  /** A link ended by itself. Returns what its transport is to be avoided for from now on, if it is. */
-  ended(transport: TransportName, life: Life): BadReason | undefined {
+  /**
+   * A link ended by itself. Returns what its transport is to be avoided for from now on, if it is.
+   * `isOther`: another link delivers meanwhile.
+   */
+  ended(transport: TransportName, life: Life, isOther: boolean): BadReason | undefined {
     this.#look()
-    if (life.heard) this.left()
     const road = roadOf(transport)
     const reason = this.#reason(road, life)
     if (!reason) return undefined
     if (this.#suspects.size && !this.#suspects.has(road)) this.#isShared = true
     if (!roads.includes(road)) return undefined
     this.#bad.set(road, { reason, at: this.#outside.now(), tries: this.#bad.get(road)?.tries ?? 0 })
-    if (this.#live) this.#keep()
+    if (isOther) this.#keep()
     else this.#suspects.add(road)
     return reason
-  }
-
-  /** A link that had delivered was closed by us. */
-  left(): void {
-    this.#live = Math.max(0, this.#live - 1)
   }
 
   /** Network or server went away: what failed lately says nothing about transports. */

@@ -64,7 +64,7 @@ export function connect<Schemas = AnySchemas>(
   const own = [websocket(), sse(), ndjson(), longPoll(), poll()]
   const transports = own.map((one) => options.tabs?.share(one) ?? one)
   const { environment = defaultEnvironment() } = options
-  const client = new Client({ ...options, environment, url, transports })
+  const client = new Client({ ...options, url, transports }, environment)
   const guide = new PolicyGuide(client, options)
   client.guide = guide
   const { channels, onError } = options
@@ -77,6 +77,7 @@ export function connect<Schemas = AnySchemas>(
         name,
         options: given,
         reading: channels?.(name, parts),
+        keptCursor: () => guide.keptCursor(name),
         sends: () => guide.sends(name),
       }),
     get status() {
@@ -85,7 +86,10 @@ export function connect<Schemas = AnySchemas>(
     onStatus: (listener) => guide.onStatus(listener),
     explain: () => guide.explain(),
     move: (transport) => guide.move(transport),
-    close: () => client.close(),
+    close: () => {
+      client.close()
+      guide.close()
+    },
   }
   return gamut as Gamut<Schemas>
 }

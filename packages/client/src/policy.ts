@@ -7,19 +7,18 @@ export interface PolicyChannel {
   /** What the application says over what `?info` says; `{}` while nothing is known. */
   readonly need: Need
   /** `advised` of `?info`, best first (PROTOCOL §15). Left out while it is unknown, and where the application states a need: its word wins. */
-  readonly advised?: readonly TransportName[]
+  readonly advised?: readonly TransportName[] | undefined
   /** When a poll is to be repeated, as the server last said. */
-  readonly pollAfterMs?: number
+  readonly pollAfterMs?: number | undefined
   /** Whether the application publishes on it often. */
-  readonly sends?: boolean
+  readonly sends?: boolean | undefined
   /** What the application chose for this channel, best first; it comes before the client's own override. */
-  readonly override?: TransportName | readonly TransportName[]
+  readonly override?: TransportName | readonly TransportName[] | undefined
 }
 
 /** A link that is open or being opened. */
 export interface OpenGroup {
   readonly transport: TransportName
-  readonly channels: readonly string[]
 }
 
 /** All that the choice depends on. */
@@ -29,10 +28,10 @@ export interface PolicyInput {
   readonly available: readonly TransportName[]
   readonly verdicts: Verdicts
   /** For how long the page has been hidden; left out while it is visible. */
-  readonly hiddenMs?: number
+  readonly hiddenMs?: number | undefined
   /** After how long out of sight channels are polled. Default 60 s: shorter looks elsewhere shall cost nothing. */
-  readonly pollHiddenAfterMs?: number
-  readonly override?: TransportName | readonly TransportName[]
+  readonly pollHiddenAfterMs?: number | undefined
+  readonly override?: TransportName | readonly TransportName[] | undefined
   readonly open: readonly OpenGroup[]
 }
 
@@ -49,7 +48,7 @@ export interface Group {
   readonly channels: readonly string[]
   readonly why: Why
   /** Of a hidden page: polls no more often than this, in milliseconds. */
-  readonly pollEveryMs?: number
+  readonly pollEveryMs?: number | undefined
 }
 
 /** A channel with the transports that it may use, best first, and the best that works. */
@@ -158,7 +157,7 @@ export function plan(input: PolicyInput): readonly Group[] {
       transport,
       channels: [...group.channels, name],
       why: weight(why) > weight(group.why) ? why : group.why,
-      ...(isHidden && { pollEveryMs }),
+      pollEveryMs: isHidden ? pollEveryMs : undefined,
     })
   }
   return [...groups.values()]

@@ -17,7 +17,7 @@ export interface PublishOptions {
 
 /** The open link that takes frames, if there is one. */
 export function twoWay({ links }: Client): Link | undefined {
-  return links.held.find(({ watched }) => watched?.link.tell)?.watched?.link
+  return [...links].find(({ link }) => link.tell)?.link
 }
 
 async function post({ server }: Client, channel: string, message: Outgoing, signal: AbortSignal) {

@@ -2,11 +2,11 @@
 export interface Retry {
   readonly failures: number
   /** Since when a link is live. */
-  readonly liveAt?: number
+  readonly liveAt?: number | undefined
   /** Until when the server wants nobody back. */
-  readonly saidUntil?: number
+  readonly saidUntil?: number | undefined
   /** When a wait was last cut short. */
-  readonly hurriedAt?: number
+  readonly hurriedAt?: number | undefined
 }
 
 /** Nothing has failed yet. */
@@ -33,22 +33,15 @@ export function lived(retry: Retry, at: number): Retry {
  * @param random from 0 to below 1
  */
 export function lost(
-  { failures, liveAt, hurriedAt }: Retry,
+  { failures, liveAt = Number.POSITIVE_INFINITY, hurriedAt }: Retry,
   at: number,
   random: number,
-  saidMs?: number,
-): { readonly retry: Retry; readonly delayMs: number } {
-  const count = (liveAt !== undefined && at - liveAt >= stableMs ? 0 : failures) + 1
-  const isSaid = saidMs !== undefined && saidMs >= 0
+  saidMs = -1,
+): Retry & { readonly delayMs: number } {
+  const count = at - liveAt < stableMs ? failures + 1 : 1
+  const isSaid = saidMs >= 0
   const delayMs = isSaid ? Math.min(saidMs, longestMs) : random * Math.min(capMs, baseMs * 2 ** count)
-  return {
-    delayMs,
-    retry: {
-      failures: count,
-      ...(isSaid && { saidUntil: at + delayMs }),
-      ...(hurriedAt !== undefined && { hurriedAt }),
-    },
-  }
+  return { failures: count, hurriedAt, saidUntil: isSaid ? at + delayMs : undefined, delayMs }
 }
 
 /** Shown again or back online: the state to try at once with, or `undefined` if the wait goes on. */

@@ -1,7 +1,7 @@
 import type { EndReason, Gap, SchemaIssue } from '@gamut/protocol'
 import { type GamutError, toError } from './error.js'
 import { cursorAfter, isOfSnapshot, reduceReading } from './subscription-state.js'
-import type { BatchFrame, Entry, ReadingFrame, Refusal, Wish } from './transports/transport.js'
+import type { BatchFrame, ReadingFrame, Refusal, Wish } from './transports/transport.js'
 
 /** A message as an application gets it: the same on every transport. */
 export interface Message<T = unknown> {
@@ -73,7 +73,7 @@ export interface ReadOptions {
 /** What a subscription needs of its client. */
 export interface SubscriptionParts {
   /** Somebody came or left, or nothing more comes. */
-  changed(): void
+  schedule(): void
   /** Calls a listener. What it throws stops nothing. */
   guard(call: () => void): void
 }
@@ -126,26 +126,25 @@ export class Subscription {
     this.#listeners.add(listener)
     if (typeof this.finished === 'string') listener.onEnd?.(this.finished)
     else this.finished = undefined
-    this.#parts.changed()
+    this.#parts.schedule()
     return () => {
-      if (this.#listeners.delete(listener)) this.#parts.changed()
+      this.#listeners.delete(listener)
+      this.#parts.schedule()
     }
   }
 
   /** Takes what a link tells that stands at `position`. Gives the link's new position, or nothing: read again from the own cursor. */
-  take(position: string, event: ReadingFrame): string | undefined {
-    const reading = reduceReading(this.#cursor, position, event)
-    this.#cursor = reading.cursor
-    for (const effect of reading.effects) {
-      if (effect.type === 'messages') this.#hand(effect.messages, effect.batch)
-      else if (effect.type === 'gap') this.#tell((listener) => listener.onGap?.(effect.gap))
-      else if (effect.type === 'snapshot') this.#pages = []
-      else if (effect.type === 'snapshotEnd') this.#show()
-      // Whose time is over, or who was too slow, comes back at the same place.
-      else if (effect.type === 'end' && /^(closed|revoked)$/.test(effect.reason)) this.finish(effect.reason)
-      else this.#parts.changed()
+  take(at: string, event: ReadingFrame): string | undefined {
+    const { cursor, position, told } = reduceReading(this.#cursor, at, event)
+    this.#cursor = cursor
+    if (told?.type === 'batch') this.#hand(told)
+    else if (told?.type === 'gap') this.#tell((listener) => listener.onGap?.(told as unknown as Gap))
+    else if (told?.type === 'open') {
+      if (told.outcome === 'snapshot') this.#pages = []
     }
-    return reading.position
+    // Whose time is over, or who was too slow, comes back at the same place.
+    else if (/^(closed|revoked)$/.test(`${told?.reason}`)) this.finish(told?.reason as EndReason)
+    return position
   }
 
   /** Nothing more comes, and why. */
@@ -155,7 +154,7 @@ export class Subscription {
     this.#tell((listener) =>
       typeof reason === 'string' ? listener.onEnd?.(reason) : listener.onError?.(reason),
     )
-    this.#parts.changed()
+    this.#parts.schedule()
   }
 
   /** Tells of an error that ends nothing. */
@@ -163,21 +162,20 @@ export class Subscription {
     this.#tell((listener) => listener.onError?.(toError(error)))
   }
 
-  #hand(messages: readonly Entry[], batch: BatchFrame): void {
+  #hand(batch: BatchFrame): void {
     const { channel } = this
+    const messages = batch.messages as readonly Message[]
     const isSnapshot = isOfSnapshot(batch)
     let { skipped } = batch
-    if (isSnapshot) this.#pages?.push(...(messages as readonly Message[]))
+    if (isSnapshot) this.#pages?.push(...messages)
     for (const message of messages) {
       const info: MessageInfo = { channel, cursor: cursorAfter(batch, message), skipped, isSnapshot }
       skipped = undefined
       this.#tell((listener) => {
-        if (!isSnapshot || !listener.onSnapshot) listener.message?.(message as Message, info)
+        if (!isSnapshot || !listener.onSnapshot) listener.message?.(message, info)
       })
     }
-  }
-
-  #show(): void {
+    if (!batch.snapshotEnd) return
     const pages = this.#pages ?? []
     this.#pages = undefined
     this.#tell((listener) => listener.onSnapshot?.(pages))

@@ -48,8 +48,8 @@ export function shareTabs({ identity, browser = pageBrowser() }: TabsOptions): T
       changed({ role: 'alone', why: 'missing' })
       return own.open(request, listener)
     }
-    const name = `gamut 1 ${request.url} ${identity}`
-    const { environment } = request
+    const { url, environment } = request.server
+    const name = `gamut 1 ${url} ${identity}`
     tab ??= new Tab({ browser: { locks, BroadcastChannel }, name, environment, transports, changed })
     const link = new TabLink(tab, own.name, request, listener)
     tab.join(link)
@@ -67,8 +67,7 @@ export function shareTabs({ identity, browser = pageBrowser() }: TabsOptions): T
       // A poll holds no connection.
       if (own.name === 'poll') return own
       transports.set(own.name, own)
-      // Whether the connection is alive is seen by the tab that has it.
-      return { ...own, isHeld: false, open: (request, listener) => open(own, request, listener) }
+      return { ...own, open: (request, listener) => open(own, request, listener) }
     },
   }
 }

@@ -1,8 +1,9 @@
 import { type TransportName, transports } from '@gamut/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type BadReason, Health, type Life } from '../src/health.js'
+import type { BadReason, Life } from '../src/health.js'
 import { type OpenGroup, plan } from '../src/policy.js'
+import { CountingHealth } from './counting-health.js'
 
 /** What a chat may use, best first. */
 const order: readonly TransportName[] = ['websocket', 'sse', 'long-poll', 'poll']
@@ -31,7 +32,7 @@ const lives: Readonly<Record<Fault, Life>> = {
 /** A client without its links: it asks for a plan, tries what that says, and reports how it went. */
 function createChooser() {
   const world = { at: 1e12, isAway: false, faults: new Map<TransportName, Fault>() }
-  const health = new Health('https://a.test', { now: () => world.at, network: () => '' })
+  const health = new CountingHealth('https://a.test', { now: () => world.at, network: () => '' })
   let open: OpenGroup | undefined
 
   const wanted = () =>
@@ -47,7 +48,7 @@ function createChooser() {
     if (!end || end.heard) health.delivered()
     if (end) return health.ended(transport, end)
     if (open) health.left()
-    open = { transport, channels: ['chat'] }
+    open = { transport }
     return undefined
   }
   return {

@@ -1,7 +1,8 @@
 import { type TransportName, transports } from '@gamut/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Health, type HealthOutside, type Life } from '../src/health.js'
+import type { HealthOutside, Life } from '../src/health.js'
+import { CountingHealth } from './counting-health.js'
 
 const day = 86_400_000
 
@@ -16,7 +17,7 @@ function createPage(stored = new Map<string, string>()) {
       setItem: (key, value) => void stored.set(key, value),
     },
   }
-  return { page, outside, health: new Health('https://a.test', outside) }
+  return { page, outside, health: new CountingHealth('https://a.test', outside) }
 }
 
 const life = (more: Partial<Life> = {}): Life => ({
@@ -216,8 +217,8 @@ describe('what was found', () => {
 
   test('outlives the page, for this origin and network alone', () => {
     const { page, outside, health } = createMutePage()
-    expect([...new Health('https://a.test', outside).verdicts().keys()]).toEqual(['sse', 'ndjson'])
-    expect(new Health('https://b.test', outside).verdicts().size).toBe(0)
+    expect([...new CountingHealth('https://a.test', outside).verdicts().keys()]).toEqual(['sse', 'ndjson'])
+    expect(new CountingHealth('https://b.test', outside).verdicts().size).toBe(0)
     page.network = 'train'
     expect(health.verdicts().size).toBe(0)
     page.network = 'home'
@@ -248,7 +249,7 @@ describe('what was found', () => {
     const { outside, health } = createMutePage()
     health.probed('ndjson', true)
     expect(health.verdicts().size).toBe(0)
-    expect(new Health('https://a.test', outside).verdicts().size).toBe(0)
+    expect(new CountingHealth('https://a.test', outside).verdicts().size).toBe(0)
   })
 
   test('is tried for longer where it shows only after a while', () => {
@@ -289,7 +290,7 @@ describe('the greatest silence', () => {
       expect(health.ended('websocket', idle(idleMs))).toBeUndefined()
     }
     expect(health.quietMs).toBe(5000)
-    expect(new Health('https://a.test', outside).quietMs).toBe(5000)
+    expect(new CountingHealth('https://a.test', outside).quietMs).toBe(5000)
     page.at += day
     expect(health.quietMs).toBeUndefined()
   })
@@ -391,7 +392,7 @@ describe('a storage', () => {
     ],
   ])('that %s costs nothing but the memory over pages', (_title, storage) => {
     const { outside } = createPage()
-    const health = new Health('https://a.test', { ...outside, storage })
+    const health = new CountingHealth('https://a.test', { ...outside, storage })
     health.delivered()
     expect(health.ended('sse', mute)).toBe('mute')
     expect(health.verdicts().get('sse')?.reason).toBe('mute')

@@ -7,7 +7,7 @@ function limits(count: number): number[] {
   let retry = freshRetry
   return Array.from({ length: count }, () => {
     const next = lost(retry, 0, 1)
-    retry = next.retry
+    retry = next
     return next.delayMs
   })
 }
@@ -61,7 +61,7 @@ describe('a delay', () => {
           if (step.kind === 'lived') retry = lived(retry, at)
           else {
             const next = lost(retry, at, step.random, step.said)
-            retry = next.retry
+            retry = next
             const isSaid = step.said !== undefined && step.said >= 0
             expect(next.delayMs).toBeGreaterThanOrEqual(0)
             expect(next.delayMs).toBeLessThanOrEqual(isSaid ? 86_400_000 : 30_000)
@@ -81,12 +81,12 @@ describe('a page that is shown again', () => {
   })
 
   test('remembers that over a failure', () => {
-    const { retry } = lost(hurry(freshRetry, 100) ?? freshRetry, 200, 0)
+    const retry = lost(hurry(freshRetry, 100) ?? freshRetry, 200, 0)
     expect(hurry(retry, 300)).toBeUndefined()
   })
 
   test('waits as long as the server has said (§10)', () => {
-    const { retry } = lost(freshRetry, 0, 0, 20_000)
+    const retry = lost(freshRetry, 0, 0, 20_000)
     expect(hurry(retry, 19_999)).toBeUndefined()
     expect(hurry(retry, 20_000)).toBeDefined()
   })

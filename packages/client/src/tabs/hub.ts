@@ -5,9 +5,6 @@ import { formOf, keyOf, type Place, type Want, type Word } from './post.js'
 
 /** How often it is asked which links are still there: whoever does not answer until the next time is forgotten, in milliseconds. */
 const rollCallMs = 60_000
-/** Silence of a connection before the server's own measure is known (PROTOCOL §10), in milliseconds. */
-const defaultHeartbeatMs = 15_000
-const silentBeats = 2.5
 /** How often a channel may be read again on end before its connection is as good as none. */
 const maxRereads = 3
 /** What carries all that the others could, the most able first. */
@@ -27,8 +24,6 @@ interface Reading {
   readonly positions: Map<string, string>
   link?: Link
   rereads: number
-  heardAt: number
-  cancel(): void
 }
 
 /** What a hub needs of its tab. */
@@ -91,7 +86,7 @@ export class Hub {
     }
     this.#suit()
     this.#post({ type: 'here' })
-    this.#cancel = this.#parts.request().environment.after(rollCallMs, () => this.#callRoll())
+    this.#cancel = this.#parts.request().server.environment.after(rollCallMs, () => this.#callRoll())
   }
 
   /** Makes what is open that what is wanted: by the most able transport that anybody wants, over as few connections as it takes. */
@@ -119,9 +114,11 @@ export class Hub {
       changed.add(reading)
     }
     for (const reading of changed) {
-      if (reading.positions.size === 0) this.#close(reading)
-      else if (reading.link) reading.link.change()
-      else this.#open(reading)
+      if (!reading.positions.size) this.#close(reading)
+      else {
+        reading.link ??= this.#open(reading)
+        reading.link.change()
+      }
     }
   }
 
@@ -133,41 +130,20 @@ export class Hub {
         reading.positions.size < transport.maxChannels
       )
         return reading
-    const reading: Reading = {
-      transport,
-      form,
-      positions: new Map(),
-      rereads: 0,
-      heardAt: 0,
-      cancel: () => {},
-    }
+    const reading: Reading = { transport, form, positions: new Map(), rereads: 0 }
     this.#readings.add(reading)
     return reading
   }
 
-  #open(reading: Reading): void {
-    const request = this.#parts.request()
-    const { environment } = request
-    let heartbeatMs = defaultHeartbeatMs
-    const watch = (heardAt: number) => {
-      reading.cancel = environment.after(heardAt + silentBeats * heartbeatMs - environment.elapsed(), () => {
-        if (reading.heardAt === heardAt) this.#end(reading, { kind: 'mute' })
-        else watch(reading.heardAt)
-      })
-    }
+  #open(reading: Reading): Link {
     const wishes = () =>
       new Map([...reading.positions.keys()].map((key) => [this.#at(key).channel, this.#at(key)]))
-    reading.link = reading.transport.open(
-      { ...request, wishes },
+    return reading.transport.open(
+      { ...this.#parts.request(), wishes },
       {
         opened: () => {},
         frame: (frame) => {
-          if (!this.#readings.has(reading)) return
-          if (frame.type === 'welcome') heartbeatMs = frame.heartbeatMs
-          const isFirst = !reading.heardAt
-          reading.heardAt = environment.elapsed()
-          if (isFirst && reading.transport.isHeld) watch(reading.heardAt)
-          this.#hear(reading, frame)
+          if (this.#readings.has(reading)) this.#hear(reading, frame)
         },
         ended: (end) => this.#end(reading, end),
       },
@@ -180,7 +156,6 @@ export class Hub {
 
   #close(reading: Reading): void {
     this.#readings.delete(reading)
-    reading.cancel()
     reading.link?.close()
   }
 
@@ -214,18 +189,12 @@ export class Hub {
   /** Tells what leads on from where all were told: each frame begins where the one before it ended. */
   #lead(reading: Reading, key: string, frame: ReadingFrame): void {
     const { cursor: after, ...place } = this.#at(key)
-    const { cursor, position, effects } = reduceReading(after, reading.positions.get(key) as string, frame)
+    const { cursor, position, told } = reduceReading(after, reading.positions.get(key) as string, frame)
     this.#places.set(key, { ...place, cursor })
     reading.positions.set(key, position ?? '')
-    for (const effect of effects) {
-      if (effect.type === 'messages') {
-        reading.rereads = 0
-        this.#post({ type: 'frame', key, frame: { ...effect.batch, after, messages: effect.messages } })
-      } else if (effect.type === 'gap') {
-        const { channel } = place
-        this.#post({ type: 'frame', key, frame: { ...effect.gap, type: 'gap', channel, after, cursor } })
-      } else if (effect.type === 'snapshot') this.#post({ type: 'frame', key, frame })
-    }
+    if (told?.type === 'batch') reading.rereads = 0
+    if (told && (told.type !== 'open' || told.outcome === 'snapshot'))
+      this.#post({ type: 'frame', key, frame: told.type === 'open' ? told : { ...told, after } })
     if (position !== undefined) return
     if (++reading.rereads > maxRereads) this.#end(reading, { kind: 'garbage', what: 'sequence' })
     else reading.link?.change(place.channel)

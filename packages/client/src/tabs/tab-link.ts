@@ -52,8 +52,6 @@ export class TabLink implements Link {
     this.transport = transport
     this.request = request
     this.#listener = listener
-    // Nothing is told before the link is there.
-    queueMicrotask(() => this.change())
   }
 
   change(anew?: string): void {
@@ -207,6 +205,7 @@ export class TabLink implements Link {
       },
     )
     this.#poll = own
+    own.change()
   }
 
   #takePolled(frame: Frame): void {

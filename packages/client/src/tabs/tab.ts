@@ -146,7 +146,7 @@ export class Tab implements Seat {
   /** What is there may not be used: each link comes back as one of its own. */
   #giveUp(): void {
     this.#isMissing = true
-    for (const link of [...this.#links]) link.end({ kind: 'sent-away', afterMs: 0 })
+    for (const link of [...this.#links]) link.end({ kind: 'sent-away', retryAfterMs: 0 })
   }
 
   #lead(why: TabsStatus['why']): void {

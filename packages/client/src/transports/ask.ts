@@ -1,5 +1,5 @@
 import type { TransportName } from '@gamut/protocol'
-import type { LinkEnd, LinkListener, LinkRequest, Refusal, Server, Wish, Wishes } from './transport.js'
+import type { LinkEnd, Refusal, Round, Server, Wishes } from './transport.js'
 
 /** The address of a channel: each segment is encoded by itself (PROTOCOL §2). */
 export function channelUrl({ url }: Server, channel: string): string {
@@ -28,14 +28,14 @@ async function toRefusal(response: Response): Promise<LinkEnd> {
 export async function request(
   { environment, credentials, getToken }: Server,
   toUrl: () => string,
-  type: string,
-  init?: RequestInit,
+  type = '',
+  init: RequestInit = {},
 ): Promise<Response> {
   const token = await getToken()
   const response = await environment.fetch(toUrl(), {
     ...init,
     ...(credentials && { credentials }),
-    headers: { ...init?.headers, ...(token && { authorization: `Bearer ${token}` }) },
+    headers: { ...init.headers, ...(token && { authorization: `Bearer ${token}` }) },
   })
   if (!response.ok) throw await toRefusal(response)
   const given = response.headers.get('content-type') ?? ''
@@ -48,57 +48,42 @@ function readUrl(server: Server, wishes: Wishes, as: TransportName): string {
   const query = new URLSearchParams({ as })
   // Shared caches keep polls by their URL: that of one channel is everybody's.
   const isAlone = wishes.size < 2 && /poll/.test(as)
-  for (const [channel, { cursor, start = '' }] of wishes) {
+  for (const [channel, wish] of wishes) {
+    const { cursor, start = '' } = wish
+    const from = cursor || start
     if (!isAlone) query.append('channel', channel)
-    if (!isAlone || cursor || start) query.append('cursor', cursor || start)
+    if (!isAlone || from) query.append('cursor', from)
     // What is asked from a position has no use for it.
-    for (const name of ['last', 'maxRate', 'gap'] as const) {
-      const value = (wishes.get(channel) as Wish)[name]
-      if (value !== undefined && !(name === 'last' && cursor)) query.set(name, `${value}`)
-    }
+    for (const name of ['last', 'maxRate', 'gap'] as const)
+      if (wish[name] !== undefined && !(name === 'last' && cursor)) query.set(name, `${wish[name]}`)
   }
   const [first = ''] = wishes.keys()
   return `${isAlone ? channelUrl(server, first) : `${server.url}/channels`}?${query}`
-}
-
-/** A question that is asked now, and how long its answer may take. */
-export interface Question {
-  readonly as: TransportName
-  /** The type of a good answer. */
-  readonly type: string
-  readonly signal: AbortSignal
-  /** Counted from when the token is there, in milliseconds. */
-  readonly patienceMs: number
-  late(): void
 }
 
 /** What was asked, and the answer so far. */
 export interface Answered {
   readonly wishes: Wishes
   readonly response: Response
-  /** It is in time. */
-  cancel(): void
 }
 
-/** Reads what is wished by the time that the token is there. Throws a {@link LinkEnd}. */
-export async function ask(link: LinkRequest, listener: LinkListener, question: Question): Promise<Answered> {
-  const { as, type, signal, patienceMs, late } = question
+/** Reads what is wished by the time that the token is there; from then on the answer may take a while. Throws a {@link LinkEnd}. */
+export async function ask(
+  round: Round,
+  as: TransportName,
+  type: string,
+  patienceMs: number,
+): Promise<Answered> {
+  const { server, signal } = round
   let wishes: Wishes = new Map()
-  let cancel = () => {}
   const toUrl = () => {
-    wishes = link.wishes()
-    if (wishes.size === 0) throw { kind: 'done' } as LinkEnd
-    if (!signal.aborted) cancel = link.environment.after(patienceMs, late)
-    signal.addEventListener('abort', cancel)
-    return readUrl(link, wishes, as)
+    wishes = round.wishes()
+    if (!wishes.size) throw { kind: 'done' } as LinkEnd
+    if (!signal.aborted) round.expect(patienceMs)
+    return readUrl(server, wishes, as)
   }
-  try {
-    // Held answers go by no browser's cache: in Firefox a second tab would wait there for the end of the first one's.
-    const response = await request(link, toUrl, type, { signal, ...(as !== 'poll' && { cache: 'no-store' }) })
-    listener.opened()
-    return { wishes, response, cancel }
-  } catch (error) {
-    cancel()
-    throw error
-  }
+  // Held answers go by no browser's cache: in Firefox a second tab would wait there for the end of the first one's.
+  const response = await request(server, toUrl, type, { signal, ...(as !== 'poll' && { cache: 'no-store' }) })
+  round.opened()
+  return { wishes, response }
 }

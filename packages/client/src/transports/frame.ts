@@ -1,17 +1,22 @@
-import type { Frame } from './transport.js'
+import type { Frame, ReadingFrame } from './transport.js'
 
-const isText = (value: unknown) => typeof value === 'string'
+/** Whether it moves the reading of a channel. */
+export function isReading(frame: { readonly type?: unknown }): frame is ReadingFrame {
+  return /^(open|batch|gap|end)$/.test(`${frame.type}`)
+}
 
 /** Looks whether a value can be used as a frame, and throws a `SyntaxError` if not. Kinds that are not known pass. */
 export function toFrame(value: unknown): Frame {
-  const { type, channel, cursor, after, messages } = Object(value) as Record<string, unknown>
+  const frame = Object(value) as Record<string, unknown>
+  const { type, messages } = frame
+  const isBatch = type === 'batch'
+  const texts = ['type']
+  if (isReading(frame)) texts.push('channel')
+  if (isReading(frame) && type !== 'end') texts.push('cursor')
+  if (isBatch) texts.push('after')
   const isWhole =
-    isText(type) &&
-    (!/^(open|batch|gap|end)$/.test(type as string) ||
-      (isText(channel) &&
-        (type === 'end' || isText(cursor)) &&
-        (type !== 'batch' ||
-          (isText(after) && Array.isArray(messages) && messages.every((one) => one?.offset >= 0)))))
+    texts.every((name) => typeof frame[name] === 'string') &&
+    (!isBatch || (Array.isArray(messages) && messages.every((one) => one?.offset >= 0)))
   if (!isWhole) throw new SyntaxError('no frame')
   return value as Frame
 }

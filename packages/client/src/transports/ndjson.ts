@@ -3,8 +3,9 @@ import type { Transport } from './transport.js'
 
 /** HTTP streaming: the frames of PROTOCOL §7, one a line. */
 export function ndjson(): Transport {
-  return streamTransport(100, {
+  return streamTransport({
     name: 'ndjson',
+    maxChannels: 100,
     type: 'application/x-ndjson',
     createReader: (tell) => (line) => {
       if (line.trim()) tell(JSON.parse(line))

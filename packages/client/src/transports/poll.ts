@@ -1,15 +1,7 @@
-import type { TransportName } from '@gamut/protocol'
-import { ask, toEnd } from './ask.js'
+import { ask } from './ask.js'
 import { toFrame } from './frame.js'
-import type {
-  BatchFrame,
-  Link,
-  LinkEnd,
-  LinkListener,
-  LinkRequest,
-  OpenFrame,
-  Transport,
-} from './transport.js'
+import { createHttpLink } from './http-link.js'
+import type { BatchFrame, LinkEnd, OpenFrame, Round, Transport } from './transport.js'
 
 /** How long an answer may take, beyond the wait of a long-poll (PROTOCOL §16), in milliseconds. */
 const patienceMs = 10_000
@@ -24,110 +16,45 @@ interface Answer extends Omit<OpenFrame, 'type'>, Omit<BatchFrame, 'type' | 'aft
   readonly error?: object
 }
 
-/** One question after the other. */
-class PollLink implements Link {
-  readonly #request: LinkRequest
-  readonly #listener: LinkListener
-  readonly #as: TransportName
-  #round: AbortController | undefined
-  #isOver = false
-  #isLate = false
-  #isOpen = false
+/** Tells an answer as frames; whether it brought nothing. Where it stood before its first message is only known of a cursor. */
+function tell({ frame }: Round, answer: Answer, asked: string | undefined): boolean {
+  const { channel, outcome, gap, reason, cursor, messages, skipped, snapshotEnd, error } = answer
+  const after = outcome === 'resumed' ? asked : (gap?.cursor ?? '')
+  const isQuiet = after === cursor && !snapshotEnd
+  if (asked === undefined) throw new SyntaxError('no answer')
+  frame(toFrame({ type: 'open', channel, outcome, cursor: after, gap, reason, asked }))
+  if (!isQuiet) frame(toFrame({ type: 'batch', channel, after, cursor, messages, skipped, snapshotEnd }))
+  if (error) frame(toFrame({ ...error, type: 'error', channel }))
+  if (answer.closed && !answer.more) frame(toFrame({ type: 'end', channel, reason: 'closed' }))
+  return isQuiet
+}
 
-  constructor(request: LinkRequest, listener: LinkListener, as: TransportName) {
-    this.#request = request
-    this.#listener = listener
-    this.#as = as
-    void this.#run()
-  }
-
-  /** Asks at once: what was asked for is not what is wished any more. */
-  change(): void {
-    this.#isOpen = false
-    this.#round?.abort()
-  }
-
-  check(): void {
-    this.change()
-  }
-
-  close(): void {
-    this.#isOver = true
-    this.change()
-  }
-
-  async #run(): Promise<void> {
-    let end: LinkEnd | undefined
-    while (!end && !this.#isOver) {
-      const round = new AbortController()
-      this.#round = round
-      end = await this.#ask(round).catch((thrown) => {
-        if (this.#isLate) return { kind: 'mute' } as const
-        return round.signal.aborted ? undefined : toEnd(thrown)
-      })
-    }
-    if (end && !this.#isOver) this.#listener.ended(end)
-  }
-
-  /** Resolves when it is time to ask again. */
-  async #ask(round: AbortController): Promise<undefined> {
-    const { environment } = this.#request
-    // What is asked for the first time is answered at once, so that it is known to be open.
-    const isLong = this.#isOpen && this.#as !== 'poll'
-    const beganAt = environment.elapsed()
-    const { wishes, response, cancel } = await ask(this.#request, this.#listener, {
-      as: isLong ? this.#as : 'poll',
-      type: 'application/json',
-      signal: round.signal,
-      patienceMs: patienceMs + (isLong ? waitMs : 0),
-      late: () => {
-        this.#isLate = true
-        round.abort()
-      },
-    })
-    let restMs: number
+/** Asks one question after the other, as long as there are channels. */
+async function read(round: Round, name: 'poll' | 'long-poll'): Promise<LinkEnd> {
+  const { signal, server, expect, frame } = round
+  const { elapsed, after } = server.environment
+  // What is asked for the first time is answered at once, so that it is known to be open.
+  for (let as: typeof name = 'poll'; ; as = name) {
+    const isLong = as !== 'poll'
+    const beganAt = elapsed()
+    const { wishes, response } = await ask(
+      round,
+      as,
+      'application/json',
+      isLong ? patienceMs + waitMs : patienceMs,
+    )
+    const body = Object(await response.json())
+    expect()
     let isQuiet = true
-    try {
-      const body = Object(await response.json())
-      for (const answer of (body.channels ?? [body]) as readonly Answer[])
-        if (!this.#tell(answer, wishes.get(answer?.channel)?.cursor)) isQuiet = false
-      restMs =
-        this.#as === 'poll'
-          ? body.pollAfterMs
-          : isLong && isQuiet
-            ? leastMs + beganAt - environment.elapsed()
-            : 0
-      if (!body.more) restMs = Math.max(restMs, this.#request.pollEveryMs())
-    } finally {
-      cancel()
-    }
-    this.#isOpen ||= !round.signal.aborted
-    if (isQuiet) this.#tellFrame({ type: 'heartbeat' })
-    if (!(restMs > 0) || round.signal.aborted) return
+    for (const answer of (body.channels ?? [body]) as readonly Answer[])
+      if (!tell(round, answer, wishes.get(answer?.channel)?.cursor)) isQuiet = false
+    if (isQuiet) frame({ type: 'heartbeat' } as never)
+    const restMs = name === 'poll' ? body.pollAfterMs : isLong && isQuiet ? leastMs + beganAt - elapsed() : 0
+    signal.throwIfAborted()
     await new Promise<void>((resolve) => {
-      const stop = environment.after(restMs, resolve)
-      round.signal.addEventListener('abort', () => {
-        stop()
-        resolve()
-      })
+      const stop = after(Math.max(restMs || 0, body.more ? 0 : server.pollEveryMs), resolve)
+      signal.addEventListener('abort', stop)
     })
-  }
-
-  #tellFrame(frame: unknown): void {
-    if (!this.#isOver) this.#listener.frame(toFrame(frame))
-  }
-
-  /** Tells an answer as frames; whether it brought nothing. Where it stood before its first message is only known of a cursor. */
-  #tell(answer: Answer, asked: string | undefined): boolean {
-    const { channel, outcome, gap, reason, cursor, messages, skipped, snapshotEnd } = answer
-    const after = outcome === 'resumed' ? asked : (gap?.cursor ?? '')
-    const isQuiet = after === cursor && !snapshotEnd
-    if (asked === undefined) throw new SyntaxError('no answer')
-    this.#tellFrame({ type: 'open', channel, outcome, cursor: after, gap, reason, asked })
-    if (!isQuiet) this.#tellFrame({ type: 'batch', channel, after, cursor, messages, skipped, snapshotEnd })
-    if (answer.error) this.#tellFrame({ ...answer.error, type: 'error', channel })
-    if (answer.closed && !answer.more) this.#tellFrame({ type: 'end', channel, reason: 'closed' })
-    return isQuiet
   }
 }
 
@@ -137,7 +64,7 @@ export function pollTransport(name: 'poll' | 'long-poll'): Transport {
     name,
     maxChannels: 100,
     isPossible: () => true,
-    open: (request, listener) => new PollLink(request, listener, name),
+    open: (request, listener) => createHttpLink(request, listener, (round) => read(round, name)),
   }
 }
 

@@ -38,5 +38,5 @@ function createReader(tell: (frame: unknown) => void, wishes: Wishes) {
 
 /** Server-Sent Events by a fetch that streams, which can send a token as a browser's own EventSource cannot (PROTOCOL §6). */
 export function sse(): Transport {
-  return streamTransport(32, { name: 'sse', type: 'text/event-stream', createReader })
+  return streamTransport({ name: 'sse', maxChannels: 32, type: 'text/event-stream', createReader })
 }

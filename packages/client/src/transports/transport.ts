@@ -78,7 +78,7 @@ export type Wishes = Map<string, Wish>
 export type LinkEnd =
   | ({ readonly kind: 'refused' } & Refusal)
   /** The server says when to come back: drain, rotation. It never counts against the transport. */
-  | { readonly kind: 'sent-away'; readonly afterMs: number }
+  | { readonly kind: 'sent-away'; readonly retryAfterMs: number }
   /** The network failed, or the other end closed without a word. */
   | { readonly kind: 'cut' }
   /** It was open, but said nothing within its deadline. */
@@ -90,22 +90,23 @@ export type LinkEnd =
   /** All its channels have ended. */
   | { readonly kind: 'done' }
 
-/** The server that is asked, and by what. */
+/** The server that is asked, by what and how. */
 export interface Server {
   /** Its address, without a slash at the end. */
   readonly url: string
   readonly environment: Environment
   readonly credentials?: RequestCredentials | undefined
+  /** How long a held link may say nothing at first, in milliseconds. */
+  readonly firstEventMs: number
+  /** Polls ask no more often than this, whatever the server says, in milliseconds. */
+  pollEveryMs: number
   /** Who asks: nothing where there are no tokens. Asked before every request; rejects with an end of kind `token`. */
   getToken(): Promise<string | undefined>
 }
 
 /** What a link is to read. */
-export interface LinkRequest extends Server {
-  /** How long it may say nothing at first, in milliseconds. */
-  readonly firstEventMs: number
-  /** Polls ask no more often than this, whatever the server says, in milliseconds. */
-  pollEveryMs(): number
+export interface LinkRequest {
+  readonly server: Server
   /** The channels as they are wished now: asked again whenever a position is needed. */
   wishes(): Wishes
 }
@@ -116,6 +117,16 @@ export interface LinkListener {
   opened(): void
   frame(frame: Frame): void
   ended(end: LinkEnd): void
+}
+
+/** What reads over HTTP: one request, or one after the other. */
+export interface Round extends LinkRequest, Omit<LinkListener, 'ended'> {
+  /** It is over. */
+  readonly signal: AbortSignal
+  /** Says by when something is to come, in milliseconds from now; without a time it need not. */
+  expect(ms?: number): void
+  /** Lets another one take its place. */
+  change(): void
 }
 
 /** A message to publish; `data` and everything else as PROTOCOL §3 has it. */
@@ -138,12 +149,12 @@ export interface Published {
 
 /** One open way of reading. */
 export interface Link {
-  /** The wishes are others now, or a channel is to be read anew. What is open stays so until its successor is. */
+  /** The wishes are others now: told first once there are any. Or a channel is to be read anew. What is open stays so until its successor is. */
   change(anew?: string): void
   /** Makes sure within a moment that the other end is there. */
   check(): void
-  /** Sends a frame of the client's (PROTOCOL §7) and gives what is answered; only a WebSocket has it. Rejects with a {@link LinkEnd}. */
-  tell?<Answer>(frame: object): Promise<Answer>
+  /** Sends a frame of the client's (PROTOCOL §7) and gives what is answered; only a WebSocket has it, while it is open. Rejects with a {@link LinkEnd}. */
+  tell?: (<Answer>(frame: object) => Promise<Answer>) | undefined
   close(): void
 }
 
@@ -152,10 +163,8 @@ export interface Transport {
   readonly name: TransportName
   /** Channels of one link, at most. */
   readonly maxChannels: number
-  /** Whether links live by heartbeats, so that silence says something. A poll is watched by itself. */
-  readonly isHeld?: boolean
   /** Whether it can be used here: a WebSocket constructor, a fetch that streams. */
   isPossible(environment: Environment): boolean
-  /** Opens a link that reads what is wished. Never throws; tells everything by the listener, and nothing before it has returned. */
+  /** Makes a link, which reads from its first `change` on. Never throws; tells everything by the listener, and nothing before it has returned. */
   open(request: LinkRequest, listener: LinkListener): Link
 }

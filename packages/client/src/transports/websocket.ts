@@ -1,4 +1,5 @@
 import { toEnd } from './ask.js'
+import { createDeadline, defaultSilentMs, silentBeats } from './deadline.js'
 import { toFrame } from './frame.js'
 import type {
   Frame,
@@ -23,16 +24,16 @@ interface Lane {
   /** What its subscription asked from, until it opens. */
   asked: string | undefined
   /** Whether the server has confirmed it: what comes before is of a subscription that has ended. */
-  isConfirmed: boolean
+  isConfirmed?: true
 }
 
-const nothing = () => undefined
+const nothing = () => {}
 
 /** Codes that a later try may pass (PROTOCOL §13). */
 const passing = /^(rate_|internal|source_|overloaded|draining|broker_|publish_)/
 
-function toRefusal({ code, message, retryAfterMs }: Partial<Refusal>): LinkEnd {
-  return { kind: 'refused', code: code ?? '', message, retryAfterMs, isFinal: !passing.test(`${code}`) }
+function toRefusal({ code = '', message, retryAfterMs }: Partial<Refusal>): LinkEnd {
+  return { kind: 'refused', code, message, retryAfterMs, isFinal: !passing.test(code) }
 }
 
 /** Frames both ways over one WebSocket (PROTOCOL §7). */
@@ -41,57 +42,48 @@ class SocketLink implements Link {
   readonly #listener: LinkListener
   readonly #pending = new Map<unknown, Pending>()
   readonly #lanes = new Map<string, Lane>()
+  readonly #expect: (ms?: number) => void
   #socket: WebSocket | undefined
-  /** What is to be sent once the other end knows who asks. */
-  #waiting: string[] | undefined = []
   #count = 0
+  #silentMs = defaultSilentMs
+  #isChecked = false
   #isOver = false
   #why: LinkEnd = { kind: 'cut' }
-  #cancel = nothing as () => void
+  tell: Link['tell']
 
   constructor(request: LinkRequest, listener: LinkListener) {
     this.#request = request
     this.#listener = listener
-    void request.getToken().then(
-      (token) => this.#open(token),
-      (why) => this.#end(toEnd(why)),
-    )
+    this.#expect = createDeadline(request.server.environment, () => this.#end({ kind: 'mute' }))
+    this.#withToken((token) => this.#open(token))
   }
 
   change(anew?: string): void {
-    if (this.#waiting) return
+    if (!this.tell) return
     const wishes = this.#request.wishes()
-    for (const channel of [...this.#lanes.keys()]) {
+    for (const channel of this.#lanes.keys()) {
       if (wishes.has(channel) && channel !== anew) continue
       this.#lanes.delete(channel)
-      this.#send({ type: 'unsubscribe', channel }, nothing, nothing)
+      this.#send({ type: 'unsubscribe', channel })
     }
     for (const [channel, wish] of wishes) if (!this.#lanes.has(channel)) this.#subscribe(channel, wish)
   }
 
   check(): void {
+    if (!this.tell) return
+    this.#isChecked = true
     this.#expect(checkMs)
-    const alive = (answer: unknown) => {
-      this.#cancel()
+    this.#send({ type: 'ping' }, (answer) => {
+      this.#isChecked = false
       this.#listener.frame(answer as Frame)
-    }
-    this.#send({ type: 'ping' }, alive, nothing)
-  }
-
-  tell<Answer>(frame: object): Promise<Answer> {
-    return new Promise((resolve, reject) => this.#send(frame, resolve as Pending['resolve'], reject))
+    })
   }
 
   close(): void {
     this.#isOver = true
-    this.#cancel()
+    this.#expect()
     this.#socket?.close()
     for (const { reject } of this.#pending.values()) reject(this.#why)
-  }
-
-  #expect(ms: number): void {
-    this.#cancel()
-    this.#cancel = this.#request.environment.after(ms, () => this.#end({ kind: 'mute' }))
   }
 
   #end(why: LinkEnd): void {
@@ -101,23 +93,28 @@ class SocketLink implements Link {
     this.#listener.ended(why)
   }
 
+  #withToken(use: (token: string | undefined) => void): void {
+    this.#request.server.getToken().then(
+      (token) => this.#isOver || use(token),
+      (why) => this.#end(toEnd(why)),
+    )
+  }
+
   #open(token: string | undefined): void {
-    if (this.#isOver) return
-    const { environment, firstEventMs, url } = this.#request
+    const { environment, firstEventMs, url } = this.#request.server
     const create = environment.WebSocket as typeof WebSocket
     const socket = new create(`${url.replace(/^http/, 'ws')}/connect`, 'gamut.v1.json')
     this.#socket = socket
     this.#expect(firstEventMs)
     const begin = () => {
-      const texts = this.#waiting ?? []
-      this.#waiting = undefined
-      for (const text of texts) socket.send(text)
+      this.tell = (frame) =>
+        new Promise((resolve, reject) => this.#send(frame, resolve as Pending['resolve'], reject))
       this.change()
     }
     socket.onopen = () => {
       if (this.#isOver) return
       this.#listener.opened()
-      if (token) this.#renew(token, begin)
+      if (token) this.#send({ type: 'auth', token }, begin, (why) => this.#end(why))
       else begin()
     }
     socket.onmessage = ({ data }) => {
@@ -132,26 +129,18 @@ class SocketLink implements Link {
     socket.onclose = () => this.#end(this.#why)
   }
 
-  /** Says who asks. A token of somebody else needs a connection of its own (PROTOCOL §12). */
-  #renew(token: string | undefined, done: () => void): void {
-    const reject = (why: LinkEnd) => this.#end(this.#waiting ? why : { kind: 'cut' })
-    this.#send({ type: 'auth', token }, done, reject, true)
-  }
-
-  #send(frame: object, resolve: Pending['resolve'], reject: Pending['reject'], isFirst = false): void {
+  #send(frame: object, resolve: Pending['resolve'] = nothing, reject: Pending['reject'] = nothing): void {
     if (this.#isOver) {
       reject(this.#why)
       return
     }
     const ref = ++this.#count
-    const text = JSON.stringify({ ...frame, ref })
     this.#pending.set(ref, { resolve, reject })
-    if (this.#waiting && !isFirst) this.#waiting.push(text)
-    else this.#socket?.send(text)
+    this.#socket?.send(JSON.stringify({ ...frame, ref }))
   }
 
   #subscribe(channel: string, { cursor, start, last, ...wish }: Wish): void {
-    const lane: Lane = { asked: cursor, isConfirmed: false }
+    const lane: Lane = { asked: cursor }
     this.#lanes.set(channel, lane)
     this.#send(
       { type: 'subscribe', channel, cursor: cursor || start, last: cursor ? undefined : last, ...wish },
@@ -170,28 +159,27 @@ class SocketLink implements Link {
     const { type, ref, channel } = frame as { type: string; ref?: unknown; channel?: string }
     const pending = this.#pending.get(ref)
     this.#pending.delete(ref)
+    if (frame.type === 'welcome') this.#silentMs = silentBeats * frame.heartbeatMs
     if (type === 'ok') pending?.resolve(frame)
     else if (type === 'error' && pending) pending.reject(toRefusal(frame as Refusal))
     else if (type === 'error' && !channel) this.#why = toRefusal(frame as Refusal)
-    else if (frame.type === 'reconnect') this.#end({ kind: 'sent-away', afterMs: frame.afterMs })
-    else if (channel === undefined) this.#control(frame)
+    else if (frame.type === 'reconnect') this.#end({ kind: 'sent-away', retryAfterMs: frame.afterMs })
+    else if (channel !== undefined) this.#read(frame, channel)
     else {
-      const lane = this.#lanes.get(channel)
-      if (!lane?.isConfirmed) return
-      if (type === 'end') this.#lanes.delete(channel)
-      this.#listener.frame(frame.type === 'open' ? { ...frame, asked: lane.asked } : frame)
-      if (type === 'open') lane.asked = undefined
+      // A token of somebody else needs a connection of its own (PROTOCOL §12).
+      if (type === 'auth')
+        this.#withToken((token) => this.#send({ type, token }, nothing, () => this.#end({ kind: 'cut' })))
+      this.#listener.frame(frame)
     }
+    if (!this.#isOver && !this.#isChecked) this.#expect(this.#silentMs)
   }
 
-  #control(frame: Frame): void {
-    if (frame.type === 'welcome') this.#cancel()
-    if (frame.type === 'auth')
-      void this.#request.getToken().then(
-        (token) => this.#renew(token, nothing),
-        (why) => this.#end(toEnd(why)),
-      )
-    this.#listener.frame(frame)
+  #read(frame: Frame, channel: string): void {
+    const lane = this.#lanes.get(channel)
+    if (!lane?.isConfirmed) return
+    if (frame.type === 'end') this.#lanes.delete(channel)
+    this.#listener.frame(frame.type === 'open' ? { ...frame, asked: lane.asked } : frame)
+    if (frame.type === 'open') lane.asked = undefined
   }
 }
 
@@ -200,7 +188,6 @@ export function websocket(): Transport {
   return {
     name: 'websocket',
     maxChannels: 100,
-    isHeld: true,
     isPossible: ({ WebSocket: create }) => create !== undefined,
     open: (request, listener) => new SocketLink(request, listener),
   }
