@@ -1,5 +1,6 @@
 import { type ConnectOptions, connect, type Gamut } from '@gamut/client'
 import { defaultEnvironment } from '@gamut/client/core'
+import { shareTabs, type Tabs } from '@gamut/client/tabs'
 import type { TransportName } from '@gamut/protocol'
 import { byClock, skip } from './clock.js'
 
@@ -7,7 +8,11 @@ import { byClock, skip } from './clock.js'
 export interface PageReader {
   readonly name: string
   readonly url: string
-  readonly options: Omit<ConnectOptions, 'getToken' | 'environment' | 'onError'>
+  readonly options: Omit<ConnectOptions, 'getToken' | 'environment' | 'onError' | 'tabs'>
+  /** It shares its connection with those of other tabs that have the same. */
+  readonly identity?: string
+  /** What the browser shall not have. */
+  readonly without?: 'locks' | 'BroadcastChannel'
 }
 
 /** Something that a client told its page; `what` is `message`, `gap`, `end` or `error`. */
@@ -20,6 +25,7 @@ export interface Told {
 
 const told: Told[] = []
 const clients = new Map<string, Gamut>()
+const shared = new Map<string, Tabs>()
 /** For each time that the page was shown: whether the browser had kept it as it was. */
 const shows: boolean[] = []
 addEventListener('pageshow', ({ persisted }) => shows.push(persisted))
@@ -28,8 +34,19 @@ const uncaught: string[] = []
 addEventListener('error', ({ message }) => uncaught.push(message))
 addEventListener('unhandledrejection', ({ reason }) => uncaught.push(`${reason}`))
 
-function read({ name: reader, url, options }: PageReader): void {
-  const client = connect(url, { ...options, environment: byClock(defaultEnvironment()) })
+function share({ name, identity, without }: PageReader): Tabs | undefined {
+  if (identity === undefined) return undefined
+  if (without)
+    Object.defineProperty(without === 'locks' ? navigator : globalThis, without, { value: undefined })
+  const tabs = shareTabs({ identity })
+  shared.set(name, tabs)
+  return tabs
+}
+
+function read(given: PageReader): void {
+  const { name: reader, url, options } = given
+  const tabs = share(given)
+  const client = connect(url, { ...options, tabs, environment: byClock(defaultEnvironment()) })
   clients.set(reader, client)
   const tell = (what: string, data: unknown) => told.push({ reader, what, data })
   client
@@ -52,6 +69,8 @@ export const page = {
   publish: (name: string, data: unknown) => channelOf(name).publish(data),
   history: (name: string) => channelOf(name).history(),
   status: (name: string) => ({ ...clientOf(name).status }),
+  /** What this tab is among those that share. */
+  tabs: (name: string) => shared.get(name)?.status,
   explain: (name: string) => clientOf(name).explain(),
   move: (name: string, transport: TransportName) => clientOf(name).move(transport),
   shows: () => shows,

@@ -15,6 +15,7 @@ async function bundleClient(): Promise<string> {
     entryPoints: [fileOf('e2e/pages/client.ts')],
     alias: {
       '@gamut/client/core': fileOf('packages/client/src/core.ts'),
+      '@gamut/client/tabs': fileOf('packages/client/src/tabs.ts'),
       '@gamut/client': fileOf('packages/client/src/index.ts'),
       '@gamut/protocol': fileOf('packages/protocol/src/index.ts'),
     },
