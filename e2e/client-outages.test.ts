@@ -2,17 +2,10 @@ import { expect, it } from 'vitest'
 import type { ClientPage } from './support/client-page.js'
 import { freePort } from './support/free-port.js'
 import { describeInBrowsers, ladder, readersOf } from './support/in-browsers.js'
+import { publish } from './support/publish.js'
 import { startBehindProxy } from './support/start-behind-proxy.js'
 import { startServer } from './support/start-server.js'
 import { startServerProcess } from './support/start-server-process.js'
-
-/** Publishes on a server of another process. */
-async function publish(port: number, data: unknown): Promise<void> {
-  const headers = { 'content-type': 'application/json' }
-  const body = JSON.stringify(data)
-  const answer = await fetch(`http://127.0.0.1:${port}/channels/a`, { method: 'POST', headers, body })
-  expect(answer.status).toBe(201)
-}
 
 /** Whoever may use every transport comes back to the first one: what happened is held against none of them. */
 function expectUnblamed(page: ClientPage): Promise<void> {

@@ -27,6 +27,8 @@ export interface ClientPage {
    * was told of so many, and what came behind the last one is compared.
    */
   expectSame(server: { readonly port: number }, gaps?: number): Promise<void>
+  /** Opens the same page with the same clients in another tab, which shares connections and stores with this one. */
+  openTab(): Promise<ClientPage>
   /** Opens the clients anew in a page that the browser has loaded again; what it tells is added to what was told. */
   reopen(): Promise<void>
 }
@@ -82,10 +84,11 @@ export async function openClientPage(
     await call('open', readers)
   }
   await reopen()
+  const openTab = () => openClientPage(context, address, readers)
   const untilStatus: ClientPage['untilStatus'] = (name, condition) =>
     until(async () => condition(await call('status', name))).catch(async () => {
       const lines = await call('explain', name)
       throw new Error(`the status never satisfied ${condition}:\n${lines.join('\n')}`)
     })
-  return { page, told, call, until: untilTold, untilStatus, expectSame, reopen }
+  return { page, told, call, until: untilTold, untilStatus, expectSame, openTab, reopen }
 }

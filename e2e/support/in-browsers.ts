@@ -15,8 +15,6 @@ export interface Stage {
   host(): string
   /** Opens a page with these clients, with connections and stores of its own; of the host, unless it is another address. */
   open(readers: readonly PageReader[], address?: string): Promise<ClientPage>
-  /** Opens so many pages of this kind as tabs, one after the other, which share connections and stores. */
-  openTabs(count: number, readers: readonly PageReader[]): Promise<readonly ClientPage[]>
 }
 
 /** A client for each transport, so that one fault meets all of them at once, and `any`, which may use all of them. */
@@ -42,20 +40,13 @@ export function describeInBrowsers(
         host = await startPageHost()
         browser = await startBrowser(name)
       }, 60_000)
-      const createContext = async () => {
-        const context = await browser.createBrowserContext()
-        endWithTest(() => context.close())
-        return context
-      }
       tests({
         browser: name,
         host: () => host,
-        open: async (readers, address = host) => openClientPage(await createContext(), address, readers),
-        openTabs: async (count, readers) => {
-          const context = await createContext()
-          const tabs: ClientPage[] = []
-          while (tabs.length < count) tabs.push(await openClientPage(context, host, readers))
-          return tabs
+        open: async (readers, address = host) => {
+          const context = await browser.createBrowserContext()
+          endWithTest(() => context.close())
+          return openClientPage(context, address, readers)
         },
       })
     })

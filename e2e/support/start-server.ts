@@ -41,10 +41,14 @@ const serveRecorder: RequestListener = (_request, response) => {
 /** Short times, so that what takes minutes in earnest takes moments in tests; and everybody may do everything. */
 const quick: GamutOptions = { authorize: () => true, retryMs: 50, drainWindowMs: 1000, acceptRate: 10_000 }
 
-/** Serves Gamut on a port of its own unless one is given, and the recorder page on every path that is not Gamut's. */
-export async function startServer(options: GamutOptions = {}, port?: number): Promise<RunningServer> {
+/** Serves Gamut on a port of its own unless one is given, and a page, the recorder if no other, on every path that is not Gamut's. */
+export async function startServer(
+  options: GamutOptions = {},
+  port?: number,
+  otherwise: RequestListener = serveRecorder,
+): Promise<RunningServer> {
   const gamut = createGamut({ ...quick, ...options })
-  const served = await serve(gamut, { port: port ?? (await freePort()), otherwise: serveRecorder })
+  const served = await serve(gamut, { port: port ?? (await freePort()), otherwise })
   const requests = createSightings<SeenRequest>()
   for (const event of ['request', 'upgrade'] as const) {
     served.server.prependListener(event, ({ method = '', url = '', headers }) => {

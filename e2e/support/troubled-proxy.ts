@@ -16,8 +16,8 @@ export interface Troubles {
    * that never flushes.
    */
   readonly streams?: 'mute' | 'gzip'
-  /** To every request: a page with status 200, as a captive portal answers. */
-  readonly portal?: boolean
+  /** To every request: a page with status 200, or the way to one, as captive portals answer. */
+  readonly portal?: 'page' | 'redirect'
 }
 
 /** A running proxy. */
@@ -25,6 +25,8 @@ export interface TroubledProxy {
   readonly url: string
   /** Replaces its troubles, for whatever comes from now on. */
   set(troubles: Troubles): void
+  /** Ends all connections. */
+  cut(): void
 }
 
 const cutAfterMs = 300
@@ -37,7 +39,9 @@ export async function startTroubledProxy(port: number, troubles: Troubles = {}):
   let now = troubles
   const sockets = new Set<Duplex>()
   const proxy = createServer((incoming, response) => {
-    if (now.portal) response.writeHead(200, { 'content-type': 'text/html' }).end(portalPage)
+    if (now.portal === 'page' || incoming.url === '/portal')
+      response.writeHead(200, { 'content-type': 'text/html' }).end(portalPage)
+    else if (now.portal) response.writeHead(302, { location: '/portal' }).end()
     else forward({ port, incoming, response, troubles: now })
   })
   proxy.on('upgrade', (incoming, socket, head) => {
@@ -45,15 +49,18 @@ export async function startTroubledProxy(port: number, troubles: Troubles = {}):
     else sockets.add(forwardSocket({ port, incoming, socket, head, troubles: now }))
   })
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  endWithTest(async () => {
-    proxy.close()
+  const cut = () => {
     proxy.closeAllConnections()
     for (const socket of sockets) socket.destroy()
+  }
+  endWithTest(async () => {
+    proxy.close()
+    cut()
   })
   const set = (next: Troubles) => {
     now = next
   }
-  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, set }
+  return { url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`, set, cut }
 }
 
 interface Passing {

@@ -97,7 +97,7 @@ describe('a troubled proxy', () => {
   })
 
   it('answers everything with a page, as a captive portal does, until it is told otherwise', async () => {
-    const { proxy } = await startTroubled({ portal: true })
+    const { proxy } = await startTroubled({ portal: 'page' })
     const answer = await fetch(`${proxy.url}/channels/a`)
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html'])
     await watchSocket(proxy.url).take(1, (name) => name.includes('server response: 200'))

@@ -54,6 +54,8 @@ const changes: readonly (readonly [name: string, what: EnvironmentChange | ''])[
   ['freeze', 'frozen'],
   ['resume', 'shown'],
   ['pageshow', 'shown'],
+  // A page that is out of sight already is not told of leaving otherwise.
+  ['pagehide', 'hidden'],
   ['online', 'online'],
   ['offline', 'offline'],
 ]

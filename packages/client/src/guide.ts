@@ -88,6 +88,8 @@ export class PolicyGuide implements Guide {
         this.#health.away()
         this.#tell({ type: what })
       } else if (what !== 'frozen') {
+        // What died while nobody looked says nothing about its transport.
+        this.#health.away()
         if (!environment.isHidden()) this.#hiddenAt = undefined
         if (what === 'online') this.#tell({ type: what })
         this.#hurry()

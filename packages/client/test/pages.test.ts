@@ -50,6 +50,23 @@ describe.each(transportNames)('a page that reads by %s', (transport) => {
   })
 })
 
+it('a page that is shown again holds nothing against a connection that died meanwhile', async () => {
+  const { proxy, url } = await startServer()
+  const { environment: own, tell } = createPage()
+  // Nothing that was found bad is tried again in this test.
+  const after: typeof own.after = (ms, call) => (ms < 5000 ? own.after(ms, call) : () => {})
+  const client = startClient(url, { transport: transportNames, environment: { ...own, after } })
+  record(client, 'a')
+  await until(() => client.status.state === 'live')
+  const moves: unknown[] = []
+  client.onStatus(({ state, transport }) => moves.push(`${state} ${transport}`))
+  proxy.set({ toClient: { mute: true } })
+  tell('shown')
+  await until(() => client.status.state !== 'live')
+  proxy.set({})
+  await until(() => moves.at(-1) === 'live websocket')
+})
+
 it('a page that no answer comes to says so, and takes a WebSocket, which other tabs leave free', async () => {
   const { url } = await startServer()
   const environment = { ...nodeEnvironment(), fetch: () => new Promise<Response>(() => {}) }
