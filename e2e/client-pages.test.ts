@@ -161,7 +161,7 @@ describeInBrowsers('a page with the client', [], ({ browser, host, open }) => {
       })
       await server.gamut.publish('a', 1)
       const proxy = await startTroubledProxy(server.port)
-      const readers = readersOf(proxy.url)
+      const readers = readersOf('/')
       const page = await open(readers, proxy.url)
       await page.expectSame(server)
       proxy.set({ portal })

@@ -7,9 +7,10 @@ import { startServer } from './support/start-server.js'
 import { until } from './support/until.js'
 
 const guide = readFileSync(new URL('../docs/guide/client.md', import.meta.url), 'utf8')
-const [first = '', board = '', loop = '', small = ''] = blocks(guide, 'js').map((text) =>
-  text.replace(/^import \{ (.*) \} from .*$/m, 'const { $1 } = modules'),
-)
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const asModule = (text: string) => text.replace(/^import \{ (.*) \} from .*$/m, 'const { $1 } = modules')
+const [inPage = ''] = blocks(readme.split('## Read it in the page')[1] ?? '', 'js').map(asModule)
+const [first = '', board = '', loop = '', small = ''] = blocks(guide, 'js').map(asModule)
 
 /** Runs snippets one after the other, with what they take as given, and gives the names that are asked for. */
 function run(code: string, given: Readonly<Record<string, unknown>>, names: string): Promise<never> {
@@ -26,6 +27,19 @@ it('the first lines of the guide to the client say what is published', async () 
   await until(() => shown.length === 1)
   expect(shown).toEqual([{ text: 'hello' }])
   expect(gamut.status.state).toBe('live')
+})
+
+it('the lines of the README for a page say what is published, and what the client does', async () => {
+  const { url } = await startServer({ basePath: '/realtime' })
+  const shown: unknown[] = []
+  const show = (what: unknown) => shown.push(what)
+  // A page's own origin is understood in pages alone.
+  const code = inPage.replace("'/realtime'", `'${url}/realtime'`)
+  const { gamut } = (await run(code, { modules: client, show }, 'gamut')) as { gamut: client.Gamut }
+  onTestFinished(() => gamut.close())
+  await until(() => shown.includes('hello'))
+  expect(shown.filter((text) => text === 'hello')).toHaveLength(1)
+  expect(shown).toContain('live sse')
 })
 
 it('its board has what the channel has, deletions too (§5)', async () => {
