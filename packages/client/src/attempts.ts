@@ -1,6 +1,8 @@
 import type { Client } from './client.js'
+import type { Environment } from './environment.js'
 import { GamutError, toError } from './error.js'
-import type { LinkEnd, Refusal } from './transports/transport.js'
+import { inTime } from './in-time.js'
+import type { Refusal } from './transports/transport.js'
 
 /** How long one try may take, in milliseconds: longer than the hooks of a server may (PROTOCOL §10). */
 const tryMs = 15_000
@@ -9,28 +11,31 @@ const maxDelayMs = 10_000
 
 /** What a request that failed is to the application. */
 function failure(thrown: unknown): GamutError {
-  const { kind, code, error } = Object(thrown) as Partial<Refusal> & { kind?: string; error?: unknown }
+  const {
+    kind = '',
+    code,
+    error = thrown,
+  } = Object(thrown) as Partial<Refusal> & {
+    kind?: string
+    error?: unknown
+  }
   if (code !== undefined) return toError(thrown as Refusal)
-  const own = kind === 'token' || kind === 'garbage' ? kind : 'unreachable'
-  return new GamutError(own, undefined, undefined, error ?? thrown)
+  const own = /token|garbage/.test(kind) ? (kind as 'token') : 'unreachable'
+  return new GamutError(own, undefined, undefined, error)
 }
 
 /** One try: where nothing answers, it fails by its deadline. */
-function tryOnce<T>(
-  { environment }: Client,
-  signal: AbortSignal,
+async function tryOnce<T>(
+  environment: Environment,
+  stopped: Promise<never>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const own = new AbortController()
-  return new Promise<T>((resolve, reject) => {
-    const stop = () => {
-      own.abort()
-      reject({ kind: 'cut' } satisfies LinkEnd)
-    }
-    own.signal.addEventListener('abort', environment.after(tryMs, stop))
-    signal.addEventListener('abort', stop, { signal: own.signal })
-    work(own.signal).then(resolve, reject)
-  }).finally(() => own.abort())
+  try {
+    return await inTime(environment, tryMs, () => Promise.race([work(own.signal), stopped]))
+  } finally {
+    own.abort()
+  }
 }
 
 /**
@@ -38,32 +43,25 @@ function tryOnce<T>(
  * with is a {@link GamutError}.
  */
 export async function persist<T>(
-  client: Client,
+  { environment, closing }: Client,
   forMs: number,
   work: (signal: AbortSignal) => Promise<T>,
   given?: AbortSignal,
 ): Promise<T> {
-  const { environment, closing } = client
-  const signal = AbortSignal.any([closing.signal, ...(given ? [given] : [])])
+  const signal = given ? AbortSignal.any([closing.signal, given]) : closing.signal
+  const stopped = new Promise<never>((_, reject) => signal.addEventListener('abort', reject))
   const beganAt = environment.elapsed()
   for (let count = 1; ; count++) {
     if (signal.aborted)
       throw new GamutError(closing.signal.aborted ? 'closed' : 'aborted', undefined, undefined, given?.reason)
     try {
-      return await tryOnce(client, signal, work)
+      return await tryOnce(environment, stopped, work)
     } catch (thrown) {
       const { isFinal, retryAfterMs } = Object(thrown) as Partial<Refusal>
       const delayMs = retryAfterMs ?? environment.random() * Math.min(maxDelayMs, 500 * 2 ** count)
       const isLate = environment.elapsed() - beganAt + delayMs > forMs
       if (!signal.aborted && (isFinal || isLate)) throw failure(thrown)
-      await new Promise<void>((resolve) => {
-        const cancel = environment.after(delayMs, resolve)
-        signal.addEventListener('abort', () => {
-          cancel()
-          resolve()
-        })
-        if (signal.aborted) resolve()
-      })
+      await inTime(environment, delayMs, () => stopped).catch(() => {})
     }
   }
 }

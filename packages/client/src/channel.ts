@@ -11,7 +11,7 @@ import type {
   ReadOptions,
   SubscribeOptions,
 } from './subscription.js'
-import { channelUrl, request } from './transports/ask.js'
+import { channelPath, request } from './transports/ask.js'
 import type { Outgoing, Published } from './transports/transport.js'
 import type { TypedReading } from './typed.js'
 
@@ -125,10 +125,8 @@ async function history(
 ): Promise<History<never>> {
   const from = after === undefined ? { last: `${limit}` } : { cursor: after }
   const query = new URLSearchParams({ as: 'poll', limit: `${limit}`, ...from })
-  const { server } = client
-  const toUrl = () => `${channelUrl(server, name)}?${query}`
   const ask = async (signal: AbortSignal) => {
-    const response = await request(server, toUrl, 'application/json', { signal })
+    const response = await request(client.server, `${channelPath(name)}?${query}`, undefined, { signal })
     return (await response.json()) as History<never>
   }
   const { messages, cursor, more, gap } = await persist(client, historyMs, ask)

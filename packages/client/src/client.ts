@@ -1,9 +1,10 @@
 import type { TransportName } from '@gamut/protocol'
 import type { Environment } from './environment.js'
 import { toError } from './error.js'
+import { inTime } from './in-time.js'
 import { freshRetry, lived, lost, type Retry } from './retry.js'
 import { type Listener, type ReadOptions, Subscription } from './subscription.js'
-import { channelUrl, request } from './transports/ask.js'
+import { channelPath, request } from './transports/ask.js'
 import { isReading } from './transports/frame.js'
 import type { Frame, Link, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
 
@@ -32,11 +33,8 @@ export interface ClientOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** Channels that are to be read by one transport. */
-export interface Group {
-  readonly transport: TransportName
-  readonly channels: readonly string[]
-}
+/** Which channels are to be read by which transports. */
+export type Plan = Map<TransportName, Set<string>>
 
 /** A link and what it is for. */
 export interface Held {
@@ -55,8 +53,8 @@ export interface Held {
 
 /** What chooses transports for a client. */
 export interface Guide {
-  /** Which channels are to be read by which transports, each of which is named once. */
-  plan(wanted: readonly Subscription[]): readonly Group[]
+  /** Says by which transports to read what is wanted. */
+  plan(wanted: readonly Subscription[]): Plan
   /**
    * A link has ended by itself. Gives after how long to try again: as is usual, at once, or `undefined` where nothing is
    * to be done. Nothing is usual when it ended for good.
@@ -103,22 +101,18 @@ export class Client {
     return subscription.listen(listener)
   }
 
-  /** Tells of what the application's own has thrown; without `onError` as if nobody had been in between. */
-  readonly report = (error: unknown): void => {
-    const { onError } = this.options
-    if (onError) onError(error)
-    else
-      queueMicrotask(() => {
-        throw error
-      })
-  }
-
-  /** Calls what is the application's own: what it throws stops nothing. */
+  /** Calls what is the application's own: what it throws stops nothing, and without `onError` is told as if nobody had been in between. */
   guard(call: () => void): void {
+    const {
+      onError = (error: unknown) =>
+        queueMicrotask(() => {
+          throw error
+        }),
+    } = this.options
     try {
       call()
     } catch (error) {
-      this.report(error)
+      onError(error)
     }
   }
 
@@ -159,8 +153,7 @@ export class Client {
   #reconcile(): void {
     const { subscriptions, links } = this
     const wanted = [...subscriptions.values()].filter(({ isWanted }) => isWanted)
-    const plan = this.guide.plan(wanted)
-    const missing = new Map(plan.map(({ transport, channels }) => [transport, new Set(channels)]))
+    const missing = this.guide.plan(wanted)
     const changed = new Set<Held>()
     for (const held of links)
       for (const channel of held.channels.keys())
@@ -193,7 +186,7 @@ export class Client {
   }
 
   #wish(channel: string) {
-    return this.subscriptions.get(channel)?.wish() ?? { cursor: '' }
+    return (this.subscriptions.get(channel) as Subscription).wish()
   }
 
   #open(transport: Transport, manner: string): Held {
@@ -274,32 +267,25 @@ export class Client {
       this.environment.after(refusal.retryAfterMs ?? 1000, () => this.schedule())
       return
     }
-    const areRefused = channels.map((channel) =>
-      request(server, () => `${channelUrl(server, channel)}?info`).then(
+    const isMeant = (channel: string) =>
+      channels.length < 2 ||
+      request(server, `${channelPath(channel)}?info`, '').then(
         () => false,
         ({ isFinal }) => isFinal,
-      ),
-    )
-    const are = channels.length > 1 ? await Promise.all(areRefused) : [true]
-    const isAny = are.includes(true)
+      )
+    const are = await Promise.all(channels.map(isMeant))
     channels.forEach((channel, index) => {
-      if (are[index] || !isAny) subscriptions.get(channel)?.finish(toError(refusal))
+      if (are[index] || !are.includes(true)) subscriptions.get(channel)?.finish(toError(refusal))
     })
     this.guide.refused?.(refusal)
   }
 
   /** Asks the application for a token, for no longer than a while. */
   async #getToken(): Promise<string | undefined> {
-    let cancel = () => {}
-    const late = new Promise<never>((_, reject) => {
-      cancel = this.environment.after(tokenMs, () => reject(new Error('no token in time')))
-    })
     try {
-      return await Promise.race([this.options.getToken?.(), late])
+      return await inTime(this.environment, tokenMs, async () => this.options.getToken?.())
     } catch (error) {
       throw { kind: 'token', error } satisfies LinkEnd
-    } finally {
-      cancel()
     }
   }
 }

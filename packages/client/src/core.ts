@@ -44,7 +44,7 @@ function takeFirst({ transports }: ClientOptions, environment: Environment): Gui
     plan: (wanted) => {
       const possible = transports.filter((one) => one.isPossible(environment))
       const transport = possible[index % possible.length]
-      return transport ? [{ transport: transport.name, channels: wanted.map(({ channel }) => channel) }] : []
+      return new Map(transport && [[transport.name, new Set(wanted.map(({ channel }) => channel))]])
     },
     lost: ({ heardAt }, { kind }, usualMs) => {
       if (/mute|garbage/.test(kind) || (kind === 'cut' && heardAt === undefined)) index++

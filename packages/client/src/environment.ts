@@ -49,16 +49,16 @@ function storeOf(read: () => TextStore | undefined): TextStore | undefined {
 }
 
 /** What the page or process tells of itself, and what it means; `''`: look whether the page is seen. */
-const changes: readonly (readonly [name: string, what: EnvironmentChange | ''])[] = [
-  ['visibilitychange', ''],
-  ['freeze', 'frozen'],
-  ['resume', 'shown'],
-  ['pageshow', 'shown'],
+const changes: Readonly<Record<string, EnvironmentChange | ''>> = {
+  visibilitychange: '',
+  freeze: 'frozen',
+  resume: 'shown',
+  pageshow: 'shown',
   // A page that is out of sight already is not told of leaving otherwise.
-  ['pagehide', 'hidden'],
-  ['online', 'online'],
-  ['offline', 'offline'],
-]
+  pagehide: 'hidden',
+  online: 'online',
+  offline: 'offline',
+}
 
 /** Clock, timers and network of any runtime, and nothing of a page: it is never hidden and keeps nothing. */
 export function plainEnvironment(): Environment {
@@ -96,16 +96,14 @@ export function defaultEnvironment(): Environment {
     },
     isHidden,
     onChange: (listener) => {
-      const stops = changes.map(([name, what]) => {
-        // What happens to the document is not told to the window, but for what bubbles.
-        const target = /^(vis|fr|re)/.test(name) ? page : scope
-        const call = () => listener(what || (isHidden() ? 'hidden' : 'visible'))
-        target?.addEventListener?.(name, call)
-        return () => target?.removeEventListener?.(name, call)
-      })
-      return () => {
-        for (const stop of stops) stop()
-      }
+      const over = new AbortController()
+      for (const [name, what] of Object.entries(changes))
+        scope.addEventListener?.(name, () => listener(what || (isHidden() ? 'hidden' : 'visible')), {
+          // What happens to the document comes by the window, whether it bubbles or not.
+          capture: true,
+          signal: over.signal,
+        })
+      return () => over.abort()
     },
   }
 }

@@ -1,13 +1,13 @@
 import type { Need, TransportName } from '@gamut/protocol'
-import type { Client, Group, Guide, Held } from './client.js'
+import type { Client, Guide, Held, Plan } from './client.js'
 import type { Move } from './explain.js'
 import { Health, type Life } from './health.js'
 import { KeptPositions } from './kept-positions.js'
-import { type Group as Choice, type PolicyChannel, plan } from './policy.js'
+import { type Group, type PolicyChannel, plan } from './policy.js'
 import { hurry } from './retry.js'
 import { firstStatus, nextStatus, type Reason, type Status, type StatusEvent } from './status.js'
 import type { Subscription } from './subscription.js'
-import { channelUrl, request } from './transports/ask.js'
+import { channelPath, request } from './transports/ask.js'
 import type { Frame, LinkEnd, Refusal } from './transports/transport.js'
 
 /** So many publishes in so many milliseconds are a use that sends. */
@@ -65,7 +65,7 @@ export class PolicyGuide implements Guide {
   /** How what is under way is stopped. */
   readonly #stops: { [work in Work]?: (() => void) | undefined } = {}
   #wanted: readonly Subscription[] = []
-  #chosen: readonly Choice[] = []
+  #chosen: readonly Group[] = []
   #status: Status = firstStatus
   #lastEventAt: number | undefined
   #lagMs: number | undefined
@@ -84,15 +84,11 @@ export class PolicyGuide implements Guide {
     if (environment.isHidden()) this.#hide()
     this.#stops.page = environment.onChange((what) => {
       if (what === 'hidden') this.#hide()
-      else if (what === 'offline') {
+      else if (what !== 'frozen') {
+        // What died while nobody looked, or without a network, says nothing about its transport.
         this.#health.away()
-        this.#tell({ type: what })
-      } else if (what !== 'frozen') {
-        // What died while nobody looked says nothing about its transport.
-        this.#health.away()
-        if (!environment.isHidden()) this.#hiddenAt = undefined
-        if (what === 'online') this.#tell({ type: what })
-        this.#hurry()
+        if (what === 'offline' || what === 'online') this.#tell({ type: what })
+        if (what !== 'offline') this.#hurry()
       }
     })
   }
@@ -131,16 +127,25 @@ export class PolicyGuide implements Guide {
     this.#client.schedule()
   }
 
-  plan(wanted: readonly Subscription[]): readonly Group[] {
-    const { links, mayOpen, server } = this.#client
+  plan(wanted: readonly Subscription[]): Plan {
+    const { mayOpen, server } = this.#client
+    const links = [...this.#client.links]
     this.#wanted = wanted
     if (!wanted.length) this.#tell({ type: 'rest' })
-    else if (mayOpen && !links.size)
+    else if (mayOpen && !links.length)
       this.#tell({ type: 'open', reason: { code: this.#status.attempts ? 'retry' : 'first' } })
-    this.#chosen = this.#choose([...links].filter((held) => this.#isToStay(held)))
+    this.#chosen = this.#choose(links.filter((held) => this.#isToStay(held)))
     server.pollEveryMs = Math.max(...this.#chosen.map(({ pollEveryMs = 0 }) => pollEveryMs), 0)
     for (const { why } of this.#chosen) if (why.code === 'bad') this.#probe(why.transport)
-    return [...this.#chosen, ...this.#leaving()]
+    const groups = new Map(this.#chosen.map(({ transport, channels }) => [transport, new Set(channels)]))
+    const isOpen = (channel: string) =>
+      links.some((held) => this.#isToStay(held) && held.channels.get(channel) !== undefined)
+    // What is on another transport stays there until all of its link has opened where it is to be.
+    for (const { transport, channels } of links.filter((held) => !this.#isToStay(held))) {
+      const own = wanted.map(({ channel }) => channel).filter((channel) => channels.has(channel))
+      if (!own.every(isOpen)) groups.set(transport, new Set([...own, ...(groups.get(transport) ?? [])]))
+    }
+    return groups
   }
 
   lost(held: Held, end: LinkEnd, usualMs: number | undefined): number | undefined {
@@ -222,7 +227,7 @@ export class PolicyGuide implements Guide {
     return this.#chosen.some((group) => group.transport === transport)
   }
 
-  #choose(open: readonly Held[]): readonly Choice[] {
+  #choose(open: readonly Held[]): readonly Group[] {
     const { environment, options } = this.#client
     const verdicts = new Map(this.#health.verdicts())
     if (this.#trial) verdicts.delete(this.#trial)
@@ -235,23 +240,6 @@ export class PolicyGuide implements Guide {
       pollHiddenAfterMs: this.#options.pollHiddenAfterMs,
       override: this.#byHand ?? this.#options.transport,
     })
-  }
-
-  /** What is on other transports stays as it is until all of it has opened where it is to be. */
-  #leaving(): readonly Group[] {
-    const links = [...this.#client.links]
-    const names = new Set(this.#wanted.map(({ channel }) => channel))
-    const isOpen = (channel: string) =>
-      links.some((held) => this.#isToStay(held) && held.channels.get(channel) !== undefined)
-    const others = links.filter((held) => !this.#isToStay(held))
-    return [...new Set(others.map(({ transport }) => transport))]
-      .map((transport) => ({
-        transport,
-        channels: others
-          .filter((held) => held.transport === transport)
-          .flatMap(({ channels }) => [...channels.keys()].filter((channel) => names.has(channel))),
-      }))
-      .filter(({ channels }) => !channels.every(isOpen))
   }
 
   #describe({ channel, options }: Subscription): PolicyChannel {
@@ -271,7 +259,7 @@ export class PolicyGuide implements Guide {
     if (this.#infos.size >= maxKnown) this.#infos.clear()
     this.#infos.set(channel, { need: {} })
     try {
-      const response = await request(server, () => `${channelUrl(server, channel)}?info`, 'application/json')
+      const response = await request(server, `${channelPath(channel)}?info`)
       const { need = {}, advised, pollAfterMs } = (await response.json()) as Info
       this.#infos.set(channel, { need, advised, pollAfterMs })
       this.#client.schedule()
@@ -289,6 +277,7 @@ export class PolicyGuide implements Guide {
   /** Tries now and not later, unless the server said when; makes sure that what is open is alive. */
   #hurry(): void {
     const client = this.#client
+    if (!client.environment.isHidden()) this.#hiddenAt = undefined
     const retry = hurry(client.retry, client.environment.elapsed())
     if (!client.mayOpen && retry) {
       client.retry = retry

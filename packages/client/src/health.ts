@@ -1,4 +1,6 @@
 import type { TransportName } from '@gamut/protocol'
+import type { TextStore } from './environment.js'
+import { keep, recall } from './kept.js'
 
 /**
  * What is held against a transport. `mute`: opened and told nothing. `silent`: told its opening and nothing more.
@@ -26,10 +28,8 @@ export interface HealthOutside {
   now(): number
   /** A name of the network that is used; what is known counts for it alone. */
   network(): string
-  /** Where what is known outlives the page. It may throw, be full or hold anything. */
-  readonly storage?:
-    | { getItem(key: string): string | null; setItem(key: string, value: string): void }
-    | undefined
+  /** Where what is known outlives the page. */
+  readonly storage?: TextStore | undefined
 }
 
 /** How a link ended. */
@@ -41,7 +41,7 @@ export interface Life {
   /** A frame came. */
   readonly heard: boolean
   readonly livedMs: number
-  /** Since anything was heard or sent. */
+  /** Since anything was heard. */
   readonly idleMs: number
   readonly heartbeatMs: number
 }
@@ -53,9 +53,6 @@ const firstProbeMs = 10_000
 const lastProbeMs = 600_000
 /** Longer than the silence deadline at the default heartbeat: what fails only after a while must show that it does not. */
 const holdMs = 40_000
-/** Shorter silences are no idle timer of a proxy. */
-const leastIdleMs = 2_000
-
 /** SSE and NDJSON are the same held response, framed differently: what stops one stops the other. */
 const roadOf = (transport: TransportName) => (transport === 'ndjson' ? 'sse' : transport)
 /** What can be found bad; a poll is what is left when all else is, so nothing is held against it. */
@@ -66,23 +63,16 @@ export class Health {
   readonly #origin: string
   readonly #outside: HealthOutside
   #network: string | undefined
-  #bad = new Map<TransportName, Verdict>()
-  #quiet: { readonly ms: number; readonly at: number } | undefined
+  readonly #bad = new Map<TransportName, Verdict>()
   /** What failed and is not known to be guilty. Who fails while another works is; where several fail nobody is. */
   readonly #suspects = new Set<TransportName>()
   #isShared = false
-  readonly #strikes = new Map<TransportName, number>()
-  #lastIdleMs = 0
+  /** What has died once sooner than two heartbeats. */
+  readonly #strikes = new Set<TransportName>()
 
   constructor(origin: string, outside: HealthOutside) {
     this.#origin = origin
     this.#outside = outside
-    this.#look()
-  }
-
-  /** How long a connection may be silent here without being cut, halved, in milliseconds: for pings and long-polls. */
-  get quietMs(): number | undefined {
-    return this.#quiet && this.#isFresh(this.#quiet) ? this.#quiet.ms : undefined
   }
 
   /** What to avoid now: what was found bad, and what has failed a moment ago. */
@@ -128,9 +118,11 @@ export class Health {
   probe(transport: TransportName): { readonly at: number; readonly holdMs: number } | undefined {
     const verdict = this.#bad.get(roadOf(transport))
     if (!verdict || !this.#isFresh(verdict)) return undefined
-    const waitMs = Math.min(firstProbeMs * 4 ** verdict.tries, lastProbeMs)
-    const isLate = verdict.reason === 'short' || verdict.reason === 'silent'
-    return { at: verdict.at + waitMs, holdMs: isLate ? holdMs : 0 }
+    const { at, reason, tries } = verdict
+    return {
+      at: at + Math.min(firstProbeMs * 4 ** tries, lastProbeMs),
+      holdMs: /short|silent/.test(reason) ? holdMs : 0,
+    }
   }
 
   /** What a trial has shown: a good one restores the transport at once, a bad one puts the next off. */
@@ -147,7 +139,7 @@ export class Health {
     return Math.abs(this.#outside.now() - at) < keptMs
   }
 
-  get #key(): string {
+  get #name(): string {
     return `gamut ${this.#origin} ${this.#network}`
   }
 
@@ -157,43 +149,18 @@ export class Health {
     if (network === this.#network) return
     this.#network = network
     this.#bad.clear()
-    this.#quiet = undefined
     this.#suspects.clear()
     this.#strikes.clear()
     this.#isShared = false
-    try {
-      this.#read(JSON.parse(this.#outside.storage?.getItem(this.#key) ?? '{}'))
-    } catch {
-      // It is forbidden, or another version or somebody else wrote it: what was read so far is all that is known.
+    const kept = recall(this.#outside.storage, this.#name)
+    for (const road of roads) {
+      const { reason, at, tries } = Object(kept[road]) as Verdict
+      if (reasons.includes(reason)) this.#bad.set(road, { reason, at: +at, tries: +tries || 0 })
     }
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: it may be anything, and what does not fit is left out or throws
-  #read({ bad = [], quiet }: any): void {
-    if (quiet?.ms >= leastIdleMs / 2 && quiet.ms <= keptMs) this.#quiet = { ms: +quiet.ms, at: +quiet.at }
-    for (const [name, { reason, at, tries }] of bad)
-      if (roads.includes(name) && reasons.includes(reason))
-        this.#bad.set(name, { reason, at: +at, tries: +tries || 0 })
   }
 
   #keep(): void {
-    try {
-      this.#outside.storage?.setItem(this.#key, JSON.stringify({ bad: [...this.#bad], quiet: this.#quiet }))
-    } catch {
-      // It is full or forbidden: what is known lasts as long as the page.
-    }
-  }
-
-  /** Whether connections die here whenever they were silent for some time. Pings mend that, so it is no strike. */
-  #learns(road: TransportName, idleMs: number): boolean {
-    const shorter = Math.min(idleMs, this.#lastIdleMs)
-    const isAlike = shorter >= leastIdleMs && shorter >= 0.8 * Math.max(idleMs, this.#lastIdleMs)
-    this.#lastIdleMs = idleMs
-    if (!isAlike || shorter / 2 >= (this.quietMs ?? keptMs)) return false
-    this.#quiet = { ms: Math.floor(shorter / 2), at: this.#outside.now() }
-    this.#keep()
-    this.#strikes.clear()
-    return road !== 'sse'
+    keep(this.#outside.storage, this.#name, Object.fromEntries(this.#bad))
   }
 
   #reason(
@@ -201,15 +168,16 @@ export class Health {
     { kind, opened, heard, heartbeatMs, livedMs, idleMs }: Life,
   ): BadReason | undefined {
     // After a longer life it is the network that went, by a sleep or by roaming.
-    if (kind === 'mute') return heard ? (livedMs - idleMs < heartbeatMs ? 'silent' : undefined) : 'mute'
-    if (kind === 'garbage' || kind === 'cut') {
-      if (this.#learns(road, idleMs)) return undefined
-      if (kind === 'garbage') return kind
-      if (road === 'websocket' && !heard) return opened ? 'cut' : 'blocked'
-      if (opened || idleMs >= leastIdleMs) {
-        const count = livedMs < 2 * heartbeatMs ? (this.#strikes.get(road) ?? 0) + 1 : 0
-        this.#strikes.set(road, count % 2)
-        return count > 1 ? 'short' : undefined
+    if (kind === 'mute') return heard ? (livedMs - idleMs < heartbeatMs ? 'silent' : undefined) : kind
+    if (kind === 'garbage') return kind
+    if (kind === 'cut') {
+      if (road === 'websocket' && !heard) return opened ? kind : 'blocked'
+      if (opened) {
+        const isAgain = this.#strikes.delete(road)
+        if (livedMs >= 2 * heartbeatMs) return undefined
+        if (isAgain) return 'short'
+        this.#strikes.add(road)
+        return undefined
       }
     }
     // The server sent it away or refused it, or requests do not reach it.

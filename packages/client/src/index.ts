@@ -68,8 +68,11 @@ export function connect<Schemas = AnySchemas>(
   const guide = new PolicyGuide(client, options)
   client.guide = guide
   const { channels, onError } = options
-  const { report } = client
-  const parts = { environment, threw: report, unheard: (error: unknown) => onError?.(error) }
+  const threw = (error: unknown) =>
+    client.guard(() => {
+      throw error
+    })
+  const parts = { environment, threw, unheard: (error: unknown) => onError?.(error) }
   const gamut: Gamut = {
     channel: (name: string, given: ChannelOptions = {}) =>
       createChannel({

@@ -3,7 +3,7 @@ import type { Channel, OwnChannel } from './channel.js'
 import { GamutError } from './error.js'
 import { twoWay } from './publish.js'
 import type { Message } from './subscription.js'
-import { channelUrl, request } from './transports/ask.js'
+import { channelPath, request } from './transports/ask.js'
 
 /** How often it is looked whether to say again who is here: a lease is three heartbeats at least (PROTOCOL §11), in milliseconds. */
 const lookMs = 5_000
@@ -149,8 +149,8 @@ class ChannelPresence<State> implements Presence<State> {
   /** Whether there is presence: a server without it has a plain log of this name, or none. */
   async #ask(signal: AbortSignal): Promise<void> {
     const { server } = this.#channel.client
-    const toUrl = () => `${channelUrl(server, this.#name)}?info`
-    const { keyed } = await (await request(server, toUrl, 'application/json', { signal })).json()
+    const response = await request(server, `${channelPath(this.#name)}?info`, undefined, { signal })
+    const { keyed } = await response.json()
     if (keyed !== true) throw { kind: 'refused', code: 'not_found', isFinal: true }
   }
 
@@ -194,8 +194,8 @@ class ChannelPresence<State> implements Presence<State> {
     if (!link) {
       const said = { presence: device, state: JSON.stringify(state) }
       const query = new URLSearchParams({ as: 'poll', cursor: 'newest', ...said })
-      const toUrl = () => `${channelUrl(client.server, channel)}?${query}`
-      const response = await request(client.server, toUrl, 'application/json', { signal })
+      const path = `${channelPath(channel)}?${query}`
+      const response = await request(client.server, path, undefined, { signal })
       restMs = Math.max(restMs, (await response.json()).pollAfterMs || 0)
     } else if (this.#toldBy !== link) await link.tell?.({ type: 'presence', channel, device, state })
     if (this.#state !== state) return 0

@@ -1,6 +1,6 @@
 import { persist } from './attempts.js'
 import type { Client } from './client.js'
-import { channelUrl, request } from './transports/ask.js'
+import { channelPath, request } from './transports/ask.js'
 import type { Link, Outgoing, Published } from './transports/transport.js'
 
 /** For how long it is tried: within the window that knows repeats (PROTOCOL §3), in milliseconds. */
@@ -21,7 +21,7 @@ export function twoWay({ links }: Client): Link | undefined {
 }
 
 async function post({ server }: Client, channel: string, message: Outgoing, signal: AbortSignal) {
-  const response = await request(server, () => channelUrl(server, channel), 'application/json', {
+  const response = await request(server, channelPath(channel), undefined, {
     method: 'POST',
     // The only type that carries a message's id (PROTOCOL §3).
     headers: { 'content-type': 'application/x-ndjson' },

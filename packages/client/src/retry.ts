@@ -3,10 +3,8 @@ export interface Retry {
   readonly failures: number
   /** Since when a link is live. */
   readonly liveAt?: number | undefined
-  /** Until when the server wants nobody back. */
-  readonly saidUntil?: number | undefined
-  /** When a wait was last cut short. */
-  readonly hurriedAt?: number | undefined
+  /** Until when no wait is to be cut short. */
+  readonly notBefore?: number | undefined
 }
 
 /** Nothing has failed yet. */
@@ -33,19 +31,20 @@ export function lived(retry: Retry, at: number): Retry {
  * @param random from 0 to below 1
  */
 export function lost(
-  { failures, liveAt = Number.POSITIVE_INFINITY, hurriedAt }: Retry,
+  { failures, liveAt = Number.POSITIVE_INFINITY, notBefore }: Retry,
   at: number,
   random: number,
   saidMs = -1,
 ): Retry & { readonly delayMs: number } {
   const count = at - liveAt < stableMs ? failures + 1 : 1
-  const isSaid = saidMs >= 0
-  const delayMs = isSaid ? Math.min(saidMs, longestMs) : random * Math.min(capMs, baseMs * 2 ** count)
-  return { failures: count, hurriedAt, saidUntil: isSaid ? at + delayMs : undefined, delayMs }
+  if (saidMs >= 0) {
+    const delayMs = Math.min(saidMs, longestMs)
+    return { failures: count, notBefore: at + delayMs, delayMs }
+  }
+  return { failures: count, notBefore, delayMs: random * Math.min(capMs, baseMs * 2 ** count) }
 }
 
 /** Shown again or back online: the state to try at once with, or `undefined` if the wait goes on. */
 export function hurry(retry: Retry, at: number): Retry | undefined {
-  const { saidUntil = at, hurriedAt = Number.NEGATIVE_INFINITY } = retry
-  return saidUntil > at || at - hurriedAt < hurryMs ? undefined : { ...retry, hurriedAt: at }
+  return at < (retry.notBefore ?? at) ? undefined : { ...retry, notBefore: at + hurryMs }
 }

@@ -45,11 +45,11 @@ export type StatusEvent =
 export interface Status {
   readonly state: State
   /** The transport; while nothing is connected the last one. */
-  readonly transport?: TransportName
+  readonly transport?: TransportName | undefined
   /** Why this transport was chosen. */
-  readonly why?: Why
+  readonly why?: Why | undefined
   /** When the next try begins, in milliseconds since 1970. */
-  readonly retryAt?: number
+  readonly retryAt?: number | undefined
   /** Tries since the last time that it was live. */
   readonly attempts: number
   /** Why it became so. */
@@ -60,22 +60,22 @@ export interface Status {
 export const firstStatus: Status = { state: 'idle', attempts: 0, reason: { code: 'first' } }
 
 /** Connected, or on the way to it: that can be lost, and may have to wait. */
-const busy = ['connecting', 'waiting', 'live', 'stale'] as const
-const any = ['idle', 'offline', 'refused', ...busy] as const
+const busy = 'connecting waiting live stale'
+const any = `idle offline refused ${busy}`
 
 /** What each event leads to, and from which states: a missing event is an error of types. In any other it is no news. */
-const table: Readonly<Record<StatusEvent['type'], readonly [to: State, from: readonly State[]]>> = {
+const table: Readonly<Record<StatusEvent['type'], readonly [to: State, from: string]>> = {
   // Beside a link that lives, another one opens.
-  open: ['connecting', ['connecting', 'waiting', 'idle', 'offline', 'refused']],
+  open: ['connecting', 'connecting waiting idle offline refused'],
   live: ['live', any],
-  behind: ['stale', ['live']],
-  'caught-up': ['live', ['stale']],
+  behind: ['stale', 'live'],
+  'caught-up': ['live', 'stale'],
   lost: ['connecting', busy],
   wait: ['waiting', busy],
   offline: ['offline', busy],
-  online: ['connecting', ['offline']],
+  online: ['connecting', 'offline'],
   refused: ['refused', any],
-  rest: ['idle', ['offline', 'refused', ...busy]],
+  rest: ['idle', `offline refused ${busy}`],
   close: ['closed', any],
 }
 
@@ -84,12 +84,12 @@ export function nextStatus(status: Status, event: StatusEvent): Status {
   const { type } = event
   const [state, from] = table[type]
   if (!from.includes(status.state)) return status
-  const { transport, why, attempts } = { ...status, ...event } as Status
-  return {
-    state,
-    attempts: state === 'connecting' ? attempts + 1 : state === 'waiting' ? attempts : 0,
-    reason: 'reason' in event ? event.reason : { code: event.type },
-    ...(transport && why && { transport, why }),
-    ...('retryAt' in event && { retryAt: event.retryAt }),
-  }
+  const { transport, why, attempts, retryAt, reason } = {
+    ...status,
+    retryAt: undefined,
+    reason: { code: type },
+    ...event,
+  } as Status
+  const tries = state === 'connecting' ? attempts + 1 : attempts
+  return { state, transport, why, retryAt, attempts: /ing/.test(state) ? tries : 0, reason }
 }

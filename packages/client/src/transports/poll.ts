@@ -21,7 +21,6 @@ function tell({ frame }: Round, answer: Answer, asked: string | undefined): bool
   const { channel, outcome, gap, reason, cursor, messages, skipped, snapshotEnd, error } = answer
   const after = outcome === 'resumed' ? asked : (gap?.cursor ?? '')
   const isQuiet = after === cursor && !snapshotEnd
-  if (asked === undefined) throw new SyntaxError('no answer')
   frame(toFrame({ type: 'open', channel, outcome, cursor: after, gap, reason, asked }))
   if (!isQuiet) frame(toFrame({ type: 'batch', channel, after, cursor, messages, skipped, snapshotEnd }))
   if (error) frame(toFrame({ ...error, type: 'error', channel }))

@@ -39,7 +39,10 @@ const bugs: [string, Bug][] = [
   ],
   [
     'loses the first of what it tells others',
-    { file: 'hub', changes: [['messages: effect.messages }', 'messages: effect.messages.slice(1) }']] },
+    {
+      file: 'hub',
+      changes: [['{ ...told, after }', '{ ...told, after, messages: told.messages?.slice(1) }']],
+    },
   ],
   [
     'never polls by itself',
