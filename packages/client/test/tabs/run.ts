@@ -20,16 +20,19 @@ const channels = ['a', 'b'] as const
 type Channel = (typeof channels)[number]
 const deeds = ['open', 'close', 'crash', 'freeze', 'stop', 'wake', 'hide', 'show', 'cut'] as const
 
+const troubles = ['drain', 'restartNode', 'drop', 'repeat'] as const
+
 /** One thing that happens, and how long nothing else does. */
 export type Step = { readonly ms: number } & (
   | { readonly kind: 'publish'; readonly channel: Channel; readonly count: number }
   | { readonly kind: (typeof deeds)[number]; readonly slot: number }
+  | { readonly kind: 'server'; readonly trouble: (typeof troubles)[number] }
 )
 
 const ms = fc.oneof(fc.nat(20), fc.nat(2_000), fc.nat(20_000), fc.nat(90_000))
 const anyStep = fc.oneof(
   {
-    weight: 1,
+    weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('publish' as const),
       channel: fc.constantFrom(...channels),
@@ -37,9 +40,14 @@ const anyStep = fc.oneof(
       ms,
     }),
   },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom(...deeds), slot: fc.nat(4), ms }) },
   {
     weight: 1,
-    arbitrary: fc.record({ kind: fc.constantFrom(...deeds), slot: fc.nat(4), ms }),
+    arbitrary: fc.record({
+      kind: fc.constant('server' as const),
+      trouble: fc.constantFrom(...troubles),
+      ms,
+    }),
   },
 ) as fc.Arbitrary<Step>
 
@@ -55,11 +63,15 @@ interface OpenTab {
   isStopped: boolean
 }
 
-/** Browsers let timers of hidden pages run once a minute. */
-function throttle(environment: TestEnvironment): TestEnvironment {
+/** Browsers let timers of hidden pages run once a minute. Requests are counted. */
+function throttle(environment: TestEnvironment, asks: () => void): TestEnvironment {
   const after: TestEnvironment['after'] = (waitMs, call) =>
     environment.after(environment.isHidden() ? Math.ceil(waitMs / 60_000) * 60_000 : waitMs, call)
-  return { ...environment, after }
+  const fetch: TestEnvironment['fetch'] = (...given) => {
+    asks()
+    return environment.fetch(...given)
+  }
+  return { ...environment, after, fetch }
 }
 
 /** Whether it stays open until there is something to tell. */
@@ -75,6 +87,7 @@ class Run {
   readonly #slots = new Map<number, OpenTab>()
   readonly #all: OpenTab[] = []
   readonly #counts = { a: 0, b: 0 }
+  #requests = 0
 
   constructor(client: Client) {
     this.#client = client
@@ -86,6 +99,7 @@ class Run {
 
   async act(step: Step): Promise<void> {
     if (step.kind === 'publish') await this.publish(step.channel, step.count)
+    else if (step.kind === 'server') void this.server.faults[step.trouble]()
     else if (step.kind === 'open') this.open(step.slot)
     else {
       const tab = this.#slots.get(step.slot)
@@ -101,7 +115,10 @@ class Run {
     if (this.#slots.has(slot)) return
     const environment = this.server.environment({ browser: 'one' })
     const tabs = this.#client.shareTabs({ identity: '', browser: this.#browser.tab(environment) })
-    const gamut = this.#client.connect(this.server.url, { environment: throttle(environment), tabs })
+    const gamut = this.#client.connect(this.server.url, {
+      environment: throttle(environment, () => this.#requests++),
+      tabs,
+    })
     const tab: OpenTab = { environment, tabs, gamut, data: { a: [], b: [] }, told: [], isStopped: false }
     // Some read less than others.
     for (const channel of slot % 2 ? channels : (['a'] as const))
@@ -149,10 +166,13 @@ class Run {
     for (const tab of this.#slots.values()) this.wake(tab)
   }
 
-  /** What is wrong with those that run, once they have come to rest. */
-  atRest(): string[] {
+  /** What is wrong with those that run, while they are told of something. */
+  async atRest(): Promise<string[]> {
     const { running } = this
-    for (const { environment } of running) environment.show()
+    this.#requests = 0
+    await this.publish('a', 2)
+    await this.publish('b', 1)
+    await this.server.advance(1000)
     const found: string[] = []
     const held = this.server.connections.filter(
       ({ way, environment }) => isHeld(way) && running.some((tab) => tab.environment === environment),
@@ -160,6 +180,7 @@ class Run {
     if (running.length && held.length !== 1) found.push(`${held.length} connections are held`)
     const roles = running.map(({ tabs }) => tabs.status.role)
     if (running.length && roles.filter((role) => role === 'leader').length !== 1) found.push(`${roles}`)
+    if (this.#requests) found.push(`${this.#requests} requests were made`)
     for (const { data } of running)
       if (data.a.length !== this.#counts.a) found.push(`${data.a.length} of ${this.#counts.a} have come`)
     return found
@@ -204,13 +225,15 @@ export async function liveTabs(client: Client, steps: readonly Step[]): Promise<
   for (const look of ['those that run', 'all']) {
     if (look === 'all') run.wakeAll()
     for (const { environment } of run.running) environment.show()
+    run.server.faults.heal()
     await run.server.advance(healMs)
-    await run.publish('a', 2)
-    await run.publish('b', 1)
-    await run.server.advance(1000)
+    let wrong = await run.atRest()
     // The server may just have sent all away for a while, as it does with connections of some age.
-    if (run.atRest().length) await run.server.advance(restMs)
-    found.push(...run.atRest().map((text) => `${look}: ${text}`))
+    if (wrong.length) {
+      await run.server.advance(restMs)
+      wrong = await run.atRest()
+    }
+    found.push(...wrong.map((text) => `${look}: ${text}`))
   }
   found.push(...run.ever())
   await run.end()

@@ -1,50 +1,7 @@
-import { connect } from '@gamut/client'
 import { shareTabs } from '@gamut/client/tabs'
-import { createTestServer, type TestEnvironment } from '@gamut/testing/app'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { nodeEnvironment, record, startClient, startServer, until } from '../rig.js'
-import { TestBrowser } from './browser.js'
-import { isHeld } from './run.js'
-
-/** A server, and a browser whose tabs share a connection to it. */
-function createOrigin() {
-  const server = createTestServer()
-  onTestFinished(() => server.close())
-  const browser = new TestBrowser()
-  const openTab = ({ identity = 'ada', cursor = 'oldest', has = browser.tab.bind(browser) } = {}) => {
-    const environment = server.environment({ browser: 'one' })
-    const tabs = shareTabs({ identity, browser: has(environment) })
-    const gamut = connect(server.url, { environment, tabs })
-    onTestFinished(() => gamut.close())
-    const data: unknown[] = []
-    const told: unknown[] = []
-    gamut.channel('a', { cursor }).subscribe((message) => data.push(message.data), {
-      onGap: (gap) => told.push(gap),
-      onEnd: (reason) => told.push(reason),
-      onError: ({ code }) => told.push(code),
-    })
-    return { environment, tabs, gamut, data, told }
-  }
-  /** Three tabs of which the first leads. */
-  const openThree = async () => {
-    await server.publish('a', 1)
-    const tabs = [openTab(), openTab(), openTab()] as const
-    await server.advance(5000)
-    expect(tabs.map((tab) => tab.tabs.status.role)).toEqual(['leader', 'follower', 'follower'])
-    return tabs
-  }
-  /** Who holds connections, one entry for each. */
-  const held = () => server.connections.filter(({ way }) => isHeld(way)).map(({ environment }) => environment)
-  const stop = (environment: TestEnvironment) => {
-    environment.sleep(1e9)
-    browser.stop(environment)
-  }
-  const wake = (environment: TestEnvironment) => {
-    browser.wake(environment)
-    environment.thaw()
-  }
-  return { server, browser, openTab, openThree, held, stop, wake }
-}
+import { createOrigin } from './origin.js'
 
 describe('tabs of one origin', () => {
   it('read by one connection, that of the first of them', async () => {
@@ -184,7 +141,7 @@ describe('tabs of one origin', () => {
     const [first] = await openThree()
     for (let count = 2; count <= 5; count += 1) await server.publish('a', count)
     const late = openTab()
-    const latest = openTab({ cursor: 'newest' })
+    const latest = openTab({ channel: { cursor: 'newest' } })
     await server.advance(1000)
     await server.publish('a', 6)
     await server.settle()
