@@ -140,10 +140,10 @@ export function toReadRequest(
   }
 }
 
-/** Without a ticket, which is good for reading alone and is shown to nobody. */
+/** Without a ticket, which is good for reading alone and is shown to nobody. Joined, as a sum keeps its parts (I18). */
 function urlOf(request: HttpRequest, query: Query): string {
-  const host = `http://${request.header('host') ?? 'localhost'}`
-  if (!query.has('ticket')) return host + request.target
+  const host = request.header('host') ?? 'localhost'
+  if (!query.has('ticket')) return ['http://', host, request.target].join('')
   const [path] = request.target.split('?', 1)
-  return `${host}${path}?${query.without('ticket')}`
+  return ['http://', host, path, '?', query.without('ticket')].join('')
 }

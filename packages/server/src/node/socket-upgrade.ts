@@ -32,6 +32,16 @@ function refuseSocket(reply: PlainReply, socket: Duplex): void {
   socket.once('close', () => clearTimeout(timer))
 }
 
+/**
+ * Leaves the end of a socket to the one who takes it. What Node's own listener does is for sockets that end by themselves
+ * with their peer, and an HTTP server's do not; two listeners would be a list for each socket (I18).
+ */
+function forgetEnd(socket: Duplex): void {
+  if (!socket.allowHalfOpen) return
+  for (const listener of socket.listeners('end') as (() => void)[])
+    if (listener.name === 'onReadableStreamEnd') socket.off('end', listener)
+}
+
 /** Shakes hands with WebSockets, hands their frames over, and finds peers that are gone by pings. */
 export class SocketUpgrades {
   readonly #gamut: Gamut
@@ -141,6 +151,7 @@ export class SocketUpgrades {
     } else {
       end()
       gather(socket as Socket)
+      forgetEnd(socket)
       this.#server.handleUpgrade(message, socket, head, (webSocket) => {
         const { limits } = this.#gamut
         new FrameSocket(reply, webSocket as OwnedSocket, socket as Socket, { limits, sockets: this.#open })
