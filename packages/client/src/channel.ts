@@ -2,6 +2,7 @@ import type { EndReason, TransportName } from '@gamut/protocol'
 import { persist } from './attempts.js'
 import type { Client } from './client.js'
 import { GamutError } from './error.js'
+import { listen } from './late.js'
 import { type PublishOptions, publish } from './publish.js'
 import type {
   Invalid,
@@ -159,8 +160,8 @@ export interface ChannelParts {
 /** What an application has of a channel. */
 export function createChannel(parts: ChannelParts): Channel<never, unknown> & OwnChannel {
   const { client, name, options, reading } = parts
-  const listenRaw = (listener: Listener) => client.listen(name, options, listener, parts.keptCursor())
-  const listen = reading?.listen(listenRaw) ?? listenRaw
+  const listenRaw = (listener: Listener) => listen(client, name, options, listener, parts.keptCursor())
+  const listenTyped = reading?.listen(listenRaw) ?? listenRaw
   const send = ({ signal, ...message }: Outgoing & Pick<PublishOptions, 'signal'>) => {
     parts.sends()
     return publish(client, name, message, signal)
@@ -171,8 +172,8 @@ export function createChannel(parts: ChannelParts): Channel<never, unknown> & Ow
     get status() {
       return statusOf(client, name)
     },
-    subscribe: (message, rest) => listen({ ...rest, message } as Listener),
-    [Symbol.asyncIterator]: () => iterate(listen),
+    subscribe: (message, rest) => listenTyped({ ...rest, message } as Listener),
+    [Symbol.asyncIterator]: () => iterate(listenTyped),
     publish: (data, options) => send({ ...options, data }),
     remove: (key, options) => send({ ...options, key, deleted: true }),
     history: (asked) => history(client, name, reading, asked),

@@ -26,8 +26,7 @@ export class KeptPositions {
   save(channels: Iterable<{ readonly channel: string; readonly cursor: string }>): void {
     for (const { channel, cursor } of channels) {
       this.#cursors.delete(channel)
-      // Who is there is begun with anew.
-      if (cursor && channel[0] !== '$') this.#cursors.set(channel, cursor)
+      if (cursor) this.#cursors.set(channel, cursor)
     }
     keep(this.#store, this.#name, Object.fromEntries([...this.#cursors].slice(-maxKept)))
   }

@@ -1,6 +1,7 @@
 import { persist } from './attempts.js'
 import type { Channel, OwnChannel } from './channel.js'
 import { GamutError } from './error.js'
+import { listen } from './late.js'
 import { twoWay } from './publish.js'
 import type { Message } from './subscription.js'
 import { channelPath, request } from './transports/ask.js'
@@ -166,7 +167,8 @@ class ChannelPresence<State> implements Presence<State> {
       else this.#next.set(key, member)
       this.#show(undefined)
     }
-    return this.#channel.client.listen(
+    return listen(
+      this.#channel.client,
       this.#name,
       {},
       {

@@ -56,6 +56,8 @@ export interface SubscribeOptions<T = unknown> {
 /** Whoever is told of a channel. */
 export interface Listener extends SubscribeOptions {
   message?(message: Message, info: MessageInfo): void
+  /** What a link that stands at `position` tells, before anything is made of it. */
+  onFrame?(position: string, frame: ReadingFrame): void
 }
 
 /** How a channel is read. */
@@ -83,9 +85,11 @@ export class Subscription {
   readonly channel: string
   readonly options: ReadOptions
   /** Why nothing more comes: it has ended, or was refused. */
-  finished: EndReason | GamutError | undefined
+  declare finished: EndReason | GamutError | undefined
+  /** A link has told something of it. */
+  declare hasBegun: true | undefined
   /** How old the last message was when it came, in milliseconds. */
-  lagMs: number | undefined
+  declare lagMs: number | undefined
   readonly #parts: SubscriptionParts
   readonly #listeners = new Set<Listener>()
   #cursor: string
@@ -135,6 +139,8 @@ export class Subscription {
 
   /** Takes what a link tells that stands at `position`. Gives the link's new position, or nothing: read again from the own cursor. */
   take(at: string, event: ReadingFrame): string | undefined {
+    this.hasBegun = true
+    this.#tell((listener) => listener.onFrame?.(at, event))
     const { cursor, position, told } = reduceReading(this.#cursor, at, event)
     this.#cursor = cursor
     if (told?.type === 'batch') this.#hand(told)

@@ -96,6 +96,18 @@ describe('who is there', () => {
     expect(count).toBe(before)
   })
 
+  it('is seen by two that look, each in its time', async () => {
+    const world = startPresence()
+    const { server } = world
+    await server.publish('$presence/chat', 1, { key: 'ann/d' })
+    const client = enter(world, 'bob', 'sse')
+    watch(presence(client.channel('chat')))
+    await server.settle()
+    const told = watch(presence(client.channel('chat')))
+    await server.settle()
+    expect(told).toEqual(['ann/d=1'])
+  })
+
   it('is no news where it is only said again', async () => {
     const world = startPresence()
     const { server, said } = world

@@ -53,7 +53,7 @@ export async function request(
 }
 
 /** The path of a read. What its channels wish besides their positions is the same for all (PROTOCOL §4). */
-function readPath(wishes: Wishes, as: TransportName): string {
+export function readPath(wishes: Wishes, as: TransportName): string {
   const query = new URLSearchParams({ as })
   // Shared caches keep polls by their URL: that of one channel is everybody's.
   const isAlone = wishes.size < 2 && /poll/.test(as)

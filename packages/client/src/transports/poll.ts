@@ -10,14 +10,14 @@ const waitMs = 25_000
 const leastMs = 1000
 
 /** What a poll answers for one channel (PROTOCOL §15). */
-interface Answer extends Omit<OpenFrame, 'type'>, Omit<BatchFrame, 'type' | 'after'> {
+export interface Answer extends Omit<OpenFrame, 'type'>, Omit<BatchFrame, 'type' | 'after'> {
   readonly more: boolean
   readonly closed: boolean
   readonly error?: object
 }
 
 /** Tells an answer as frames; whether it brought nothing. Where it stood before its first message is only known of a cursor. */
-function tell({ frame }: Round, answer: Answer, asked: string | undefined): boolean {
+export function tell({ frame }: Pick<Round, 'frame'>, answer: Answer, asked: string | undefined): boolean {
   const { channel, outcome, gap, reason, cursor, messages, skipped, snapshotEnd, error } = answer
   const after = outcome === 'resumed' ? asked : (gap?.cursor ?? '')
   const isQuiet = after === cursor && !snapshotEnd
