@@ -81,3 +81,16 @@ export const page = {
 }
 
 Object.assign(globalThis, { page })
+
+/** Answers calls of a page by messages, where this is in a worker. */
+function answer({ data: { id, name, values }, target }: MessageEvent): void {
+  const call = page[name as keyof typeof page] as (...given: unknown[]) => unknown
+  const reply = async () => (target as MessagePort).postMessage({ id, result: await call(...values) })
+  reply().catch((error) => uncaught.push(`${error}`))
+}
+if (!('document' in globalThis)) {
+  Object.assign(globalThis, {
+    onmessage: answer,
+    onconnect: ({ ports: [port] }: MessageEvent) => Object.assign(port as MessagePort, { onmessage: answer }),
+  })
+}
