@@ -68,16 +68,24 @@ describeInBrowsers('a page with the client', [], ({ browser, host, open }) => {
     const first = await open([
       { name: 'one', url: server.url, options: { transport: 'sse', firstEventMs: 1000 } },
     ])
-    const tabs = await openTabs(first, connections + 1)
-    const seventh = tabs.at(-1) as ClientPage
+    const tabs = await openTabs(first, connections)
+    await tabs.at(-1)?.untilStatus('one', ({ state }) => state === 'live')
+    // Shown again it looks whether its stream is alive, which takes a connection that there is none of.
+    const { length } = server.requests.all
+    await hide(first, async () => {})
+    await server.requests.until((all) => all.length > length)
+    await server.gamut.publish('a', 2)
+    await first.expectSame(server)
+    const seventh = await first.openTab()
     await seventh.untilStatus(
       'one',
       ({ state, reason }) => state === 'waiting' && reason.code === 'unanswered',
     )
-    await server.gamut.publish('a', 2)
+    await server.gamut.publish('a', 3)
     await tabs[1]?.page.close()
     await seventh.expectSame(server)
     await first.expectSame(server)
+    expect(await explain(first, 'one')).not.toContain('no event came')
   })
 
   it('is told all when it is shown again, and connections have died without a word meanwhile (§8)', async () => {

@@ -50,6 +50,36 @@ describe.each(transportNames)('a page that reads by %s', (transport) => {
   })
 })
 
+it.each(['sse', 'ndjson'] as const)(
+  'a page gives up its %s for the next one, where there is one connection',
+  async (transport) => {
+    const { gamut, url } = await startServer()
+    const { environment: own, tell } = createPage()
+    let free: Promise<unknown> = Promise.resolve()
+    const fetchInTurn = async (input: Parameters<typeof fetch>[0], init: RequestInit = {}) => {
+      if (!`${input}`.includes('as=')) return own.fetch(input, init)
+      const turn = free
+      free = new Promise((resolve) => init.signal?.addEventListener('abort', resolve))
+      await turn
+      return own.fetch(input, init)
+    }
+    const environment = { ...own, fetch: fetchInTurn as typeof fetch }
+    const client = startClient(url, { transport, environment, firstEventMs: 300 })
+    const { data } = record(client, 'a', { cursor: 'oldest' })
+    await until(() => client.status.state === 'live')
+    const moves: unknown[] = []
+    client.onStatus(({ state }) => moves.push(state))
+    for (const n of [1, 2, 3]) {
+      const before = free
+      tell('shown')
+      await before
+      await gamut.publish('a', n)
+      await until(() => data.length === n)
+    }
+    expect(moves).toEqual([])
+  },
+)
+
 it('a page that is shown again holds nothing against a connection that died meanwhile', async () => {
   const { proxy, url } = await startServer()
   const { environment: own, tell } = createPage()

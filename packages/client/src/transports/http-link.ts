@@ -21,12 +21,17 @@ export function createHttpLink(
     next = own
     const end = (why: LinkEnd) => {
       // Its place may be being taken already: that one is the link now, and says how it fares.
-      if (next && next !== own) own.abort()
-      if (signal.aborted) return
+      if (signal.aborted || (next && next !== own)) return own.abort()
       close()
       listener.ended(why)
     }
-    const expect = createDeadline(request.server.environment, () => end({ kind: 'mute' }))
+    const expect = createDeadline(request.server.environment, () => {
+      if (!next || !current) return end({ kind: 'mute' })
+      // Over HTTP/1.1 it may wait for the very connection whose place it is to take.
+      close()
+      current = undefined
+      change()
+    })
     signal.addEventListener('abort', () => expect())
     const frame = (one: Frame) => {
       if (signal.aborted) return
@@ -37,8 +42,7 @@ export function createHttpLink(
       }
       listener.frame(one)
     }
-    const { opened } = listener
-    void read({ ...request, signal, opened, expect, frame, change })
+    void read({ ...request, ...listener, signal, expect, frame, change })
       .catch(toEnd)
       .then(end)
   }
