@@ -70,7 +70,7 @@ const maxHeld = 4
 /** Where nothing is advised, best first. A WebSocket is none of the six connections that other tabs may hold. */
 const general = ['sse', 'ndjson', 'websocket', 'long-poll', 'poll'] as const
 /** What holds a connection, the most able first. */
-const order = ['websocket', 'sse', 'ndjson', 'long-poll'] as const
+export const order = ['websocket', 'sse', 'ndjson', 'long-poll'] as const
 
 /** The most that PROTOCOL §4 allows in one read. */
 const sizeOf = (transport: TransportName) => (transport === 'sse' ? 32 : 100)

@@ -50,7 +50,7 @@ export function shareTabs({ identity, browser = pageBrowser() }: TabsOptions): T
     }
     const { url, environment } = request.server
     const name = `gamut 1 ${url} ${identity}`
-    tab ??= new Tab({ browser: { locks, BroadcastChannel }, name, environment, transports, changed })
+    tab ??= new Tab({ browser: browser as TabsBrowser, name, environment, transports, changed })
     const link = new TabLink(tab, own.name, request, listener)
     tab.join(link)
     return link

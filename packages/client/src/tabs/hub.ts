@@ -1,4 +1,5 @@
 import type { TransportName } from '@gamut/protocol'
+import { order } from '../policy.js'
 import { reduceReading } from '../subscription-state.js'
 import type { Frame, Link, LinkEnd, LinkRequest, ReadingFrame, Transport } from '../transports/transport.js'
 import { formOf, keyOf, type Place, type Want, type Word } from './post.js'
@@ -7,8 +8,6 @@ import { formOf, keyOf, type Place, type Want, type Word } from './post.js'
 const rollCallMs = 60_000
 /** How often a channel may be read again on end before its connection is as good as none. */
 const maxRereads = 3
-/** What carries all that the others could, the most able first. */
-const ladder: readonly TransportName[] = ['websocket', 'sse', 'ndjson', 'long-poll']
 
 interface Member {
   readonly transport: TransportName
@@ -43,7 +42,7 @@ export class Hub {
   /** What is read, and up to where all was told. */
   readonly #places = new Map<string, Place>()
   readonly #readings = new Set<Reading>()
-  #cancel = () => {}
+  #cancel: (() => void) | undefined
 
   constructor(parts: HubParts) {
     this.term = parts.term
@@ -58,7 +57,8 @@ export class Hub {
       this.#members.set(link, { transport, places: own })
     } else this.#members.delete(link)
     this.#suit()
-    this.#post({ type: 'here', link, places: this.#answer(places) })
+    const read = places.flatMap((place) => this.#places.get(keyOf(place)) ?? [])
+    this.#post({ type: 'here', link, places: read })
   }
 
   /** Makes sure that what is open is alive. */
@@ -67,12 +67,8 @@ export class Hub {
   }
 
   close(): void {
-    this.#cancel()
+    this.#cancel?.()
     for (const reading of this.#readings) this.#close(reading)
-  }
-
-  #answer(places: readonly Place[]): readonly Place[] {
-    return places.flatMap((place) => this.#places.get(keyOf(place)) ?? [])
   }
 
   #post(word: { readonly type: Word['type'] } & Record<string, unknown>): void {
@@ -89,22 +85,32 @@ export class Hub {
     this.#cancel = this.#parts.request().server.environment.after(rollCallMs, () => this.#callRoll())
   }
 
-  /** Makes what is open that what is wanted: by the most able transport that anybody wants, over as few connections as it takes. */
+  /**
+   * Makes what is open that what is wanted: by the most able transport that anybody wants, over as few connections as it
+   * takes. What another transport reads stays until that one has opened it.
+   */
   #suit(): void {
     const members = [...this.#members.values()]
     const wanted = new Map<string, Place>()
     // Of those who want the same, one that knows where it is comes before others that do not yet.
     for (const { places } of members)
       for (const [key, place] of places) if (place.cursor || !wanted.has(key)) wanted.set(key, place)
-    const name = ladder.find((one) => members.some(({ transport }) => transport === one))
+    const name = order.find((one) => members.some(({ transport }) => transport === one))
     const transport = this.#parts.transports.get(name as TransportName) as Transport
+    const readings = [...this.#readings]
+    const isOpen = (key: string) =>
+      readings.some((reading) => reading.transport === transport && reading.positions.get(key))
     const changed = new Set<Reading>()
     const taken = new Set<string>()
     for (const key of [...this.#places.keys()]) if (!wanted.has(key)) this.#places.delete(key)
-    for (const reading of this.#readings)
-      for (const key of [...reading.positions.keys()])
-        if (wanted.has(key) && reading.transport === transport) taken.add(key)
-        else if (reading.positions.delete(key)) changed.add(reading)
+    for (const reading of readings)
+      for (const key of [...reading.positions.keys()]) {
+        const isCurrent = reading.transport === transport
+        if (!wanted.has(key) || (!isCurrent && isOpen(key))) {
+          reading.positions.delete(key)
+          changed.add(reading)
+        } else if (isCurrent) taken.add(key)
+      }
     for (const [key, place] of wanted) {
       // Where it is not known yet the tab finds out by a poll of its own, and comes back with a cursor.
       if (!place.cursor || taken.has(key)) continue
@@ -164,8 +170,7 @@ export class Hub {
     this.#close(reading)
     const { name: transport } = reading.transport
     for (const [link, member] of this.#members) if (member.transport === transport) this.#members.delete(link)
-    const told = end.kind === 'token' ? { ...end, error: `${end.error}` } : end
-    this.#post({ type: 'ended', transport, end: told })
+    this.#post({ type: 'ended', transport, end })
     this.#suit()
   }
 
@@ -189,9 +194,11 @@ export class Hub {
   /** Tells what leads on from where all were told: each frame begins where the one before it ended. */
   #lead(reading: Reading, key: string, frame: ReadingFrame): void {
     const { cursor: after, ...place } = this.#at(key)
-    const { cursor, position, told } = reduceReading(after, reading.positions.get(key) as string, frame)
+    const before = reading.positions.get(key) as string
+    const { cursor, position, told } = reduceReading(after, before, frame)
     this.#places.set(key, { ...place, cursor })
     reading.positions.set(key, position ?? '')
+    if (!before) this.#suit()
     if (told?.type === 'batch') reading.rereads = 0
     if (told && (told.type !== 'open' || told.outcome === 'snapshot'))
       this.#post({ type: 'frame', key, frame: told.type === 'open' ? told : { ...told, after } })

@@ -39,7 +39,7 @@ export type Post = Want | Word
 
 /** What channels of one connection have in common. */
 export function formOf({ maxRate, gap }: Omit<Place, 'channel' | 'cursor'>): string {
-  return `${maxRate ?? ''} ${gap ?? ''}`
+  return `${[maxRate, gap]}`
 }
 
 /** A channel in one of its forms: what is read once for all tabs. */

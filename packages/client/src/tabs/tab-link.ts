@@ -29,7 +29,6 @@ export interface Seat {
 interface Lane {
   readonly key: string
   mode: 'asking' | 'polling' | 'following'
-  isOpen: boolean
   /** Where the leader is, and how it came there as far as that was heard. */
   at: string | undefined
   ahead: BatchFrame[]
@@ -63,7 +62,7 @@ export class TabLink implements Link {
       if (this.#lanes.has(channel)) continue
       const mode = wish.cursor && channel !== anew ? 'asking' : 'polling'
       const key = keyOf({ ...wish, channel })
-      this.#lanes.set(channel, { key, mode, isOpen: channel === anew, at: undefined, ahead: [] })
+      this.#lanes.set(channel, { key, mode, at: undefined, ahead: [] })
     }
     this.want()
     this.#suitPoll(true)
@@ -77,6 +76,7 @@ export class TabLink implements Link {
   close(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#lanes.clear()
     this.#poll?.close()
     this.#seat.leave(this)
   }
@@ -123,7 +123,6 @@ export class TabLink implements Link {
       lane.at = at.get(lane.key)
       lane.ahead = []
       this.#tryMeet(channel, lane)
-      if (this.#isOver) return
       if (this.#cursor(channel) === lane.at || lane.mode === 'polling') continue
       lane.mode = 'polling'
       isNew = true
@@ -166,20 +165,17 @@ export class TabLink implements Link {
       (batch) => batch.after === own || batch.messages.some((one) => cursorAfter(batch, one) === own),
     )
     if (lane.at !== own && index < 0) return
-    const missing = lane.at === own ? [] : lane.ahead.slice(index)
+    const opening = { type: 'open', channel, outcome: 'resumed', cursor: own, asked: own } as const
+    const frames = [opening, ...(lane.at === own ? [] : lane.ahead.slice(index))]
     lane.mode = 'following'
     lane.ahead = []
-    if (!lane.isOpen)
-      missing.unshift({ type: 'open', channel, outcome: 'resumed', cursor: own, asked: own } as never)
-    lane.isOpen = true
-    for (const frame of missing) if (this.#lanes.get(channel) === lane) this.#listener.frame(frame)
+    for (const frame of frames) if (this.#lanes.get(channel) === lane) this.#listener.frame(frame)
   }
 
   /** Polls what nobody tells. `isNew`: at once. */
   #suitPoll(isNew: boolean): void {
     if (this.#isOver) return
-    const polled = [...this.#lanes].filter(([, { mode }]) => mode === 'polling').map(([channel]) => channel)
-    if (!polled.length) {
+    if (![...this.#lanes.values()].some(({ mode }) => mode === 'polling')) {
       this.#poll?.close()
       this.#poll = undefined
     } else if (!this.#poll) this.#openPoll()
@@ -212,9 +208,8 @@ export class TabLink implements Link {
     const { channel = '', type } = frame as ReadingFrame
     const lane = this.#lanes.get(channel)
     if (channel && lane?.mode !== 'polling') return
-    if (lane && type === 'open') lane.isOpen = true
     this.#listener.frame(frame)
-    if (!lane || this.#isOver || this.#lanes.get(channel) !== lane) return
+    if (!lane || this.#lanes.get(channel) !== lane) return
     if (type === 'end') this.#lanes.delete(channel)
     this.#tryMeet(channel, lane)
     if (lane.mode === 'polling' && lane.at === undefined) this.#wantSoon()

@@ -5,13 +5,12 @@ import { Hub } from './hub.js'
 import type { Place, Post, Want, Word } from './post.js'
 import type { Seat, TabLink } from './tab-link.js'
 
-/** How long nobody who leads need say anything before it is asked, in milliseconds. */
-const quietMs = 10_000
-/** How long an answer may take before a tab reads by itself, and before it takes the lead. Messages between tabs are not throttled, only timers are. */
+/** How often it is looked whether anything was heard of who leads, before it is asked, in milliseconds. */
+const quietMs = 5000
+/** How long an answer may take before a tab reads by itself, in milliseconds. Messages between tabs are not throttled, only timers are. */
 const doubtMs = 1000
-const stealMs = 3000
-/** So that of many tabs one is the first. */
-const spreadMs = 1000
+/** How much longer it waits at least before it takes the lead; at most twice as long, so that of many tabs one is the first. */
+const stealMs = 1500
 
 /** What a browser has for tabs of one origin. */
 export interface TabsBrowser {
@@ -42,6 +41,8 @@ export interface TabParts {
 
 /** One tab: its links, and the reading for all tabs while it leads. */
 export class Tab implements Seat {
+  /** Tabs cannot share here after all. */
+  isMissing = false
   readonly #parts: TabParts
   readonly #id = crypto.randomUUID()
   readonly #links = new Set<TabLink>()
@@ -52,20 +53,13 @@ export class Tab implements Seat {
   #lock: AbortController | undefined
   /** The newest term that was heard of: what comes of an older one is of a leader that was frozen and does not know. */
   #term = ''
-  #heardAt = 0
   #isAsking = false
   #isAnswered = false
-  #cancelWatch = () => {}
-  #stopChanges = () => {}
-  #isMissing = false
+  #cancelWatch: (() => void) | undefined
+  #stopChanges: (() => void) | undefined
 
   constructor(parts: TabParts) {
     this.#parts = parts
-  }
-
-  /** Whether tabs cannot share here after all. */
-  get isMissing(): boolean {
-    return this.#isMissing
   }
 
   join(link: TabLink): void {
@@ -104,13 +98,12 @@ export class Tab implements Seat {
 
   #rest(): void {
     this.#resign()
-    this.#stopChanges()
-    this.#cancelWatch()
+    this.#stopChanges?.()
+    this.#cancelWatch?.()
     this.#isAsking = false
     this.#mouth?.close()
     this.#ears?.close()
     this.#mouth = undefined
-    this.#ears = undefined
     this.#parts.changed({ role: 'idle', why: 'rest' })
   }
 
@@ -130,31 +123,27 @@ export class Tab implements Seat {
     const { signal } = own
     const hold = () =>
       new Promise<void>((resolve) => {
-        signal.addEventListener('abort', () => resolve())
+        signal.addEventListener('abort', resolve as () => void)
         if (signal.aborted) resolve()
         else this.#lead(steal ? 'silent' : this.#term ? 'passed' : 'first')
       })
     browser.locks.request(name, steal ? { steal } : { signal }, hold).catch((error) => {
       if (this.#lock !== own) return
       this.#resign()
-      // Another tab has taken it, as this one did not answer.
-      if (Object(error).name === 'AbortError') this.#queue()
-      else this.#giveUp()
+      // Another tab has taken it, as this one did not answer. Else locks are forbidden: each link comes back as one of its own.
+      if (error.name === 'AbortError') this.#queue()
+      else {
+        this.isMissing = true
+        for (const link of [...this.#links]) link.end({ kind: 'sent-away', retryAfterMs: 0 })
+      }
     })
-  }
-
-  /** What is there may not be used: each link comes back as one of its own. */
-  #giveUp(): void {
-    this.#isMissing = true
-    for (const link of [...this.#links]) link.end({ kind: 'sent-away', retryAfterMs: 0 })
   }
 
   #lead(why: TabsStatus['why']): void {
     const { environment, transports } = this.#parts
-    // By the clock, and later than all that was heard of, should the clock have gone back.
+    // By the clock, and later than all that was heard of, should the clock have gone back. As texts of one length they compare.
     const heard = Number.parseInt(this.#term, 10) || 0
-    const time = Math.max(Math.floor(environment.now()), heard + 1)
-    this.#term = `${`${time}`.padStart(15, '0')} ${this.#id}`
+    this.#term = `${Math.max(1e15 + Math.floor(environment.now()), heard + 1)} ${this.#id}`
     this.#parts.changed({ role: 'leader', why })
     this.#hub = new Hub({
       term: this.#term,
@@ -180,7 +169,6 @@ export class Tab implements Seat {
     }
     if (post.type === 'want') this.#hub?.take(post)
     else if (term === this.#term) {
-      this.#heardAt = this.#parts.environment.elapsed()
       this.#isAnswered = true
       if (!this.#hub) this.#parts.changed({ role: 'follower', why: 'led' })
       for (const link of [...this.#links]) link.take(post)
@@ -196,7 +184,7 @@ export class Tab implements Seat {
     const { environment } = this.#parts
     this.#later(doubtMs, () => {
       for (const link of [...this.#links]) link.doubt()
-      this.#later(stealMs - doubtMs + environment.random() * spreadMs, () => {
+      this.#later((1 + environment.random()) * stealMs, () => {
         this.#lock?.abort()
         this.#queue(true)
         this.#isAsking = false
@@ -207,21 +195,17 @@ export class Tab implements Seat {
 
   /** Goes on after so long, if nobody has answered until then. */
   #later(ms: number, call: () => void): void {
-    this.#cancelWatch()
+    this.#cancelWatch?.()
     this.#cancelWatch = this.#parts.environment.after(ms, () => {
       if (this.#isAnswered) this.#watch()
       else call()
     })
   }
 
-  /** Asks again once it has been quiet for long. */
+  /** Asks again once nothing was heard for some time. */
   #watch(): void {
-    const { environment } = this.#parts
     this.#isAsking = false
-    const restMs = this.#heardAt + quietMs - environment.elapsed()
-    this.#cancelWatch = environment.after(restMs, () => {
-      if (environment.elapsed() - this.#heardAt < quietMs) this.#watch()
-      else this.#ask()
-    })
+    this.#isAnswered = false
+    this.#later(quietMs, () => this.#ask())
   }
 }

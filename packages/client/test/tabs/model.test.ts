@@ -54,7 +54,10 @@ const bugs: [string, Bug][] = [
       ],
     },
   ],
-  ['never asks for a leader that is quiet', { file: 'tab', changes: [['else this.#ask()', '']] }],
+  [
+    'never asks for a leader that is quiet',
+    { file: 'tab', changes: [['this.#later(quietMs, () => this.#ask())', '']] },
+  ],
 ]
 
 describe('the model finds a client that', () => {

@@ -116,6 +116,24 @@ describe('what tabs share', () => {
     expect(held()).toHaveLength(1)
   })
 
+  it('goes on by what is open while one of them tries what is mute', async () => {
+    const { server, openThree, held } = createOrigin()
+    const tabs = await openThree()
+    server.faults.mute({ on: 'websocket' })
+    tabs[2].gamut.move('websocket')
+    await server.advance(1000)
+    expect(held()).toHaveLength(2)
+    await server.publish('a', 2)
+    await server.settle()
+    for (const { data } of tabs) expect(data).toEqual([1, 2])
+    tabs[2].gamut.move()
+    await server.advance(10_000)
+    await server.publish('a', 3)
+    await server.settle()
+    for (const { data } of tabs) expect(data).toEqual([1, 2, 3])
+    expect(held()).toHaveLength(1)
+  })
+
   it('is apart where a channel is read in another way (§9)', async () => {
     const { server, openTab, held } = createOrigin()
     const tabs = [openTab(), openTab(), openTab({ channel: { cursor: 'oldest', maxRate: 1 } })]
