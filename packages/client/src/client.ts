@@ -8,6 +8,9 @@ import { channelPath, request } from './transports/ask.js'
 import { isReading } from './transports/frame.js'
 import type { Frame, Link, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
 
+/** How many channels are asked for at once to find out which is refused, and how long an answer may take, in milliseconds. */
+const maxAsked = 6
+const infoMs = 10_000
 /** How long a token may take to come, in milliseconds. */
 const tokenMs = 10_000
 /** How often a link may be asked anew for what it left out before it is as good as none. */
@@ -260,24 +263,27 @@ export class Client {
     this.schedule()
   }
 
-  /** Finds out which of several was meant, as no refusal says it in a way to be relied on. */
+  /** Finds out which of several was meant, where the refusal does not name it. None of them is read until that is known. */
   async #refused(channels: readonly string[], refusal: Refusal): Promise<void> {
-    const { server, subscriptions } = this
+    const { server, subscriptions, environment } = this
     if (!refusal.isFinal) {
-      this.environment.after(refusal.retryAfterMs ?? 1000, () => this.schedule())
+      environment.after(refusal.retryAfterMs ?? 1000, () => this.schedule())
       return
     }
-    const isMeant = (channel: string) =>
-      channels.length < 2 ||
-      request(server, `${channelPath(channel)}?info`, '').then(
-        () => false,
-        ({ isFinal }) => isFinal,
+    const all = channels.flatMap((channel) => subscriptions.get(channel) ?? [])
+    const isNamed = (channel: string) => refusal.message?.includes(`"${channel}"`)
+    const meant = all.filter(({ channel }) => channels.length < 2 || isNamed(channel))
+    const rest = meant.length ? [] : [...all]
+    for (const one of rest) one.isDoubted = true
+    const ask = (one: Subscription) =>
+      inTime(environment, infoMs, () => request(server, `${channelPath(one.channel)}?info`, '')).catch(
+        ({ isFinal }) => isFinal && meant.push(one),
       )
-    const are = await Promise.all(channels.map(isMeant))
-    channels.forEach((channel, index) => {
-      if (are[index] || !are.includes(true)) subscriptions.get(channel)?.finish(toError(refusal))
-    })
+    while (rest.length) await Promise.all(rest.splice(0, maxAsked).map(ask))
+    for (const one of all) one.isDoubted = false
+    for (const one of meant.length ? meant : all) one.finish(toError(refusal))
     this.guide.refused?.(refusal)
+    this.schedule()
   }
 
   /** Asks the application for a token, for no longer than a while. */

@@ -88,6 +88,8 @@ export class Subscription {
   declare finished: EndReason | GamutError | undefined
   /** A link has told something of it. */
   declare hasBegun: true | undefined
+  /** It is being found out whether it may be read. */
+  declare isDoubted: boolean | undefined
   /** How old the last message was when it came, in milliseconds. */
   declare lagMs: number | undefined
   readonly #parts: SubscriptionParts
@@ -115,7 +117,7 @@ export class Subscription {
 
   /** Whether it shall be read: somebody listens, and it has neither ended nor been refused. */
   get isWanted(): boolean {
-    return this.isHeard && !this.finished
+    return this.isHeard && !this.finished && !this.isDoubted
   }
 
   /** From where to read on, and how. */
