@@ -41,7 +41,8 @@ export function shareTabs({ identity, browser = pageBrowser() }: TabsOptions): T
   const changed = (next: TabsStatus) => {
     if (next.role === status.role) return
     status = next
-    for (const listener of [...listeners]) listener(status)
+    // What one throws is the runtime's to report, and nobody else's matter.
+    for (const listener of listeners) queueMicrotask(() => listener(next))
   }
   const open = (own: Transport, request: LinkRequest, listener: LinkListener) => {
     if (!locks || !BroadcastChannel || tab?.isMissing) {

@@ -1,5 +1,5 @@
 import { shareTabs } from '@gamut/client/tabs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { nodeEnvironment, record, startClient, startServer, until } from '../rig.js'
 import { createOrigin } from './origin.js'
 
@@ -210,6 +210,50 @@ describe('tabs of one origin', () => {
       [1, 2],
     ])
     expect(held()).toHaveLength(1)
+  })
+
+  it('hand the lead over when they are long out of sight, and follow when they are seen again', async () => {
+    const { server, openThree, held } = createOrigin()
+    const tabs = await openThree()
+    const [first, second] = tabs
+    first.environment.hide()
+    await server.advance(61_000)
+    expect(first.tabs.status.role).toBe('idle')
+    expect(held()).toEqual([second.environment])
+    await server.publish('a', 2)
+    first.environment.show()
+    await server.advance(2000)
+    await server.publish('a', 3)
+    await server.settle()
+    for (const { data } of tabs) expect(data).toEqual([1, 2, 3])
+    expect(first.tabs.status).toEqual({ role: 'follower', why: 'led' })
+    expect(held()).toEqual([second.environment])
+  })
+
+  it('lead although a listener throws, which the others do not notice', async () => {
+    const thrown: unknown[] = []
+    const { queueMicrotask: own } = globalThis
+    vi.stubGlobal('queueMicrotask', (call: () => void) =>
+      own(() => {
+        try {
+          call()
+        } catch (error) {
+          thrown.push(error)
+        }
+      }),
+    )
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const { server, openTab } = createOrigin()
+    const { tabs, data } = openTab()
+    const roles: string[] = []
+    tabs.onStatus(() => {
+      throw new Error('a listener')
+    })
+    tabs.onStatus(({ role }) => roles.push(role))
+    await server.advance(1000)
+    await server.publish('a', 1)
+    await server.settle()
+    expect([roles, data, thrown]).toEqual([['leader'], [1], [new Error('a listener')]])
   })
 
   it('publish each by itself', async () => {
