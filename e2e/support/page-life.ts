@@ -4,12 +4,15 @@ import { until } from './until.js'
 type Meanwhile = () => Promise<unknown>
 
 /** Goes to another page of the same origin, and back in the history. */
-export async function leave({ page }: ClientPage, meanwhile: Meanwhile): Promise<void> {
+export async function leave({ page, call }: ClientPage, meanwhile: Meanwhile): Promise<void> {
+  const { length } = await call('shows')
+  await page.evaluate('globalThis.isKept = true')
   await page.goto(new URL('/empty', page.url()).href)
   await meanwhile()
   // Not by the driver, which waits for what a page that was kept does not tell.
   await page.evaluate('setTimeout(() => history.back())')
-  await until(async () => (await page.evaluate('"page" in globalThis').catch(() => false)) === true)
+  const isShown = `"page" in globalThis && page.shows().length > (globalThis.isKept ? ${length} : 0)`
+  await until(async () => (await page.evaluate(isShown).catch(() => false)) === true)
 }
 
 /** Shows another tab, and then this one again. */
