@@ -2,6 +2,7 @@ import type { EndReason, TransportName } from '@gamut/protocol'
 import { persist } from './attempts.js'
 import type { Client } from './client.js'
 import { GamutError } from './error.js'
+import type { PolicyGuide } from './guide.js'
 import { listen } from './late.js'
 import { type PublishOptions, publish } from './publish.js'
 import type {
@@ -103,15 +104,14 @@ async function* iterate<T>(listen: (listener: Listener) => () => void): AsyncGen
     onError: (error) => error.code === 'source_failed' || end(error),
   })
   try {
-    for (;;) {
+    while (unread.length || !over) {
       if (unread.length) yield unread.shift() as Message<T>
-      else if (over === true) return
-      else if (over) throw over
       else
         await new Promise<void>((resolve) => {
           wake = resolve
         })
     }
+    if (over !== true) throw over
   } finally {
     stop()
   }
@@ -151,19 +151,17 @@ export interface ChannelParts {
   readonly options: ReadOptions
   /** How it is read by its definition, if it has one. */
   readonly reading: TypedReading | undefined
-  /** Where to begin, if that is kept. */
-  keptCursor(): string | undefined
-  /** Something is published. */
-  sends(): void
+  /** Knows where to begin, and is told of what is published. */
+  readonly guide: Pick<PolicyGuide, 'keptCursor' | 'sends'>
 }
 
 /** What an application has of a channel. */
 export function createChannel(parts: ChannelParts): Channel<never, unknown> & OwnChannel {
-  const { client, name, options, reading } = parts
-  const listenRaw = (listener: Listener) => listen(client, name, options, listener, parts.keptCursor())
+  const { client, guide, name, options, reading } = parts
+  const listenRaw = (listener: Listener) => listen(client, name, options, listener, guide.keptCursor(name))
   const listenTyped = reading?.listen(listenRaw) ?? listenRaw
   const send = ({ signal, ...message }: Outgoing & Pick<PublishOptions, 'signal'>) => {
-    parts.sends()
+    guide.sends(name)
     return publish(client, name, message, signal)
   }
   return {

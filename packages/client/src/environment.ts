@@ -39,15 +39,6 @@ interface NetworkInformation {
   readonly effectiveType?: string
 }
 
-/** A browser may forbid its stores: reading them throws then. */
-function storeOf(read: () => TextStore | undefined): TextStore | undefined {
-  try {
-    return read()
-  } catch {
-    return undefined
-  }
-}
-
 /** What the page or process tells of itself, and what it means; `''`: look whether the page is seen. */
 const changes: Readonly<Record<string, EnvironmentChange | ''>> = {
   visibilitychange: '',
@@ -86,12 +77,20 @@ export function defaultEnvironment(): Environment {
   const scope = globalThis as Partial<Window & typeof globalThis>
   const { document: page, navigator } = scope
   const isHidden = () => page?.hidden === true
+  const storeOf = (name: 'localStorage' | 'sessionStorage') => {
+    try {
+      return page && scope[name]
+    } catch {
+      // A browser may forbid its stores.
+      return undefined
+    }
+  }
   return {
     ...plainEnvironment(),
-    storage: storeOf(() => page && scope.localStorage),
-    tabStorage: storeOf(() => page && scope.sessionStorage),
+    storage: storeOf('localStorage'),
+    tabStorage: storeOf('sessionStorage'),
     network: () => {
-      const { connection } = (navigator ?? {}) as { connection?: NetworkInformation }
+      const { connection } = Object(navigator) as { connection?: NetworkInformation }
       return connection?.type ?? connection?.effectiveType ?? ''
     },
     isHidden,

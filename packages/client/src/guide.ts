@@ -13,7 +13,7 @@ import type { Frame, LinkEnd, Refusal } from './transports/transport.js'
 /** So many publishes in so many milliseconds are a use that sends. */
 const oftenCount = 3
 const oftenMs = 10_000
-/** Of as many channels it is known what the server says, and how often is published; past it that is learned anew. */
+/** Of as many channels it is known how often is published, and past it only of those that are read what the server says. */
 const maxKnown = 1000
 /** The moves that are remembered, for people. */
 const maxMoves = 50
@@ -135,7 +135,7 @@ export class PolicyGuide implements Guide {
     else if (mayOpen && !links.length)
       this.#tell({ type: 'open', reason: { code: this.#status.attempts ? 'retry' : 'first' } })
     this.#chosen = this.#choose(links.filter((held) => this.#isToStay(held)))
-    server.pollEveryMs = Math.max(...this.#chosen.map(({ pollEveryMs = 0 }) => pollEveryMs), 0)
+    server.pollEveryMs = this.#chosen.find(({ transport }) => /poll/.test(transport))?.pollEveryMs ?? 0
     for (const { why } of this.#chosen) if (why.code === 'bad') this.#probe(why.transport)
     const groups = new Map(this.#chosen.map(({ transport, channels }) => [transport, new Set(channels)]))
     const isOpen = (channel: string) =>
@@ -219,7 +219,10 @@ export class PolicyGuide implements Guide {
 
   #after(what: Work, ms: number, call: () => void): void {
     this.#stops[what]?.()
-    this.#stops[what] = this.#client.environment.after(ms, call)
+    this.#stops[what] = this.#client.environment.after(ms, () => {
+      this.#stops[what] = undefined
+      call()
+    })
   }
 
   /** Whether a link is on a transport of the plan. */
@@ -255,8 +258,9 @@ export class PolicyGuide implements Guide {
 
   /** Asks once what the server says of a channel; what it does not say is not known. */
   async #ask(channel: string): Promise<void> {
-    const { server } = this.#client
-    if (this.#infos.size >= maxKnown) this.#infos.clear()
+    const { server, subscriptions } = this.#client
+    if (this.#infos.size >= maxKnown)
+      for (const name of this.#infos.keys()) if (!subscriptions.has(name)) this.#infos.delete(name)
     this.#infos.set(channel, { need: {} })
     try {
       const response = await request(server, `${channelPath(channel)}?info`)
@@ -309,7 +313,6 @@ export class PolicyGuide implements Guide {
     const probe = this.#health.probe(transport)
     if (!probe || this.#trial || this.#stops.probe) return
     this.#after('probe', Math.max(0, probe.at - environment.now()), () => {
-      this.#stops.probe = undefined
       if (!this.#health.probe(transport)) return
       this.#trial = transport
       this.#client.schedule()

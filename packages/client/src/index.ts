@@ -77,11 +77,10 @@ export function connect<Schemas = AnySchemas>(
     channel: (name: string, given: ChannelOptions = {}) =>
       createChannel({
         client,
+        guide,
         name,
         options: given,
         reading: channels?.(name, parts),
-        keptCursor: () => guide.keptCursor(name),
-        sends: () => guide.sends(name),
       }),
     get status() {
       return guide.status

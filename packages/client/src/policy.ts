@@ -45,10 +45,10 @@ export type Why =
 /** The channels of one transport: of one link, or of as many as it takes. */
 export interface Group {
   readonly transport: TransportName
-  readonly channels: readonly string[]
-  readonly why: Why
-  /** Of a hidden page: polls no more often than this, in milliseconds. */
-  readonly pollEveryMs?: number | undefined
+  readonly channels: string[]
+  why: Why
+  /** Of a hidden page: polls no more often than this, in milliseconds; else 0. */
+  pollEveryMs: number
 }
 
 /** A channel with the transports that it may use, best first, and the best that works. */
@@ -151,14 +151,11 @@ export function plan(input: PolicyInput): readonly Group[] {
     const transport = !chain.includes(main) ? pick : hasRoom ? main : 'poll'
     const code = isMany ? 'many' : pick !== transport && (transport === main ? 'shared' : 'many')
     const why: Why = code ? { code } : choice.why
-    const group: Group = groups.get(transport) ?? { transport, channels: [], why }
-    const pollEveryMs = Math.min(need.stalenessMs ?? hiddenPollMs, group.pollEveryMs ?? hiddenPollMs)
-    groups.set(transport, {
-      transport,
-      channels: [...group.channels, name],
-      why: weight(why) > weight(group.why) ? why : group.why,
-      pollEveryMs: isHidden ? pollEveryMs : undefined,
-    })
+    const group = groups.get(transport) ?? { transport, channels: [], why, pollEveryMs: hiddenPollMs }
+    groups.set(transport, group)
+    group.channels.push(name)
+    if (weight(why) > weight(group.why)) group.why = why
+    group.pollEveryMs = isHidden ? Math.min(need.stalenessMs ?? hiddenPollMs, group.pollEveryMs) : 0
   }
   return [...groups.values()]
 }

@@ -31,7 +31,7 @@ export function lived(retry: Retry, at: number): Retry {
  * @param random from 0 to below 1
  */
 export function lost(
-  { failures, liveAt = Number.POSITIVE_INFINITY, notBefore }: Retry,
+  { failures, liveAt = 1 / 0, notBefore }: Retry,
   at: number,
   random: number,
   saidMs = -1,

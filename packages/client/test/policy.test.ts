@@ -185,7 +185,7 @@ describe('a plan', () => {
     expect(
       inPlan([chat, { ...dashboard, need: { stalenessMs: 5000 } }], { hiddenMs: 1e9 })[0]?.pollEveryMs,
     ).toBe(5000)
-    expect(inPlan([badge])[0]?.pollEveryMs).toBeUndefined()
+    expect(inPlan([badge])[0]?.pollEveryMs).toBe(0)
   })
 })
 

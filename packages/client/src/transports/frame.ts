@@ -11,8 +11,7 @@ export function toFrame(value: unknown): Frame {
   const { type, messages } = frame
   const isBatch = type === 'batch'
   const texts = ['type']
-  if (isReading(frame)) texts.push('channel')
-  if (isReading(frame) && type !== 'end') texts.push('cursor')
+  if (isReading(frame)) texts.push('channel', type === 'end' ? 'type' : 'cursor')
   if (isBatch) texts.push('after')
   const isWhole =
     texts.every((name) => typeof frame[name] === 'string') &&

@@ -2,10 +2,14 @@ import { toEnd } from './ask.js'
 import { createDeadline } from './deadline.js'
 import type { Frame, Link, LinkEnd, LinkListener, LinkRequest, Round } from './transport.js'
 
-/** A link over HTTP: one round, and when its channels change a second that takes its place with its first frame. */
+/**
+ * A link over HTTP: one round, and when its channels change a second that takes its place: with its first frame where
+ * rounds are held, else at once, as a browser has few connections.
+ */
 export function createHttpLink(
   request: LinkRequest,
   listener: LinkListener,
+  isHeld: boolean,
   read: (round: Round) => Promise<LinkEnd>,
 ): Link {
   let current: AbortController | undefined
@@ -15,7 +19,8 @@ export function createHttpLink(
     current?.abort()
   }
   const change = () => {
-    next?.abort()
+    if (isHeld) next?.abort()
+    else close()
     const own = new AbortController()
     const { signal } = own
     next = own
@@ -26,7 +31,7 @@ export function createHttpLink(
       listener.ended(why)
     }
     const expect = createDeadline(request.server.environment, () => {
-      if (!next || !current) return end({ kind: 'mute' })
+      if (!isHeld || !next || !current) return end({ kind: 'mute' })
       // Over HTTP/1.1 it may wait for the very connection whose place it is to take.
       close()
       current = undefined
