@@ -80,7 +80,7 @@ export function connect<Schemas = AnySchemas>(
         guide,
         name,
         options: given,
-        reading: channels?.(name, parts),
+        reading: channels?.(name, { ...parts, hold: () => client.subscriptions.get(name)?.hold() }),
       }),
     get status() {
       return guide.status

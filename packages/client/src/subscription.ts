@@ -95,6 +95,9 @@ export class Subscription {
   readonly #parts: SubscriptionParts
   readonly #listeners = new Set<Listener>()
   #cursor: string
+  /** The position before what is told now, and those before what takes its time, the oldest first. */
+  #before = ''
+  readonly #held = new Map<object, string>()
   /** What has come of a snapshot that is not whole yet. */
   #pages: Message[] | undefined
 
@@ -107,7 +110,15 @@ export class Subscription {
 
   /** A position to come back with: everything up to it was handed over. `''` where nothing is, or a snapshot not whole. */
   get cursor(): string {
-    return this.#pages ? '' : this.#cursor
+    const [held = this.#pages ? '' : this.#cursor] = this.#held.values()
+    return held
+  }
+
+  /** What is told now is not handed over before that is released. */
+  hold(): () => void {
+    const one = {}
+    this.#held.set(one, this.#before)
+    return () => this.#held.delete(one)
   }
 
   /** Whether anybody listens. */
@@ -176,9 +187,12 @@ export class Subscription {
     const isSnapshot = isOfSnapshot(batch)
     let { skipped } = batch
     if (isSnapshot) this.#pages?.push(...messages)
+    let { after } = batch
     for (const message of messages) {
+      this.#before = isSnapshot ? '' : after
       const info: MessageInfo = { channel, cursor: cursorAfter(batch, message), skipped, isSnapshot }
       skipped = undefined
+      after = info.cursor
       this.#tell((listener) => {
         if (!isSnapshot || !listener.onSnapshot) listener.message?.(message, info)
       })

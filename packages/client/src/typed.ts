@@ -13,6 +13,8 @@ export interface TypedParts {
   readonly environment: Environment
   /** A listener threw, later than it was called. */
   threw(error: unknown): void
+  /** What the channel's listeners are told just now takes its time, until what this returns is called. */
+  hold?(): (() => void) | undefined
   /** A message did not fit, and its listener has no `onInvalid`. */
   unheard(error: GamutError): void
 }
@@ -82,12 +84,18 @@ function split(results: readonly Result[]): Read {
   }
 }
 
+function tellInvalid(invalid: Invalid, listener: Listener, { unheard }: TypedParts): void {
+  if (listener.onInvalid) listener.onInvalid(invalid)
+  else unheard(new GamutError('schema_mismatch', invalid.issues[0]?.message, undefined, invalid))
+}
+
 /** One listener, told in order although some of it takes its time. */
 function listenTo(listen: Listen, listener: Listener, read: Reader, parts: TypedParts): () => void {
   let waiting = 0
   let last: Promise<void> | undefined
   let isOver = false
   const later = async (value: unknown, goOn: (value: never) => void, before = last) => {
+    const release = parts.hold?.()
     try {
       const now = await value
       await before
@@ -96,6 +104,7 @@ function listenTo(listen: Listen, listener: Listener, read: Reader, parts: Typed
       parts.threw(error)
     }
     waiting--
+    release?.()
   }
   const take = <T>(value: T | Promise<T>, goOn: (value: T) => void) => {
     if (!waiting && !(value instanceof Promise)) return goOn(value)
@@ -104,10 +113,7 @@ function listenTo(listen: Listen, listener: Listener, read: Reader, parts: Typed
       last = later(0, () => listener.onError?.(new GamutError('behind')))
     } else last = later(value, goOn)
   }
-  const refuse = (invalid: Invalid) => {
-    if (listener.onInvalid) listener.onInvalid(invalid)
-    else parts.unheard(new GamutError('schema_mismatch', invalid.issues[0]?.message, undefined, invalid))
-  }
+  const refuse = (invalid: Invalid) => tellInvalid(invalid, listener, parts)
   const stop = listen({
     message: (message, info) =>
       take(read(message), (result) =>
