@@ -167,11 +167,31 @@ export class Hub {
 
   #end(reading: Reading, end: LinkEnd): void {
     if (!this.#readings.has(reading)) return
+    const named = this.#refusedBy(reading, end)
     this.#close(reading)
-    const { name: transport } = reading.transport
-    for (const [link, member] of this.#members) if (member.transport === transport) this.#members.delete(link)
-    this.#post({ type: 'ended', transport, end })
+    for (const frame of named) this.#tellOver(`${reading.form} ${frame.channel}`, frame)
+    if (!named.length) {
+      const { name: transport } = reading.transport
+      for (const [link, member] of this.#members)
+        if (member.transport === transport) this.#members.delete(link)
+      this.#post({ type: 'ended', transport, end })
+    }
     this.#suit()
+  }
+
+  /** What a refusal is to the channels that it names: whoever reads others shall not take it for theirs. */
+  #refusedBy({ positions }: Reading, end: LinkEnd) {
+    if (end.kind !== 'refused' || end.code !== 'forbidden') return []
+    return [...positions.keys()]
+      .map((key) => this.#at(key).channel)
+      .filter((channel) => end.message?.includes(`"${channel}"`))
+      .map((channel) => ({ ...end, type: 'refused', channel }) as const)
+  }
+
+  /** Nothing more comes of it here: whoever wants it nevertheless says so again. */
+  #tellOver(key: string, frame: Frame): void {
+    this.#post({ type: 'frame', key, frame })
+    for (const { places } of this.#members.values()) places.delete(key)
   }
 
   #hear(reading: Reading, frame: Frame): void {
@@ -183,12 +203,10 @@ export class Hub {
     const key = `${reading.form} ${channel}`
     if (!reading.positions.has(key)) return
     if (/^(open|batch|gap)$/.test(type)) this.#lead(reading, key, frame as ReadingFrame)
-    else this.#post({ type: 'frame', key, frame })
-    // Nothing more comes of it here: whoever wants it nevertheless says so again.
-    if (/^(end|refused)$/.test(type)) {
-      for (const { places } of this.#members.values()) places.delete(key)
+    else if (/^(end|refused)$/.test(type)) {
+      this.#tellOver(key, frame)
       this.#suit()
-    }
+    } else this.#post({ type: 'frame', key, frame })
   }
 
   /** Tells what leads on from where all were told: each frame begins where the one before it ended. */

@@ -185,7 +185,7 @@ export class Tab implements Seat {
     this.#later(doubtMs, () => {
       for (const link of [...this.#links]) link.doubt()
       this.#later((1 + environment.random()) * stealMs, () => {
-        this.#lock?.abort()
+        this.#resign()
         this.#queue(true)
         this.#isAsking = false
         this.#ask()

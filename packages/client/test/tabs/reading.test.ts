@@ -158,4 +158,25 @@ describe('what tabs share', () => {
     expect(got).toHaveLength(40)
     expect(held()).toHaveLength(2)
   })
+
+  it('is refused to whoever wants it, and nobody else is told of that (§13)', async () => {
+    let isAllowed = true
+    const { server, openTab, held } = createOrigin({
+      authorize: (_identity, _action, channel) => isAllowed || channel !== 'b',
+    })
+    const getToken = () => server.token('ada')
+    const tabs = [openTab({ getToken }), openTab({ getToken })] as const
+    const refused: unknown[] = []
+    tabs[1].gamut.channel('b').subscribe(() => {}, { onError: ({ code }) => refused.push(code) })
+    await server.publish('b', 1)
+    await server.advance(5000)
+    isAllowed = false
+    server.faults.cut()
+    await server.advance(60_000)
+    await server.publish('a', 1)
+    await server.settle()
+    expect(refused).toEqual(['forbidden'])
+    for (const { data, told } of tabs) expect([data, told]).toEqual([[1], []])
+    expect(held()).toHaveLength(1)
+  })
 })
