@@ -49,7 +49,10 @@ export async function persist<T>(
   given?: AbortSignal,
 ): Promise<T> {
   const signal = given ? AbortSignal.any([closing.signal, given]) : closing.signal
-  const stopped = new Promise<never>((_, reject) => signal.addEventListener('abort', reject))
+  const over = new AbortController()
+  const stopped = new Promise<never>((_, reject) =>
+    signal.addEventListener('abort', reject, { signal: over.signal }),
+  )
   const beganAt = environment.elapsed()
   for (let count = 1; ; count++) {
     if (signal.aborted)

@@ -86,7 +86,10 @@ export interface OwnChannel {
 }
 
 /** Messages in order for a loop. It ends with the channel, and throws what ends it otherwise: a gap too, as a loop cannot be told. */
-async function* iterate<T>(listen: (listener: Listener) => () => void): AsyncGenerator<Message<T>, void> {
+async function* iterate<T>(
+  listen: (listener: Listener) => () => void,
+  closing: AbortSignal,
+): AsyncGenerator<Message<T>, void> {
   const unread: Message[] = []
   let over: GamutError | true | undefined
   let wake = () => {}
@@ -94,6 +97,9 @@ async function* iterate<T>(listen: (listener: Listener) => () => void): AsyncGen
     over ??= why
     wake()
   }
+  const close = () => end(new GamutError('closed'))
+  closing.addEventListener('abort', close)
+  if (closing.aborted) close()
   const stop = listen({
     message: (message) => {
       if (unread.push(message) > maxUnread) end(new GamutError('behind'))
@@ -113,6 +119,7 @@ async function* iterate<T>(listen: (listener: Listener) => () => void): AsyncGen
     }
     if (over !== true) throw over
   } finally {
+    closing.removeEventListener('abort', close)
     stop()
   }
 }
@@ -171,7 +178,7 @@ export function createChannel(parts: ChannelParts): Channel<never, unknown> & Ow
       return statusOf(client, name)
     },
     subscribe: (message, rest) => listenTyped({ ...rest, message } as Listener),
-    [Symbol.asyncIterator]: () => iterate(listenTyped),
+    [Symbol.asyncIterator]: () => iterate(listenTyped, client.closing.signal),
     publish: (data, options) => send({ ...options, data }),
     remove: (key, options) => send({ ...options, key, deleted: true }),
     history: (asked) => history(client, name, reading, asked),

@@ -79,7 +79,10 @@ export class PolicyGuide implements Guide {
     const { environment, server } = client
     this.#client = client
     this.#options = options
-    this.#health = new Health(new URL(server.url, 'http://localhost').origin, environment)
+    const { origin, protocol } = new URL(server.url, 'http://localhost')
+    if (!/^http/.test(protocol))
+      throw new TypeError(`"${server.url}" is no address: begin it with https:// or /`)
+    this.#health = new Health(origin, environment)
     if (options.positions) this.#positions = new KeptPositions(environment.tabStorage, server.url)
     if (environment.isHidden()) this.#hide()
     this.#stops.page = environment.onChange((what) => {

@@ -1,5 +1,6 @@
 import { persist } from './attempts.js'
 import type { Channel, OwnChannel } from './channel.js'
+import { drawId } from './draw-id.js'
 import { GamutError } from './error.js'
 import { listen } from './late.js'
 import { twoWay } from './publish.js'
@@ -187,7 +188,7 @@ class ChannelPresence<State> implements Presence<State> {
   /** Says that it is there: to a WebSocket by a frame, once for its life; else by a poll, each time. */
   async #tell(signal: AbortSignal): Promise<number> {
     const { client, name: channel } = this.#channel
-    pageDevice ??= crypto.randomUUID()
+    pageDevice ??= drawId()
     this.#device ??= pageDevice
     const device = this.#device
     const state = this.#state

@@ -1,5 +1,6 @@
 import { persist } from './attempts.js'
 import type { Client } from './client.js'
+import { drawId } from './draw-id.js'
 import { channelPath, request } from './transports/ask.js'
 import type { Link, Outgoing, Published } from './transports/transport.js'
 
@@ -42,7 +43,7 @@ export async function publish(
   message: Outgoing,
   given?: AbortSignal,
 ): Promise<Published> {
-  const named = { ...message, id: message.id ?? crypto.randomUUID() }
+  const named = { ...message, id: message.id ?? drawId() }
   const tryOnce = (signal: AbortSignal): Promise<Published> =>
     twoWay(client)?.tell?.<Published>({ type: 'publish', channel, ...named }) ??
     post(client, channel, named, signal)

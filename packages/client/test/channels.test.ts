@@ -96,6 +96,22 @@ describe('a channel', () => {
     expect(found).toEqual([0, 1, 2])
   })
 
+  it('is iterated no longer than its client lives', async () => {
+    const { url } = await startServer()
+    const client = startClient(url)
+    const next = client.channel('a')[Symbol.asyncIterator]().next()
+    client.close()
+    await expect(next).rejects.toMatchObject({ code: 'closed' })
+    await expect(client.channel('a')[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it.each(['localhost:8080', 'ws://localhost:8080'])(
+    'is of no server at %s, and that is said at once',
+    (url) => {
+      expect(() => startClient(url)).toThrow('https://')
+    },
+  )
+
   it('is read by the server as long as somebody listens, and no longer', async () => {
     const { gamut, url } = await startServer()
     const client = startClient(url, { transport: 'websocket' })

@@ -1,6 +1,6 @@
 import type { GamutError } from '@gamut/client'
 import { GamutError as ServerError } from '@gamut/server'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { nodeEnvironment, record, startClient, startServer, until } from './rig.js'
 
 const codeOf = (work: Promise<unknown>) =>
@@ -45,6 +45,16 @@ describe('a publish', () => {
       { data: { n: 1 }, id: sent[0]?.id },
     ])
     expect(gamut.connections).toBe(0)
+  })
+
+  it('is named also in a page over plain http, where there is no randomUUID', async () => {
+    const { crypto } = globalThis
+    vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const { url } = await startServer()
+    const client = startClient(url)
+    await client.channel('a').publish(1)
+    expect((await client.channel('a').history()).messages[0]?.id).toMatch(/^\d+(-\d+){3}$/)
   })
 
   it('that is refused for good is told so, and not tried again (§13)', async () => {
