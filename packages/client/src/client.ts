@@ -92,6 +92,7 @@ export class Client {
       credentials,
       firstEventMs,
       pollEveryMs: 0,
+      quietMs: 0,
       getToken: () => this.#getToken(),
     }
   }

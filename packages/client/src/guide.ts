@@ -168,6 +168,7 @@ export class PolicyGuide implements Guide {
       heartbeatMs: this.#heartbeatMs,
     }
     const isBad = this.#health.ended(transport, life, isOther) || isTrial
+    this.#client.server.quietMs = this.#health.quietMs
     if (isTrial) this.#judge(false)
     if (!this.#isToStay(held)) return undefined
     // Where everything is bad, or nothing else may be used, it is a matter of waiting.

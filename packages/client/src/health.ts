@@ -53,6 +53,8 @@ const firstProbeMs = 10_000
 const lastProbeMs = 600_000
 /** Longer than the silence deadline at the default heartbeat: what fails only after a while must show that it does not. */
 const holdMs = 40_000
+/** Shorter silences are no idle timer of a proxy; two that differ by less than a tenth are the same one's. */
+const leastIdleMs = 2_000
 /** SSE and NDJSON are the same held response, framed differently: what stops one stops the other. */
 const roadOf = (transport: TransportName) => (transport === 'ndjson' ? 'sse' : transport)
 /** What can be found bad; a poll is what is left when all else is, so nothing is held against it. */
@@ -69,6 +71,10 @@ export class Health {
   #isShared = false
   /** What has died once sooner than two heartbeats. */
   readonly #strikes = new Set<TransportName>()
+  /** How long the link was silent that was cut last. */
+  #idleMs = 0
+  /** So long a connection may be silent here: half of the silence after which two were cut; `0` where none is known. */
+  quietMs = 0
 
   constructor(origin: string, outside: HealthOutside) {
     this.#origin = origin
@@ -97,6 +103,7 @@ export class Health {
    */
   ended(transport: TransportName, life: Life, isOther: boolean): BadReason | undefined {
     this.#look()
+    this.#learnQuiet(life)
     const road = roadOf(transport)
     const reason = this.#reason(road, life)
     if (!reason) return undefined
@@ -152,11 +159,19 @@ export class Health {
     this.#suspects.clear()
     this.#strikes.clear()
     this.#isShared = false
+    this.#idleMs = 0
+    this.quietMs = 0
     const kept = recall(this.#outside.storage, this.#name)
     for (const road of roads) {
       const { reason, at, tries } = Object(kept[road]) as Verdict
       if (reasons.includes(reason)) this.#bad.set(road, { reason, at: +at, tries: +tries || 0 })
     }
+  }
+
+  #learnQuiet({ kind, heard, idleMs }: Life): void {
+    if (kind !== 'cut' || !heard || idleMs < leastIdleMs) return
+    if (Math.abs(idleMs - this.#idleMs) < idleMs / 10) this.quietMs = idleMs / 2
+    this.#idleMs = idleMs
   }
 
   #keep(): void {

@@ -100,6 +100,8 @@ export interface Server {
   readonly firstEventMs: number
   /** Polls ask no more often than this, whatever the server says, in milliseconds. */
   pollEveryMs: number
+  /** A connection that is silent for longer is cut on this network, in milliseconds; `0` where that is not known. */
+  quietMs: number
   /** Who asks: nothing where there are no tokens. Asked before every request; rejects with an end of kind `token`. */
   getToken(): Promise<string | undefined>
 }

@@ -43,6 +43,8 @@ class SocketLink implements Link {
   readonly #pending = new Map<unknown, Pending>()
   readonly #lanes = new Map<string, Lane>()
   readonly #expect: (ms?: number) => void
+  /** Says something where silence would be cut. */
+  readonly #speak: (ms?: number) => void
   #socket: WebSocket | undefined
   #count = 0
   #silentMs = defaultSilentMs
@@ -55,6 +57,7 @@ class SocketLink implements Link {
     this.#request = request
     this.#listener = listener
     this.#expect = createDeadline(request.server.environment, () => this.#end({ kind: 'mute' }))
+    this.#speak = createDeadline(request.server.environment, () => this.#send({ type: 'ping' }))
     this.#withToken((token) => this.#open(token))
   }
 
@@ -82,6 +85,7 @@ class SocketLink implements Link {
   close(): void {
     this.#isOver = true
     this.#expect()
+    this.#speak()
     this.#socket?.close()
     for (const { reject } of this.#pending.values()) reject(this.#why)
   }
@@ -171,7 +175,9 @@ class SocketLink implements Link {
         this.#withToken((token) => this.#send({ type, token }, nothing, () => this.#end({ kind: 'cut' })))
       this.#listener.frame(frame)
     }
-    if (!this.#isOver && !this.#isChecked) this.#expect(this.#silentMs)
+    if (this.#isOver) return
+    if (!this.#isChecked) this.#expect(this.#silentMs)
+    this.#speak(this.#request.server.quietMs || undefined)
   }
 
   #read(frame: Frame, channel: string): void {
