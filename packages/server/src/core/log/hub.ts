@@ -19,6 +19,11 @@ const lingerMs = 30_000
 const maxLingering = 10_000
 /** How much of their bound windows keep when they have passed it, so that it is not passed again at once. */
 const roomAfterCut = 0.9
+/**
+ * The part of all windows' bound that one channel's pages of the log may take while readers catch up: they are at
+ * different places, and each that falls out of what is kept would have it read and encoded again.
+ */
+const pastPart = 1 / 8
 /** How many heads are asked for at once when all have to be checked. */
 const headsAtOnce = 1000
 
@@ -184,7 +189,7 @@ export class Hub implements BrokerListener {
   #live(name: ChannelName): LiveChannel {
     const known = this.#channels.get(name)
     if (known) return known
-    const { log, clock, wheel, windowBytes, tally, settings } = this.#parts
+    const { log, clock, wheel, windowBytes, windowTotalBytes, tally, settings } = this.#parts
     const windowTotal = this.#windowTotal
     const made = new LiveChannel(name, settings(name), {
       log,
@@ -193,6 +198,7 @@ export class Hub implements BrokerListener {
       wheel,
       windowTotal,
       windowBytes,
+      pastBytes: Math.max(windowBytes, windowTotalBytes * pastPart),
     })
     this.#channels.set(name, made)
     return made

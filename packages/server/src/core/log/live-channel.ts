@@ -21,7 +21,7 @@ import { Window, type WindowTotal } from './window.js'
 export const maxBatch: ReadLimit = { count: 100, bytes: 1024 * 1024 }
 
 /** How long pages of the log below the window serve others, in milliseconds: those who come back together read together. */
-const pastMs = 1000
+const pastMs = 5000
 
 /** Who reads a live channel. */
 export interface LiveReader {
@@ -40,6 +40,8 @@ export interface LiveChannelParts {
   readonly clock: Clock
   readonly wheel: Wheel
   readonly windowBytes: number
+  /** Bound of what was read of the log below the window. */
+  readonly pastBytes: number
   readonly windowTotal: WindowTotal
 }
 
@@ -82,7 +84,7 @@ export class LiveChannel {
     const count = settings.volatile ? 1 : settings.retention.count
     const retention = { ...settings.retention, count }
     this.window = new Window(retention, parts.windowBytes, parts.windowTotal)
-    this.#past = new Window(retention, parts.windowBytes, parts.windowTotal)
+    this.#past = new Window(retention, parts.pastBytes, parts.windowTotal)
   }
 
   /** The newest position that is known. */
