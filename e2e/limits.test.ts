@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import type { GamutOptions } from '@gamut/server'
@@ -113,6 +113,18 @@ describe('a server that is attacked (§10, I18, I19)', () => {
     expect(server.descriptors()).toBeLessThan(before + 150)
     leave(silent)
     await expect.poll(server.descriptors, patience).toBeLessThanOrEqual(before + 10)
+  })
+
+  it('has those wait whom it cannot accept yet: all who come back at once, as far as the kernel allows', async () => {
+    const server = await startBounded(8192)
+    const allowed = Number(readFileSync('/proc/sys/net/core/somaxconn', 'utf8'))
+    const count = Math.min(1500, allowed)
+    process.kill(server.pid, 'SIGSTOP')
+    onTestFinished(() => void process.kill(server.pid, 'SIGCONT'))
+    const sockets = Array.from({ length: count }, () => connect(server.port, '127.0.0.1'))
+    onTestFinished(() => leave(sockets))
+    // One that is dropped asks again after a second, and is dropped again.
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')))
   })
 
   it('keeps what it holds when sockets want more descriptors than there are, and serves again after', async () => {

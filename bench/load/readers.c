@@ -301,7 +301,8 @@ void reader_event(int index, uint32_t events) {
     r->state = ASKED;
     watch(r->fd, EPOLLIN, READER, index, EPOLL_CTL_MOD);
     ask(r);
-    if (plan.mode == LONG_POLL && r->state != GONE) now_ready(r);
+    /* Who missed something is answered at once, and others when there is something. */
+    if (plan.mode == LONG_POLL && r->state != GONE && !strcmp(r->token, "newest")) now_ready(r);
     return;
   }
   read_some(r, sizeof buffer - r->carried);

@@ -21,7 +21,7 @@ interface Missed {
 const variants: Readonly<Record<string, Missed>> = {
   'same position': { readers: 2000, messages: 500, positions: 1, within: 30 },
   '500 positions': { readers: 2000, messages: 500, positions: 500, within: 30 },
-  '10,000 each': { readers: 1000, messages: 9999, positions: 1, within: 90 },
+  '10000 each': { readers: 1000, messages: 9999, positions: 1, within: 90 },
 }
 
 /** One line a reader: its position, and how many messages make it caught up. */
@@ -118,7 +118,7 @@ export const catchUps: Scenario = {
   reaches: [
     { of: 'ours', measure: 'cpuUs', atMost: 0.7, where: 'same position' },
     { of: 'ours', measure: 'cpuUs', atMost: 2, where: '500 positions' },
-    { of: 'ours', measure: 'growthMb', atMost: 100, where: '10,000 each' },
+    { of: 'ours', measure: 'growthMb', atMost: 100, where: '10000 each' },
   ],
   systems: ['ours', 'joined', 'nchan', 'centrifugo', 'mercure'],
   transports: ['websocket', 'sse'],

@@ -18,6 +18,7 @@ const socket = (query = '') => ({
 const longPoll = {
   mode: 'long-poll' as const,
   path: '/channels/c@CH@?as=long-poll&wait=60&cursor=@TOKEN@',
+  gapText: '"reason":"',
   token: ['"cursor":"', '"'] as const,
 }
 

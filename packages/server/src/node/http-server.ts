@@ -5,6 +5,11 @@ import type { Gamut } from '../gamut.js'
 const checkEveryMs = 1000
 /** At most so often it is told that a connection could not be accepted, in milliseconds. */
 const tellEveryMs = 10_000
+/**
+ * Handshakes that may wait to be accepted: as many as the kernel allows (`net.core.somaxconn`). Node's own 511 are full when
+ * all readers come back at once, and who is dropped there asks again after 1, 3, 7 and 15 s.
+ */
+const backlog = 65_535
 
 /** Node's HTTP server with the times and sizes that Gamut's limits say. */
 export function createHttpServer(gamut: Gamut, listener?: RequestListener): Server {
@@ -29,7 +34,7 @@ export async function listenOn(
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(port, host, () => {
+    server.listen({ port, host, backlog }, () => {
       server.off('error', reject)
       resolve()
     })
