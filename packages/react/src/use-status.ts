@@ -14,24 +14,32 @@ export interface UseStatusOptions {
 /** What a server shows, and a page before it is one. */
 const beforeAll: ClientStatus = { state: 'idle', attempts: 0, reason: { code: 'first' } }
 
+/** What was given before, for as long as a new one says the same. */
+function keepSame<Value>(): (value: Value, says?: unknown) => Value {
+  let known: Value | undefined
+  let said: string | undefined
+  return (value, says = value) => {
+    const text = JSON.stringify(says)
+    if (text !== said) known = value
+    said = text
+    return known as Value
+  }
+}
+
 /**
  * What the client is doing, and why; or a part of that, by `useStatus((status) => status.state)`, which renders when the
- * part is another one.
+ * part is another one. Parts are compared by value.
  */
 export function useStatus<Part = ClientStatus>(
   select: (status: ClientStatus) => Part = (status) => status as Part,
   { everyMs }: UseStatusOptions = {},
 ): Part {
   const gamut = useGamut()
-  const [subscribe, read] = useMemo(() => {
-    let known = beforeAll
-    let said = ''
+  const [subscribe, read, samePart] = useMemo(() => {
+    const same = keepSame<ClientStatus>()
     const read = () => {
       const { status } = gamut
-      const text = JSON.stringify(everyMs ? status : { ...status, lagMs: 0, lastEventAt: 0 })
-      if (text !== said) known = status
-      said = text
-      return known
+      return same(status, everyMs ? status : { ...status, lagMs: 0, lastEventAt: 0 })
     }
     const subscribe = (notify: () => void) => {
       const stop = gamut.onStatus(notify)
@@ -41,11 +49,11 @@ export function useStatus<Part = ClientStatus>(
         clearInterval(timer)
       }
     }
-    return [subscribe, read] as const
+    return [subscribe, read, keepSame<Part>()] as const
   }, [gamut, everyMs])
   return useSyncExternalStore(
     subscribe,
-    () => select(read()),
-    () => select(beforeAll),
+    () => samePart(select(read())),
+    () => samePart(select(beforeAll)),
   )
 }

@@ -62,6 +62,27 @@ describe('useStatus', () => {
     expect(told).toHaveLength(count)
   })
 
+  it('renders a part that is made anew each time when it says something else', async () => {
+    const { server, gamut } = startServer()
+    const told: string[] = []
+    function Parts() {
+      const { state, transport } = useStatus(({ state, transport }) => ({ state, transport }))
+      told.push(`${state} ${transport}`)
+      return null
+    }
+    const page = await open(
+      { server, gamut },
+      <>
+        <Parts />
+        <Read />
+      </>,
+    )
+    expect(told.at(-1)).toBe('live sse')
+    const count = told.length
+    await page.after(() => server.publish('log', 'a'))
+    expect(told).toHaveLength(count)
+  })
+
   it('looks at what changes all the time as often as it is asked to', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const { server, gamut: client } = startServer()
