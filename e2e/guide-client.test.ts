@@ -10,7 +10,7 @@ const guide = readFileSync(new URL('../docs/guide/client.md', import.meta.url), 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const asModule = (text: string) => text.replace(/^import \{ (.*) \} from .*$/m, 'const { $1 } = modules')
 const [inPage = ''] = blocks(readme.split('## Read it in the page')[1] ?? '', 'js').map(asModule)
-const [first = '', board = '', loop = '', small = ''] = blocks(guide, 'js').map(asModule)
+const [first = '', board = '', loop = '', tokens = '', small = ''] = blocks(guide, 'js').map(asModule)
 
 /** Runs snippets one after the other, with what they take as given, and gives the names that are asked for. */
 function run(code: string, given: Readonly<Record<string, unknown>>, names: string): Promise<never> {
@@ -64,6 +64,24 @@ it('its loop ends with the channel', async () => {
   const shown: unknown[] = []
   await run(loop, { gamut, show: (what: unknown) => shown.push(what) }, '')
   expect(shown).toEqual(['one', 'two'])
+})
+
+it('its token is asked for once while it is good (§12)', async () => {
+  const authenticate = ({ headers }: Request) =>
+    headers.get('authorization') === 'Bearer good' ? { id: 'ada' } : null
+  const { url } = await startServer({ authenticate, authorize: (identity) => identity !== null })
+  let asked = 0
+  const fetchToken = async () => {
+    asked += 1
+    return Response.json({ token: 'good', expiresAt: Date.now() + 3600_000 })
+  }
+  const given = { connect: client.connect, url, fetch: fetchToken }
+  const { gamut } = (await run(tokens, given, 'gamut')) as { gamut: client.Gamut }
+  onTestFinished(() => gamut.close())
+  gamut.channel('a').subscribe(() => {})
+  await gamut.channel('a').publish(1)
+  await until(() => gamut.status.state === 'live')
+  expect(asked).toBeLessThan(4)
 })
 
 it('its small client reads by polls', async () => {

@@ -30,7 +30,7 @@ const all: readonly Bundle[] = [
     name: 'ours tabs',
     title: 'Gamut, tabs',
     text: "export * from '@gamut/client/tabs'",
-    file: '../../packages/client/dist/tabs/index.js',
+    file: '../../packages/client/dist/tabs.js',
   },
   {
     name: 'ours react',

@@ -22,10 +22,10 @@ const words: Readonly<Partial<Record<Reason['code'], string>>> = {
   cut: 'the connection was accepted and cut',
   short: 'connections are cut after %',
   blocked: 'the connection is not let through',
-  garbage: 'something else answered, such as a proxy',
+  garbage: 'something else answered: a proxy, or there is no Gamut server at this address',
   lost: 'the connection was cut',
   'sent-away': 'the server asked for it',
-  unreached: 'the server is not reached',
+  unreached: 'the server is not reached, or refuses pages of this origin',
   unanswered:
     'no answer has begun; a proxy holds it back, or other tabs hold all connections that HTTP/1.1 gets',
   recovered: 'the better one works again',

@@ -23,6 +23,13 @@ function State({ told }: { readonly told: string[] }) {
   return null
 }
 
+/** Tells two parts of it each time that it renders. */
+function Parts({ told }: { readonly told: string[] }) {
+  const { state, transport } = useStatus(({ state, transport }) => ({ state, transport }))
+  told.push(`${state} ${transport}`)
+  return null
+}
+
 describe('useStatus', () => {
   it('says what the client does, and renders for changes alone', async () => {
     const { server, gamut } = startServer()
@@ -65,15 +72,10 @@ describe('useStatus', () => {
   it('renders a part that is made anew each time when it says something else', async () => {
     const { server, gamut } = startServer()
     const told: string[] = []
-    function Parts() {
-      const { state, transport } = useStatus(({ state, transport }) => ({ state, transport }))
-      told.push(`${state} ${transport}`)
-      return null
-    }
     const page = await open(
       { server, gamut },
       <>
-        <Parts />
+        <Parts told={told} />
         <Read />
       </>,
     )

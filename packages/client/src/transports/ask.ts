@@ -85,7 +85,8 @@ export async function ask(
   patienceMs: number,
 ): Promise<Answered> {
   const token = await server.getToken()
-  signal.throwIfAborted()
+  // Not by its own method, which React Native's lacks.
+  if (signal.aborted) throw { kind: 'cut' } as LinkEnd
   const wishes = wish()
   if (!wishes.size) throw { kind: 'done' } as LinkEnd
   expect(patienceMs)
