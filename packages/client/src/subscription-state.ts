@@ -12,13 +12,14 @@ export interface Reading {
 
 /** Whether messages of a batch are of a snapshot: their places are those of the map, at the head that the cursor names (PROTOCOL §5). */
 export function isOfSnapshot({ cursor, snapshotEnd }: BatchFrame): boolean {
-  return snapshotEnd === true || cursor.split('.').length > 3
+  return snapshotEnd === true || /(\..*){3}/.test(cursor)
 }
 
 /** The cursor after one message of a batch (PROTOCOL §1, §5). */
 export function cursorAfter(batch: BatchFrame, { offset, tag = '0' }: Entry): string {
-  const [epoch, head, headTag] = batch.cursor.split('.')
-  return isOfSnapshot(batch) ? `${epoch}.${head}.${headTag}.${offset}` : `${epoch}.${offset}.${tag}`
+  const { cursor } = batch
+  if (isOfSnapshot(batch)) return `${cursor.split('.', 3).join('.')}.${offset}`
+  return `${cursor.slice(0, cursor.indexOf('.'))}.${offset}.${tag}`
 }
 
 /** Whether a cursor lies before another of the same life of the store. A snapshot lies before its head. */
