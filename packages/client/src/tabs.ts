@@ -50,7 +50,8 @@ export function shareTabs({ identity, browser = pageBrowser() }: TabsOptions): T
       return own.open(request, listener)
     }
     const { url, environment } = request.server
-    const name = `gamut 1 ${url} ${identity}`
+    // Pages of two folders mean two servers by the same relative address.
+    const name = `gamut 1 ${new URL(url, globalThis.location?.href)} ${identity}`
     tab ??= new Tab({ browser: browser as TabsBrowser, name, environment, transports, changed })
     const link = new TabLink(tab, own.name, request, listener)
     tab.join(link)

@@ -123,6 +123,26 @@ describe('tabs of one origin', () => {
     expect(held()).toHaveLength(2)
   })
 
+  it('do not share with pages that mean another server by the same relative address', async () => {
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const names = new Set<string>()
+    class BroadcastChannel {
+      constructor(name: string) {
+        names.add(name)
+      }
+      postMessage() {}
+      close() {}
+    }
+    const browser = { locks: { request: () => new Promise(() => {}) }, BroadcastChannel } as never
+    for (const folder of ['one', 'two']) {
+      vi.stubGlobal('location', { href: `http://gamut.test/${folder}/` })
+      const tabs = shareTabs({ identity: 'ada', browser })
+      record(startClient('realtime', { tabs, transport: 'sse' }), 'a')
+      await until(() => [...names].some((name) => name.includes(`/${folder}/realtime`)))
+    }
+    expect(names.size).toBe(2)
+  })
+
   it('have a connection each where locks are forbidden', async () => {
     const { server, browser, openTab, held } = createOrigin()
     const request = () => Promise.reject(new DOMException('no', 'SecurityError'))
