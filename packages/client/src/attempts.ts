@@ -24,18 +24,16 @@ function failure(thrown: unknown): GamutError {
   return new GamutError(own, undefined, undefined, error)
 }
 
-/** One try: where nothing answers, it fails by its deadline. */
-async function tryOnce<T>(
+/** Does something for no longer than so many milliseconds, and for as long as a signal lets it; neither keeps anything of it. */
+function doFor<T>(
   environment: Environment,
-  stopped: Promise<never>,
+  ms: number,
+  signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const own = new AbortController()
-  try {
-    return await inTime(environment, tryMs, () => Promise.race([work(own.signal), stopped]))
-  } finally {
-    own.abort()
-  }
+  const stopped = new Promise<never>((_, reject) => signal.addEventListener('abort', reject, own))
+  return inTime(environment, ms, () => Promise.race([work(own.signal), stopped])).finally(() => own.abort())
 }
 
 /**
@@ -49,22 +47,23 @@ export async function persist<T>(
   given?: AbortSignal,
 ): Promise<T> {
   const signal = given ? AbortSignal.any([closing.signal, given]) : closing.signal
-  const over = new AbortController()
-  const stopped = new Promise<never>((_, reject) =>
-    signal.addEventListener('abort', reject, { signal: over.signal }),
-  )
   const beganAt = environment.elapsed()
   for (let count = 1; ; count++) {
-    if (signal.aborted)
-      throw new GamutError(closing.signal.aborted ? 'closed' : 'aborted', undefined, undefined, given?.reason)
     try {
-      return await tryOnce(environment, stopped, work)
+      if (signal.aborted) throw signal
+      return await doFor(environment, tryMs, signal, work)
     } catch (thrown) {
+      if (signal.aborted)
+        throw new GamutError(
+          closing.signal.aborted ? 'closed' : 'aborted',
+          undefined,
+          undefined,
+          signal.reason,
+        )
       const { isFinal, retryAfterMs } = Object(thrown) as Partial<Refusal>
       const delayMs = retryAfterMs ?? environment.random() * Math.min(maxDelayMs, 500 * 2 ** count)
-      const isLate = environment.elapsed() - beganAt + delayMs > forMs
-      if (!signal.aborted && (isFinal || isLate)) throw failure(thrown)
-      await inTime(environment, delayMs, () => stopped).catch(() => {})
+      if (isFinal || environment.elapsed() - beganAt + delayMs > forMs) throw failure(thrown)
+      await doFor(environment, delayMs, signal, () => new Promise(() => {})).catch(() => {})
     }
   }
 }

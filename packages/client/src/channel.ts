@@ -102,7 +102,8 @@ async function* iterate<T>(
   if (closing.aborted) close()
   const stop = listen({
     message: (message) => {
-      if (unread.push(message) > maxUnread) end(new GamutError('behind'))
+      // What comes behind its end is not for the loop: it would follow on a gap that nobody has told of.
+      if (over !== undefined || unread.push(message) > maxUnread) end(new GamutError('behind'))
       wake()
     },
     onGap: ({ reason }) => end(new GamutError('gap', reason)),

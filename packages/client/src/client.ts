@@ -105,18 +105,20 @@ export class Client {
     return subscription.listen(listener)
   }
 
-  /** Calls what is the application's own: what it throws stops nothing, and without `onError` is told as if nobody had been in between. */
+  /** Calls what is the application's own: what it throws stops nothing, and without `onError`, or where that throws, is told as if nobody had been in between. */
   guard(call: () => void): void {
-    const {
-      onError = (error: unknown) =>
-        queueMicrotask(() => {
-          throw error
-        }),
-    } = this.options
+    const { onError } = this.options
     try {
-      call()
+      try {
+        call()
+      } catch (error) {
+        if (onError) onError(error)
+        else throw error
+      }
     } catch (error) {
-      onError(error)
+      queueMicrotask(() => {
+        throw error
+      })
     }
   }
 
@@ -132,7 +134,7 @@ export class Client {
 
   /** Whether links may be opened now. */
   get mayOpen(): boolean {
-    return !this.#cancelWait && !this.environment.isOffline()
+    return !this.#cancelWait && !this.closing.signal.aborted && !this.environment.isOffline()
   }
 
   /** Waits no longer. */
@@ -172,9 +174,10 @@ export class Client {
         held.channels.set(channel, undefined)
         changed.add(held)
       }
-    for (const held of changed)
-      if (held.channels.size) held.link.change()
-      else this.#close(held)
+    // What it held may have ended or been refused.
+    for (const held of links)
+      if (!held.channels.size) this.#close(held)
+      else if (changed.has(held)) held.link.change()
     for (const [channel, { isHeard }] of subscriptions) if (!isHeard) subscriptions.delete(channel)
   }
 
@@ -220,19 +223,21 @@ export class Client {
     if (isFirst) this.retry = lived(this.retry, now)
     const { channel = '' } = frame as { channel?: string }
     const subscription = this.subscriptions.get(channel)
+    const position = held.channels.get(channel)
     if (!subscription || !held.channels.has(channel)) {
       // It is of no channel, or of one that is not read any more.
     } else if (frame.type === 'refused') {
       held.channels.delete(channel)
       void this.#refused([channel], frame)
     } else if (frame.type === 'error') subscription.warn(frame)
-    else if (isReading(frame)) {
-      const position = subscription.take(held.channels.get(channel) ?? '', frame)
-      held.channels.set(channel, position)
+    // Until it opens anew, what comes is of a reading before: in vain would each be asked for again.
+    else if (isReading(frame) && (/open|end/.test(frame.type) || position !== undefined)) {
+      const next = subscription.take(position ?? '', frame)
+      held.channels.set(channel, next)
       if (frame.type === 'end') {
         held.channels.delete(channel)
         this.schedule()
-      } else if (position === undefined) this.#reread(held, channel)
+      } else if (next === undefined) this.#reread(held, channel)
       else if (frame.type === 'batch') held.rereads = 0
     }
     if (this.links.has(held)) this.guide.heard?.(held, frame, isFirst)
@@ -256,7 +261,7 @@ export class Client {
     const channels = [...held.channels.keys()]
     if (isDone) for (const channel of channels) this.subscriptions.get(channel)?.finish('closed')
     else if (isRefused) void this.#refused(channels, end as Refusal)
-    else if (delayMs !== undefined) {
+    else if (!this.closing.signal.aborted && delayMs !== undefined) {
       this.#cancelWait?.()
       this.#cancelWait = environment.after(delayMs, () => this.resume())
       this.retry = next

@@ -51,9 +51,12 @@ const changes: Readonly<Record<string, EnvironmentChange | ''>> = {
   offline: 'offline',
 }
 
-/** Clock, timers and network of any runtime, and nothing of a page: it is never hidden and keeps nothing. */
+/**
+ * Clock, timers and network of any runtime, and nothing of a page: it is never hidden and keeps nothing. Nor is it
+ * offline, as nothing would tell when that is over.
+ */
 export function plainEnvironment(): Environment {
-  const { WebSocket, navigator } = globalThis as Partial<typeof globalThis>
+  const { WebSocket } = globalThis as Partial<typeof globalThis>
   return {
     fetch: (input, init) => fetch(input, init),
     WebSocket,
@@ -67,8 +70,8 @@ export function plainEnvironment(): Environment {
     },
     network: () => '',
     isHidden: () => false,
-    isOffline: () => navigator?.onLine === false,
     onChange: () => () => {},
+    isOffline: () => false,
   }
 }
 
@@ -93,6 +96,7 @@ export function defaultEnvironment(): Environment {
       const { connection } = Object(navigator) as { connection?: NetworkInformation }
       return connection?.type ?? connection?.effectiveType ?? ''
     },
+    isOffline: () => navigator?.onLine === false,
     isHidden,
     onChange: (listener) => {
       const over = new AbortController()

@@ -195,8 +195,8 @@ export class PolicyGuide implements Guide {
     // Who was suspected while nothing got through is not avoided any more, and whom others wait for may have come.
     if (isFirst || (frame.type === 'open' && [...links].some((one) => !this.#isToStay(one))))
       this.#client.schedule()
-    // Back online: what has outlived that says so itself.
-    if (isFirst || this.#status.state === 'connecting') {
+    // Back online, or beside what was refused: what has outlived that says so itself.
+    if (isFirst || /connecting|refused/.test(this.#status.state)) {
       const why = this.#chosen.find((group) => group.transport === transport)?.why ?? { code: 'need' }
       this.#tell({ type: 'live', transport, why, reason: why })
     }

@@ -1,18 +1,10 @@
 import type { Environment } from './environment.js'
 
 /** Waits for something, for no longer than so many milliseconds: rejects then. */
-export async function inTime<T>(
-  environment: Environment,
-  ms: number,
-  work: () => T | Promise<T>,
-): Promise<T> {
+export function inTime<T>(environment: Environment, ms: number, work: () => Promise<T>): Promise<T> {
   let cancel = () => {}
   const late = new Promise<never>((_, reject) => {
     cancel = environment.after(ms, () => reject(new Error('not in time')))
   })
-  try {
-    return await Promise.race([work(), late])
-  } finally {
-    cancel()
-  }
+  return Promise.race([work(), late]).finally(cancel)
 }

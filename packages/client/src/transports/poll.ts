@@ -48,11 +48,12 @@ async function read(round: Round, name: 'poll' | 'long-poll'): Promise<LinkEnd> 
     for (const answer of (body.channels ?? [body]) as readonly Answer[])
       if (!tell(round, answer, wishes.get(answer?.channel)?.cursor)) isQuiet = false
     if (isQuiet) frame({ type: 'heartbeat' } as never)
-    const restMs = name === 'poll' ? body.pollAfterMs : isLong && isQuiet ? leastMs + beganAt - elapsed() : 0
+    const quietMs = isLong && isQuiet ? leastMs + beganAt - elapsed() : 0
+    const restMs = name === 'poll' ? (body.pollAfterMs ?? leastMs) : quietMs
     if (signal.aborted) throw { kind: 'cut' } as LinkEnd
     await new Promise<void>((resolve) => {
       const stop = after(Math.max(restMs || 0, body.more ? 0 : server.pollEveryMs), resolve)
-      signal.addEventListener('abort', stop)
+      signal.onabort = stop
     })
   }
 }

@@ -98,10 +98,11 @@ class SocketLink implements Link {
   }
 
   #withToken(use: (token: string | undefined) => void): void {
-    this.#request.server.getToken().then(
-      (token) => this.#isOver || use(token),
-      (why) => this.#end(toEnd(why)),
-    )
+    this.#request.server
+      .getToken()
+      .then((token) => this.#isOver || use(token))
+      // Of an address that it may not have, a WebSocket throws when it is made.
+      .catch((why) => this.#end(toEnd(why)))
   }
 
   #open(token: string | undefined): void {
