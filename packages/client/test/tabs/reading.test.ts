@@ -179,4 +179,26 @@ describe('what tabs share', () => {
     for (const { data, told } of tabs) expect([data, told]).toEqual([[1], []])
     expect(held()).toHaveLength(1)
   })
+
+  it('goes on where a channel that is read in another way has nothing left, and that one ends', async () => {
+    const { server, openThree, held } = createOrigin()
+    const tabs = await openThree()
+    const ends = tabs.map(({ gamut }) => {
+      const own: unknown[] = []
+      const channel = gamut.channel('over', { cursor: 'newest', maxRate: 5 })
+      channel.subscribe(() => {}, { onEnd: (reason) => own.push(reason) })
+      return own
+    })
+    await server.advance(5000)
+    await server.publish('over', 1)
+    await server.advance(5000)
+    server.faults.cut()
+    await server.gamut.close('over')
+    await server.advance(20_000)
+    await server.publish('a', 2)
+    await server.settle()
+    for (const { data, told } of tabs) expect([data, told]).toEqual([[1, 2], []])
+    expect(ends).toEqual([['closed'], ['closed'], ['closed']])
+    expect(held()).toHaveLength(1)
+  })
 })
