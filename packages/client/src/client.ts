@@ -272,11 +272,18 @@ export class Client {
   /** Finds out which of several was meant, where the refusal does not name it. None of them is read until that is known. */
   async #refused(channels: readonly string[], refusal: Refusal): Promise<void> {
     const { server, subscriptions, environment } = this
+    const all = channels.flatMap((channel) => subscriptions.get(channel) ?? [])
+    const doubt = (isDoubted: boolean) => {
+      for (const one of all) one.isDoubted = isDoubted
+    }
     if (!refusal.isFinal) {
-      environment.after(refusal.retryAfterMs ?? 1000, () => this.schedule())
+      doubt(true)
+      environment.after(refusal.retryAfterMs ?? 1000, () => {
+        doubt(false)
+        this.schedule()
+      })
       return
     }
-    const all = channels.flatMap((channel) => subscriptions.get(channel) ?? [])
     const isNamed = (channel: string) => refusal.message?.includes(`"${channel}"`)
     const meant = all.filter(({ channel }) => channels.length < 2 || isNamed(channel))
     const rest = meant.length ? [] : [...all]
@@ -286,7 +293,7 @@ export class Client {
         ({ isFinal }) => isFinal && meant.push(one),
       )
     while (rest.length) await Promise.all(rest.splice(0, maxAsked).map(ask))
-    for (const one of all) one.isDoubted = false
+    doubt(false)
     for (const one of meant.length ? meant : all) one.finish(toError(refusal))
     this.guide.refused?.(refusal)
     this.schedule()

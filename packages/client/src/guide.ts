@@ -1,4 +1,5 @@
 import type { Need, TransportName } from '@gamut/protocol'
+import { persist } from './attempts.js'
 import type { Client, Guide, Held, Plan } from './client.js'
 import type { Move } from './explain.js'
 import { Health, type Life } from './health.js'
@@ -49,6 +50,11 @@ const defaultHeartbeatMs = 15_000
 
 /** What a server's `?info` says of a channel (PROTOCOL §15). */
 type Info = Pick<PolicyChannel, 'need' | 'advised' | 'pollAfterMs'>
+
+/** What is known of a channel where nobody has answered: it is asked again once a link delivers. */
+const unanswered: Info = { need: {} }
+/** For how long it is asked, in milliseconds. */
+const askMs = 5_000
 
 type Work = 'page' | 'save' | 'hide' | 'probe'
 
@@ -189,6 +195,7 @@ export class PolicyGuide implements Guide {
     this.#lastEventAt = environment.now()
     if (isFirst) {
       this.#health.delivered()
+      for (const [channel, info] of this.#infos) if (info === unanswered) this.#infos.delete(channel)
       if (transport === this.#trial)
         this.#after('probe', this.#health.probe(transport)?.holdMs ?? 0, () => this.#judge(true))
     }
@@ -267,12 +274,14 @@ export class PolicyGuide implements Guide {
       for (const name of this.#infos.keys()) if (!subscriptions.has(name)) this.#infos.delete(name)
     this.#infos.set(channel, { need: {} })
     try {
-      const response = await request(server, `${channelPath(channel)}?info`)
-      const { need = {}, advised, pollAfterMs } = (await response.json()) as Info
+      const ask = async (signal: AbortSignal): Promise<Info> =>
+        (await request(server, `${channelPath(channel)}?info`, undefined, { signal })).json()
+      const { need = {}, advised, pollAfterMs } = await persist(this.#client, askMs, ask)
       this.#infos.set(channel, { need, advised, pollAfterMs })
       this.#client.schedule()
     } catch {
       // It goes without: the policy knows what to do of nothing.
+      this.#infos.set(channel, unanswered)
     }
   }
 

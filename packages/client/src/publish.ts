@@ -21,12 +21,12 @@ export function twoWay({ links }: Client): Link | undefined {
   return [...links].find(({ link }) => link.tell)?.link
 }
 
-async function post({ server }: Client, channel: string, message: Outgoing, signal: AbortSignal) {
+async function post({ server }: Client, channel: string, body: string, signal: AbortSignal) {
   const response = await request(server, channelPath(channel), undefined, {
     method: 'POST',
     // The only type that carries a message's id (PROTOCOL §3).
     headers: { 'content-type': 'application/x-ndjson' },
-    body: JSON.stringify(message),
+    body,
     signal,
   })
   const { cursor, messages } = (await response.json()) as { cursor: string; messages: [Published] }
@@ -44,9 +44,11 @@ export async function publish(
   given?: AbortSignal,
 ): Promise<Published> {
   const named = { ...message, id: message.id ?? drawId() }
+  // What cannot be written is the application's fault, and no try would change it.
+  const body = JSON.stringify(named)
   const tryOnce = (signal: AbortSignal): Promise<Published> =>
     twoWay(client)?.tell?.<Published>({ type: 'publish', channel, ...named }) ??
-    post(client, channel, named, signal)
+    post(client, channel, body, signal)
   const { cursor, offset, time, replayed } = await persist(client, allMs, tryOnce, given)
   return { cursor, offset, time, replayed }
 }

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { type Channel, type ConnectOptions, connect, type Environment, type GamutError } from '@gamut/client'
 import { createClient, poll } from '@gamut/client/core'
+import { GamutError as ServerError } from '@gamut/server'
 import { createTestServer, type TestEnvironment, type TestServerOptions } from '@gamut/testing/app'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Client } from '../src/client.js'
@@ -90,6 +91,13 @@ describe('a reader of the core', () => {
 })
 
 describe('a publish', () => {
+  it('of what cannot be written rejects at once, and is not tried', async () => {
+    const { client } = start()
+    const circle: Record<string, unknown> = {}
+    circle['own'] = circle
+    expect(await codeOf(client.channel('a').publish(circle))).toBe('TypeError')
+  })
+
   it('leaves nothing behind at its client, nor does a poll at its link (I19)', async () => {
     const signals = new Set<AbortSignal>()
     const { server, client } = start({}, { transport: 'poll' }, (page) => ({
@@ -235,4 +243,52 @@ describe.each(['sse', 'ndjson'] as const)('a channel over %s', (transport) => {
     await server.advance(500)
     expect([asked, found.at(-1), client.status.transport]).toEqual([3, 49, transport])
   })
+})
+
+describe('what the server says of a channel', () => {
+  const channels = { badge: { need: { stalenessMs: 60_000 } } }
+
+  it('is asked for again when the server is back', async () => {
+    const { server, client } = start({ channels })
+    await server.faults.killNode()
+    client.channel('badge').subscribe(() => {})
+    await server.advance(5000)
+    await server.faults.restartNode()
+    await server.advance(60_000)
+    expect(client.status).toMatchObject({ state: 'live', transport: 'poll' })
+  })
+
+  it('is not waited for longer than a while', async () => {
+    const signals: unknown[] = []
+    const { server, client } = start({ channels }, {}, (page) => ({
+      fetch: (input, init = {}) => {
+        if (!String(input).endsWith('?info')) return page.fetch(input, init)
+        signals.push(init.signal)
+        return new Promise(() => {})
+      },
+    }))
+    client.channel('badge').subscribe(() => {})
+    await server.advance(60_000)
+    expect(signals).toMatchObject([{ aborted: true }])
+  })
+})
+
+it('a channel that is refused for a while is not asked for sooner, whatever else happens (§10)', async () => {
+  let asked = 0
+  const authorize = (_who: unknown, action: string, name: string) => {
+    if (name !== 'b' || action !== 'read') return true
+    asked += 1
+    throw new ServerError('rate_limited', 'Slower.', 60_000)
+  }
+  const { server, client } = start({ authorize }, { transport: 'websocket' })
+  for (const name of ['a', 'b']) client.channel(name, { need: {} }).subscribe(() => {})
+  await server.settle()
+  for (let count = 0; count < 15; count += 1) {
+    const done = client.channel('a').publish(count)
+    await server.settle()
+    await done
+  }
+  expect(asked).toBe(1)
+  await server.advance(60_000)
+  expect(asked).toBe(2)
 })
