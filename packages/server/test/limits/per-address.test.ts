@@ -10,7 +10,10 @@ async function hold(url: string, as: string, address: string): Promise<Response>
   const leaving = new AbortController()
   onTestFinished(() => leaving.abort())
   const headers = { 'x-forwarded-for': address }
-  return fetch(`${url}/channels/a?as=${as}`, { headers, signal: leaving.signal })
+  const response = await fetch(`${url}/channels/a?as=${as}`, { headers, signal: leaving.signal })
+  // One that is collected as garbage is cut.
+  onTestFinished(() => void response)
+  return response
 }
 
 describe('held connections of one address (§10)', () => {
