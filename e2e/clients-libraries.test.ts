@@ -72,11 +72,10 @@ describe.each(eventSources)('$name', ({ Client }) => {
 
   it('gets in when a full server has room again (§6, §10)', async () => {
     const { url } = await startServer({ maxConnections: 1, random: () => 0 })
-    const inside = new AbortController()
-    await fetch(`${url}/channels/full?as=sse`, { signal: inside.signal })
+    const inside = await fetch(`${url}/channels/full?as=sse`)
     const seen = record(new Client(`${url}/channels/full`), eventNames)
     await seen.take(1, named('$reconnect'))
-    inside.abort()
+    await inside.body?.cancel()
     await seen.take(1, named('$open'))
   })
 })
