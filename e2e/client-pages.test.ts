@@ -183,7 +183,7 @@ describeInBrowsers('a page with the client', [], ({ browser, host, open }) => {
       await hide(page, async () => proxy.set({}))
       await page.expectSame(server)
       expect(await page.call('uncaught')).toEqual([])
-      expect(await explain(page, 'any')).toContain('something else answered, such as a proxy')
+      expect(await explain(page, 'any')).toContain('something else answered: a proxy')
       await page.untilStatus('any', ({ state, transport }) => state === 'live' && transport === 'websocket')
     },
   )
