@@ -64,9 +64,15 @@ function tryOut(): Promise<Classes | undefined> {
     let lastByte = 0
     const server = createServer((socket) => {
       socket.on('error', () => socket.destroy())
-      trial = fill(socket)
-      if (trial) peer.resume()
-      else peer.destroy()
+      try {
+        trial = fill(socket)
+        if (trial) peer.resume()
+        else peer.destroy()
+      } catch (error) {
+        // A Node of another kind: thrown here it would end the process.
+        reject(error)
+        peer.destroy()
+      }
     })
     const buffer = Buffer.alloc(64 * 1024)
     const callback = (bytes: number) => {
