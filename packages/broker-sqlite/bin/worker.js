@@ -1,0 +1,3 @@
+import { runWorker } from '../dist/worker.js'
+
+runWorker()

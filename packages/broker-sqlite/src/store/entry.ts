@@ -1,0 +1,47 @@
+import { crc32 } from 'node:zlib'
+import type { NewMessage, StoredMessage } from '@gamut/protocol'
+import type { EntryRow } from './statements.js'
+
+/** Of an entry all that is under its checksum, its lengths first: so no text can stand in for its neighbour. */
+function checksumOf(channel: number, entry: Omit<EntryRow, 'checksum'>): number {
+  const { position, tag, time, at, size, data, event, key, id } = entry
+  const lengths = `${data?.length},${event?.length},${key?.length},${id?.length}`
+  const head = `${channel},${position},${tag},${time},${at},${size},${lengths};`
+  return crc32(head + (data ?? '') + (event ?? '') + (key ?? '') + (id ?? ''))
+}
+
+/** An entry of a channel with its checksum. */
+export function toRow(
+  channel: number,
+  place: Omit<EntryRow, 'checksum' | keyof NewMessage>,
+  message: NewMessage,
+): EntryRow {
+  const { data = null, event = null, key = null, id = null } = message
+  const entry = { ...place, data: message.deleted ? null : data, event, key, id }
+  return { ...entry, checksum: checksumOf(channel, entry) }
+}
+
+/** Whether an entry is as it was written. */
+export function isWhole(channel: number, entry: EntryRow): boolean {
+  return checksumOf(channel, entry) === entry.checksum
+}
+
+/** How a tag stands in a cursor. */
+export function formatTag(tag: number): string {
+  return tag.toString(36)
+}
+
+/** An entry as readers get it. */
+export function toMessage(row: EntryRow): StoredMessage {
+  const message: { -readonly [Field in keyof StoredMessage]: StoredMessage[Field] } = {
+    offset: row.position,
+    time: row.time,
+    tag: formatTag(row.tag),
+  }
+  if (row.data === null) message.deleted = true
+  else message.data = row.data
+  if (row.event !== null) message.event = row.event
+  if (row.key !== null) message.key = row.key
+  if (row.id !== null) message.id = row.id
+  return message
+}
