@@ -2,7 +2,7 @@ import type { TransportName } from '@gamut/protocol'
 import type { Environment } from './environment.js'
 import { toError } from './error.js'
 import { inTime } from './in-time.js'
-import { freshRetry, lived, lost, type Retry } from './retry.js'
+import { type Delay, freshRetry, lived, lost, type Retry } from './retry.js'
 import { type Listener, type ReadOptions, Subscription } from './subscription.js'
 import { channelPath, request } from './transports/ask.js'
 import { isReading } from './transports/frame.js'
@@ -15,6 +15,8 @@ const infoMs = 10_000
 const tokenMs = 10_000
 /** How often a link may be asked anew for what it left out before it is as good as none. */
 const maxRereads = 3
+/** For how long what comes of a channel that is not read any more is passed over, where the others would have to be asked for anew, in milliseconds. */
+const leaveMs = 10_000
 
 /** How a client behaves. */
 export interface ClientOptions {
@@ -49,6 +51,10 @@ export interface Held {
   link: Link
   /** How often it was asked anew since it last brought something. */
   rereads: number
+  /** It is to be told that its channels are others. */
+  isDue?: boolean
+  /** When the last of those left whose messages may still come. */
+  leftAt?: number | undefined
   /** When the other end was reached, and when anything last came. */
   openedAt?: number
   heardAt?: number
@@ -62,11 +68,14 @@ export interface Guide {
    * A link has ended by itself. Gives after how long to try again: as is usual, at once, or `undefined` where nothing is
    * to be done. Nothing is usual when it ended for good.
    */
-  lost(held: Held, end: LinkEnd, usualMs: number | undefined): number | undefined
+  lost(held: Held, end: LinkEnd, usual: Delay | undefined): number | undefined
   /** Something came over a link. */
   heard?(held: Held, frame: Frame, isFirst: boolean): void
   refused?(refusal: Refusal): void
 }
+
+/** Whether it takes frames: each channel comes and goes by itself. */
+const isSocket = ({ transport }: Held) => transport === 'websocket'
 
 /** Desired channels on one side, links on the other, and when to try again. */
 export class Client {
@@ -141,6 +150,7 @@ export class Client {
   resume(): void {
     this.#cancelWait?.()
     this.#cancelWait = undefined
+    this.retry = { ...this.retry, until: undefined }
     this.schedule()
   }
 
@@ -160,24 +170,27 @@ export class Client {
     const { subscriptions, links } = this
     const wanted = [...subscriptions.values()].filter(({ isWanted }) => isWanted)
     const missing = this.guide.plan(wanted)
-    const changed = new Set<Held>()
     for (const held of links)
       for (const channel of held.channels.keys())
         if (!missing.get(held.transport)?.delete(channel)) {
           held.channels.delete(channel)
-          changed.add(held)
+          held.leftAt = this.environment.elapsed()
+          held.isDue ||= isSocket(held)
         }
     for (const [transport, channels] of missing)
       for (const channel of channels) {
         const held = this.#room(transport, channel)
         if (!held) break
         held.channels.set(channel, undefined)
-        changed.add(held)
+        held.isDue = true
       }
     // What it held may have ended or been refused.
     for (const held of links)
       if (!held.channels.size) this.#close(held)
-      else if (changed.has(held)) held.link.change()
+      else if (held.isDue && (isSocket(held) || this.mayOpen)) {
+        held.isDue = false
+        held.link.change()
+      }
     for (const [channel, { isHeard }] of subscriptions) if (!isHeard) subscriptions.delete(channel)
   }
 
@@ -209,6 +222,10 @@ export class Client {
         frame: (frame) => {
           if (links.has(held)) this.#take(held, frame)
         },
+        delayed: (end) => {
+          held.isDue = true
+          if (links.has(held)) this.#after(held, end, true)
+        },
         ended: (end) => this.#end(held, end),
       },
     )
@@ -225,7 +242,12 @@ export class Client {
     const subscription = this.subscriptions.get(channel)
     const position = held.channels.get(channel)
     if (!subscription || !held.channels.has(channel)) {
-      // It is of no channel, or of one that is not read any more.
+      // It is of no channel, or of one that is not read any more: for a while that is let be.
+      if (frame.type === 'batch' && now - (held.leftAt ?? now) > leaveMs) {
+        held.leftAt = undefined
+        held.isDue = true
+        this.schedule()
+      }
     } else if (frame.type === 'refused') {
       held.channels.delete(channel)
       void this.#refused([channel], frame)
@@ -250,15 +272,20 @@ export class Client {
   }
 
   #end(held: Held, end: LinkEnd): void {
-    if (!this.#close(held)) return
+    if (this.#close(held)) this.#after(held, end)
+  }
+
+  /** What follows from an end: of a link, or of what was to take the place of one that goes on. */
+  #after(held: Held, end: LinkEnd, isKept = false): void {
     const { environment, options } = this
     const { isFinal, code = '', retryAfterMs } = end as Partial<Refusal>
     // With a new token it may go on: asked for again and again, as the application may need a while.
     const isRefused = isFinal && !(options.getToken && /^(unauth|ticket)/.test(code))
     const isDone = end.kind === 'done'
     const next = lost(this.retry, environment.elapsed(), environment.random(), retryAfterMs)
-    const delayMs = this.guide.lost(held, end, isDone || isRefused ? undefined : next.delayMs)
-    const channels = [...held.channels.keys()]
+    const usual = isDone || isRefused ? undefined : next
+    const delayMs = isKept ? usual?.delayMs : this.guide.lost(held, end, usual)
+    const channels = [...held.channels.keys()].filter((one) => !isKept || !held.channels.get(one))
     if (isDone) for (const channel of channels) this.subscriptions.get(channel)?.finish('closed')
     else if (isRefused) void this.#refused(channels, end as Refusal)
     else if (!this.closing.signal.aborted && delayMs !== undefined) {

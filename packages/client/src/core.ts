@@ -46,9 +46,9 @@ function takeFirst({ transports }: ClientOptions, environment: Environment): Gui
       const transport = possible[index % possible.length]
       return new Map(transport && [[transport.name, new Set(wanted.map(({ channel }) => channel))]])
     },
-    lost: ({ heardAt }, { kind }, usualMs) => {
+    lost: ({ heardAt }, { kind }, usual) => {
       if (/mute|garbage/.test(kind) || (kind === 'cut' && heardAt === undefined)) index++
-      return usualMs
+      return usual?.delayMs
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Move } from './explain.js'
 import { Health, type Life } from './health.js'
 import { KeptPositions } from './kept-positions.js'
 import { type Group, type PolicyChannel, plan } from './policy.js'
-import { hurry } from './retry.js'
+import { type Delay, hurry } from './retry.js'
 import { firstStatus, nextStatus, type Reason, type Status, type StatusEvent } from './status.js'
 import type { Subscription } from './subscription.js'
 import { channelPath, request } from './transports/ask.js'
@@ -157,7 +157,7 @@ export class PolicyGuide implements Guide {
     return groups
   }
 
-  lost(held: Held, end: LinkEnd, usualMs: number | undefined): number | undefined {
+  lost(held: Held, end: LinkEnd, usual: Delay | undefined): number | undefined {
     const { links, environment } = this.#client
     const { transport, heardAt } = held
     const now = environment.elapsed()
@@ -179,11 +179,12 @@ export class PolicyGuide implements Guide {
     if (!this.#isToStay(held)) return undefined
     // Where everything is bad, or nothing else may be used, it is a matter of waiting.
     const verdicts = this.#health.verdicts()
-    const isNext = isBad && this.#choose([]).every((group) => !verdicts.has(group.transport))
-    const delayMs = isNext ? 0 : usualMs
-    if (!links.size && usualMs !== undefined) {
+    const isNext =
+      isBad && !usual?.isSaid && this.#choose([]).every((group) => !verdicts.has(group.transport))
+    const delayMs = isNext ? 0 : usual?.delayMs
+    if (!links.size && usual) {
       const reason = reasonOf(end, life)
-      const retryAt = environment.now() + usualMs
+      const retryAt = environment.now() + usual.delayMs
       this.#tell(delayMs ? { type: 'wait', retryAt, reason } : { type: 'lost', reason })
     }
     return delayMs

@@ -3,8 +3,17 @@ export interface Retry {
   readonly failures: number
   /** Since when a link is live. */
   readonly liveAt?: number | undefined
-  /** Until when no wait is to be cut short. */
-  readonly notBefore?: number | undefined
+  /** Until when it is waited. */
+  readonly until?: number | undefined
+  /** The server has said so: that wait is not cut short. */
+  readonly isSaid?: boolean | undefined
+  /** When a wait was last cut short. */
+  readonly hurriedAt?: number | undefined
+}
+
+/** After how long to try again. */
+export interface Delay extends Retry {
+  readonly delayMs: number
 }
 
 /** Nothing has failed yet. */
@@ -26,25 +35,29 @@ export function lived(retry: Retry, at: number): Retry {
 }
 
 /**
- * No link is left: when to try again. What the server says (`afterMs`, `Retry-After`) is kept to; else the delay is
- * drawn evenly below a growing limit, and after the cap, so that those at the cap do not come back together.
+ * A link has failed: when to try again. What the server says (`afterMs`, `Retry-After`) is kept to; else the delay is
+ * drawn evenly below a growing limit, and after the cap, so that those at the cap do not come back together. What fails
+ * while it is waited counts no more and makes no wait shorter.
  * @param random from 0 to below 1
  */
 export function lost(
-  { failures, liveAt = 1 / 0, notBefore }: Retry,
+  { failures, liveAt = 1 / 0, until = 0, isSaid, hurriedAt }: Retry,
   at: number,
   random: number,
   saidMs = -1,
-): Retry & { readonly delayMs: number } {
-  const count = at - liveAt < stableMs ? failures + 1 : 1
-  if (saidMs >= 0) {
-    const delayMs = Math.min(saidMs, longestMs)
-    return { failures: count, notBefore: at + delayMs, delayMs }
-  }
-  return { failures: count, notBefore, delayMs: random * Math.min(capMs, baseMs * 2 ** count) }
+): Delay {
+  const isWaiting = at < until
+  const count = isWaiting ? failures : at - liveAt < stableMs ? failures + 1 : 1
+  let delayMs = isWaiting ? until - at : random * Math.min(capMs, baseMs * 2 ** count)
+  const isNew = saidMs >= 0
+  if (isNew) delayMs = Math.max(isWaiting ? delayMs : 0, Math.min(saidMs, longestMs))
+  return { failures: count, until: at + delayMs, isSaid: isNew || (isWaiting && isSaid), hurriedAt, delayMs }
 }
 
 /** Shown again or back online: the state to try at once with, or `undefined` if the wait goes on. */
 export function hurry(retry: Retry, at: number): Retry | undefined {
-  return at < (retry.notBefore ?? at) ? undefined : { ...retry, notBefore: at + hurryMs }
+  const { until = at, isSaid, hurriedAt = -hurryMs } = retry
+  return (isSaid && at < until) || at < hurriedAt + hurryMs
+    ? undefined
+    : { ...retry, until: at, hurriedAt: at }
 }

@@ -5,9 +5,11 @@ import { freshRetry, hurry, lived, lost, type Retry } from '../src/retry.js'
 /** The greatest delays of failures in a row. */
 function limits(count: number): number[] {
   let retry = freshRetry
+  let at = 0
   return Array.from({ length: count }, () => {
-    const next = lost(retry, 0, 1)
+    const next = lost(retry, at, 1)
     retry = next
+    at += next.delayMs
     return next.delayMs
   })
 }
@@ -42,6 +44,19 @@ describe('a delay', () => {
     for (const said of [Number.NaN, -5]) expect(lost(freshRetry, 0, 1, said).delayMs).toBe(1000)
   })
 
+  test('is what it was for whatever fails while it is waited, and counts once', () => {
+    const first = lost({ failures: 3 }, 0, 1)
+    const second = lost(first, 100, 0.5)
+    expect([second.failures, second.delayMs]).toEqual([4, 7900])
+    expect(lost(second, 8000, 1).failures).toBe(5)
+  })
+
+  test('that the server has said is not made shorter by what fails otherwise, nor by what it says to others (§10)', () => {
+    const said = lost(freshRetry, 0, 0, 20_000)
+    for (const again of [lost(said, 5000, 0), lost(said, 5000, 0, 100)])
+      expect(again).toMatchObject({ delayMs: 15_000, isSaid: true })
+  })
+
   test('is bounded after any history', () => {
     const anyStep = fc.oneof(
       fc.record({ kind: fc.constant('lived' as const), ms: fc.nat(100_000) }),
@@ -62,9 +77,8 @@ describe('a delay', () => {
           else {
             const next = lost(retry, at, step.random, step.said)
             retry = next
-            const isSaid = step.said !== undefined && step.said >= 0
             expect(next.delayMs).toBeGreaterThanOrEqual(0)
-            expect(next.delayMs).toBeLessThanOrEqual(isSaid ? 86_400_000 : 30_000)
+            expect(next.delayMs).toBeLessThanOrEqual(next.isSaid ? 86_400_000 : 30_000)
           }
         }
       }),

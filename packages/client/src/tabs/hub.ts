@@ -1,13 +1,23 @@
 import type { TransportName } from '@gamut/protocol'
 import { order } from '../policy.js'
 import { reduceReading } from '../subscription-state.js'
-import type { Frame, Link, LinkEnd, LinkRequest, ReadingFrame, Transport } from '../transports/transport.js'
+import type {
+  Frame,
+  Link,
+  LinkEnd,
+  LinkRequest,
+  ReadingFrame,
+  Refusal,
+  Transport,
+} from '../transports/transport.js'
 import { formOf, keyOf, type Place, type Want, type Word } from './post.js'
 
 /** How often it is asked which links are still there: whoever does not answer until the next time is forgotten, in milliseconds. */
 const rollCallMs = 60_000
 /** How often a channel may be read again on end before its connection is as good as none. */
 const maxRereads = 3
+/** How long what is new waits at most where the server does not say it, in milliseconds. */
+const delayMs = 5000
 
 interface Member {
   readonly transport: TransportName
@@ -108,7 +118,8 @@ export class Hub {
         const isCurrent = reading.transport === transport
         if (!wanted.has(key) || (!isCurrent && isOpen(key))) {
           reading.positions.delete(key)
-          changed.add(reading)
+          // A response goes on with what is left: to ask for that anew would cost more.
+          if (reading.transport.name === 'websocket' || !reading.positions.size) changed.add(reading)
         } else if (isCurrent) taken.add(key)
       }
     for (const [key, place] of wanted) {
@@ -151,6 +162,9 @@ export class Hub {
         frame: (frame) => {
           if (this.#readings.has(reading)) this.#hear(reading, frame)
         },
+        delayed: (end) => {
+          if (this.#readings.has(reading)) this.#delay(reading, end)
+        },
         ended: (end) => this.#end(reading, end),
       },
     )
@@ -165,12 +179,24 @@ export class Hub {
     reading.link?.close()
   }
 
+  /** What it reads goes on, and what is new waits, unless it is refused for good. */
+  #delay(reading: Reading, end: LinkEnd): void {
+    if (this.#refuse(reading, end)) {
+      this.#suit()
+      reading.link?.change()
+      return
+    }
+    const { environment } = this.#parts.request().server
+    const { retryAfterMs = environment.random() * delayMs } = end as Partial<Refusal>
+    environment.after(retryAfterMs, () => {
+      if (this.#readings.has(reading)) reading.link?.change()
+    })
+  }
+
   #end(reading: Reading, end: LinkEnd): void {
     if (!this.#readings.has(reading)) return
-    const named = this.#refusedBy(reading, end)
     this.#close(reading)
-    for (const frame of named) this.#tellOver(`${reading.form} ${frame.channel}`, frame)
-    if (!named.length) {
+    if (!this.#refuse(reading, end)) {
       const { name: transport } = reading.transport
       for (const [link, member] of this.#members)
         if (member.transport === transport) this.#members.delete(link)
@@ -179,13 +205,14 @@ export class Hub {
     this.#suit()
   }
 
-  /** What a refusal is to the channels that it names: whoever reads others shall not take it for theirs. */
-  #refusedBy({ positions }: Reading, end: LinkEnd) {
-    if (end.kind !== 'refused' || end.code !== 'forbidden') return []
-    return [...positions.keys()]
+  /** Tells a refusal to the channels that it names, if any: whoever reads others shall not take it for theirs. */
+  #refuse({ positions, form }: Reading, end: LinkEnd): boolean {
+    if (end.kind !== 'refused' || end.code !== 'forbidden') return false
+    const named = [...positions.keys()]
       .map((key) => this.#at(key).channel)
       .filter((channel) => end.message?.includes(`"${channel}"`))
-      .map((channel) => ({ ...end, type: 'refused', channel }) as const)
+    for (const channel of named) this.#tellOver(`${form} ${channel}`, { ...end, type: 'refused', channel })
+    return named.length > 0
   }
 
   /** Nothing more comes of it here: whoever wants it nevertheless says so again. */

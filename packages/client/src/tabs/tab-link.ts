@@ -189,6 +189,8 @@ export class TabLink implements Link {
       { ...this.request, wishes },
       {
         opened: () => this.#listener.opened(),
+        // A poll has nothing to go on with.
+        delayed: () => {},
         frame: (frame) => {
           if (this.#poll === own) this.#takePolled(frame)
         },

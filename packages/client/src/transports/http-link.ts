@@ -22,13 +22,16 @@ export function createHttpLink(
     if (isHeld) next?.abort()
     else close()
     const own = new AbortController()
-    const { signal } = own
     next = own
     const end = (why: LinkEnd) => {
       // Its place may be being taken already: that one is the link now, and says how it fares.
-      if (signal.aborted || (next && next !== own)) return own.abort()
-      close()
-      listener.ended(why)
+      if (own.signal.aborted || (next && next !== own)) return own.abort()
+      // What the server said of this one says nothing of the one that is open.
+      const isKept = next && current?.signal.aborted === false && /refused|sent|token/.test(why.kind)
+      if (isKept) own.abort()
+      else close()
+      next = undefined
+      listener[isKept ? 'delayed' : 'ended'](why)
     }
     const expect = createDeadline(request.server.environment, () => {
       if (!isHeld || !next || !current) return end({ kind: 'mute' })
@@ -37,9 +40,9 @@ export function createHttpLink(
       current = undefined
       change()
     })
-    signal.addEventListener('abort', () => expect())
+    own.signal.addEventListener('abort', () => expect())
     const frame = (one: Frame) => {
-      if (signal.aborted) return
+      if (own.signal.aborted) return
       if (own === next) {
         current?.abort()
         current = own
@@ -47,7 +50,7 @@ export function createHttpLink(
       }
       listener.frame(one)
     }
-    void read({ ...request, ...listener, signal, expect, frame, change })
+    void read({ ...request, ...listener, signal: own.signal, expect, frame, change })
       .catch(toEnd)
       .then(end)
   }

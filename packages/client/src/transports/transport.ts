@@ -118,11 +118,13 @@ export interface LinkListener {
   /** The other end was reached: a response that is good so far, a WebSocket that is open. */
   opened(): void
   frame(frame: Frame): void
+  /** What was to take its place was refused: it goes on, and is to be told again to change. */
+  delayed(end: LinkEnd): void
   ended(end: LinkEnd): void
 }
 
 /** What reads over HTTP: one request, or one after the other. */
-export interface Round extends LinkRequest, Omit<LinkListener, 'ended'> {
+export interface Round extends LinkRequest, Omit<LinkListener, 'ended' | 'delayed'> {
   /** It is over. */
   readonly signal: AbortSignal
   /** Says by when something is to come, in milliseconds from now; without a time it need not. */
