@@ -4,7 +4,7 @@ import { toError } from './error.js'
 import { inTime } from './in-time.js'
 import { type Delay, freshRetry, lived, lost, type Retry } from './retry.js'
 import { type Listener, type ReadOptions, Subscription } from './subscription.js'
-import { channelPath, request } from './transports/ask.js'
+import { channelPath, request, urlRoom } from './transports/ask.js'
 import { isReading } from './transports/frame.js'
 import type { Frame, Link, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
 
@@ -198,11 +198,17 @@ export class Client {
   #room(name: TransportName, channel: string): Held | undefined {
     const { last, maxRate, gap } = this.#wish(channel)
     const manner = name === 'websocket' ? name : `${[last, maxRate, gap]}`
-    const transport = this.options.transports.find((one) => one.name === name) as Transport
-    for (const held of this.links)
-      if (held.transport === name && held.manner === manner && held.channels.size < transport.maxChannels)
-        return held
+    const transport = this.#transport(name)
+    for (const held of this.links) {
+      const { size } = held.channels
+      if (held.transport !== name || held.manner !== manner || size >= transport.maxChannels) continue
+      if (isSocket(held) || size < urlRoom([channel, ...held.channels.keys()])) return held
+    }
     return this.mayOpen ? this.#open(transport, manner) : undefined
+  }
+
+  #transport(name: TransportName): Transport {
+    return this.options.transports.find((one) => one.name === name) as Transport
   }
 
   #wish(channel: string) {
@@ -249,8 +255,7 @@ export class Client {
         this.schedule()
       }
     } else if (frame.type === 'refused') {
-      held.channels.delete(channel)
-      void this.#refused([channel], frame)
+      void this.#refused(held, [channel], frame)
     } else if (frame.type === 'error') subscription.warn(frame)
     // Until it opens anew, what comes is of a reading before: in vain would each be asked for again.
     else if (isReading(frame) && (/open|end/.test(frame.type) || position !== undefined)) {
@@ -287,7 +292,7 @@ export class Client {
     const delayMs = isKept ? usual?.delayMs : this.guide.lost(held, end, usual)
     const channels = [...held.channels.keys()].filter((one) => !isKept || !held.channels.get(one))
     if (isDone) for (const channel of channels) this.subscriptions.get(channel)?.finish('closed')
-    else if (isRefused) void this.#refused(channels, end as Refusal)
+    else if (isRefused) void this.#refused(held, channels, end as Refusal)
     else if (!this.closing.signal.aborted && delayMs !== undefined) {
       this.#cancelWait?.()
       this.#cancelWait = environment.after(delayMs, () => this.resume())
@@ -297,8 +302,15 @@ export class Client {
   }
 
   /** Finds out which of several was meant, where the refusal does not name it. None of them is read until that is known. */
-  async #refused(channels: readonly string[], refusal: Refusal): Promise<void> {
+  async #refused(held: Held, channels: readonly string[], refusal: Refusal): Promise<void> {
     const { server, subscriptions, environment } = this
+    for (const channel of channels) held.channels.delete(channel)
+    // As many as are open are not too many; where none is, half of them may be.
+    const most = /^too_many/.test(refusal.code) && (held.channels.size || channels.length >> 1)
+    if (most) {
+      this.#transport(held.transport).maxChannels = most
+      return this.schedule()
+    }
     const all = channels.flatMap((channel) => subscriptions.get(channel) ?? [])
     const doubt = (isDoubted: boolean) => {
       for (const one of all) one.isDoubted = isDoubted

@@ -53,8 +53,9 @@ type Info = Pick<PolicyChannel, 'need' | 'advised' | 'pollAfterMs'>
 
 /** What is known of a channel where nobody has answered: it is asked again once a link delivers. */
 const unanswered: Info = { need: {} }
-/** For how long it is asked, in milliseconds. */
+/** For how long it is asked, in milliseconds; and of how many at once, as the reading itself wants a connection too. */
 const askMs = 5_000
+const maxAsking = 4
 
 type Work = 'page' | 'save' | 'hide' | 'probe'
 
@@ -77,6 +78,7 @@ export class PolicyGuide implements Guide {
   #lagMs: number | undefined
   #heartbeatMs = defaultHeartbeatMs
   #hiddenAt: number | undefined
+  #asking = 0
   #byHand: GuideOptions['transport']
   /** The transport that is tried again although it was found bad. */
   #trial: TransportName | undefined
@@ -264,7 +266,7 @@ export class PolicyGuide implements Guide {
       sent.length === oftenCount && this.#client.environment.elapsed() - (sent[0] as number) < oftenMs
     if (need || override) return { name: channel, need: need ?? {}, sends, override }
     const info = this.#infos.get(channel)
-    if (!info) void this.#ask(channel)
+    if (!info && this.#asking < maxAsking) void this.#ask(channel)
     return { need: {}, ...info, name: channel, sends }
   }
 
@@ -274,16 +276,18 @@ export class PolicyGuide implements Guide {
     if (this.#infos.size >= maxKnown)
       for (const name of this.#infos.keys()) if (!subscriptions.has(name)) this.#infos.delete(name)
     this.#infos.set(channel, { need: {} })
+    this.#asking++
     try {
       const ask = async (signal: AbortSignal): Promise<Info> =>
         (await request(server, `${channelPath(channel)}?info`, undefined, { signal })).json()
       const { need = {}, advised, pollAfterMs } = await persist(this.#client, askMs, ask)
       this.#infos.set(channel, { need, advised, pollAfterMs })
-      this.#client.schedule()
     } catch {
       // It goes without: the policy knows what to do of nothing.
       this.#infos.set(channel, unanswered)
     }
+    this.#asking--
+    this.#client.schedule()
   }
 
   #hide(): void {

@@ -1,5 +1,6 @@
 import type { Need, TransportName } from '@gamut/protocol'
 import type { BadReason, Verdicts } from './health.js'
+import { urlRoom } from './transports/ask.js'
 
 /** A channel as the choice of its transport sees it. */
 export interface PolicyChannel {
@@ -72,8 +73,11 @@ const general = ['sse', 'ndjson', 'websocket', 'long-poll', 'poll'] as const
 /** What holds a connection, the most able first. */
 export const order = ['websocket', 'sse', 'ndjson', 'long-poll'] as const
 
-/** The most that PROTOCOL §4 allows in one read. */
-const sizeOf = (transport: TransportName) => (transport === 'sse' ? 32 : 100)
+/** How many of these channels one link reads: as many as PROTOCOL §4 allows, and fewer where their names are long. */
+const sizeOf = (transport: TransportName, channels: readonly PolicyChannel[]) =>
+  transport === 'websocket'
+    ? 100
+    : Math.min(transport === 'sse' ? 32 : 100, urlRoom(channels.map(({ name }) => name)))
 
 function wish({ need, advised, sends }: PolicyChannel): readonly TransportName[] {
   const { direction = 'to-client', clientMessagesPerSecond = 1, stalenessMs } = need
@@ -117,7 +121,7 @@ function mainOf(held: readonly Choice[], { verdicts, open }: PolicyInput) {
   const isOpen = (name: TransportName) => open.some(({ transport }) => transport === name)
   // To hold one connection or another costs the same, to change it costs a reconnect: what is open stays.
   const kept = order.find((name) => name !== 'long-poll' && isOpen(name) && canCarry(name)) ?? main
-  const isMany = kept === 'sse' && held.length > sizeOf(kept) && canCarry('websocket')
+  const isMany = kept === 'sse' && held.length > sizeOf(kept, held) && canCarry('websocket')
   return { main: isMany ? ('websocket' as const) : kept, isMany }
 }
 
@@ -140,7 +144,7 @@ export function plan(input: PolicyInput): readonly Group[] {
     : []
   const held = choices.filter(({ pick }) => pick !== 'poll')
   const { main = 'poll', isMany } = mainOf(held, input)
-  const size = sizeOf(main)
+  const size = sizeOf(main, held)
   const groups = new Map<TransportName, Group>()
   for (const choice of [...held, ...choices.filter(({ pick }) => pick === 'poll')]) {
     const { chain, name, need, pick, pollAfterMs = need.stalenessMs ?? pollIsEnoughMs } = choice

@@ -35,6 +35,8 @@ interface Reading {
   rereads: number
 }
 
+const isTooMany = (end: object) => (end as Partial<Refusal>).code === 'too_many_channels'
+
 /** What a hub needs of its tab. */
 export interface HubParts {
   readonly term: string
@@ -181,7 +183,8 @@ export class Hub {
 
   /** What it reads goes on, and what is new waits, unless it is refused for good. */
   #delay(reading: Reading, end: LinkEnd): void {
-    if (this.#refuse(reading, end)) {
+    for (const [key, at] of reading.positions) if (!at && isTooMany(end)) reading.positions.delete(key)
+    if (this.#lessen(reading, end, reading.positions.size) || this.#refuse(reading, end)) {
       this.#suit()
       reading.link?.change()
       return
@@ -196,13 +199,20 @@ export class Hub {
   #end(reading: Reading, end: LinkEnd): void {
     if (!this.#readings.has(reading)) return
     this.#close(reading)
-    if (!this.#refuse(reading, end)) {
+    if (!this.#lessen(reading, end, reading.positions.size >> 1) && !this.#refuse(reading, end)) {
       const { name: transport } = reading.transport
       for (const [link, member] of this.#members)
         if (member.transport === transport) this.#members.delete(link)
       this.#post({ type: 'ended', transport, end })
     }
     this.#suit()
+  }
+
+  /** Where the server takes no more channels at once than these, the others go by another connection. */
+  #lessen({ transport }: Reading, end: object, most: number): boolean {
+    if (!isTooMany(end)) return false
+    transport.maxChannels = most || 1
+    return true
   }
 
   /** Tells a refusal to the channels that it names, if any: whoever reads others shall not take it for theirs. */
@@ -231,7 +241,8 @@ export class Hub {
     if (!reading.positions.has(key)) return
     if (/^(open|batch|gap)$/.test(type)) this.#lead(reading, key, frame as ReadingFrame)
     else if (/^(end|refused)$/.test(type)) {
-      this.#tellOver(key, frame)
+      if (this.#lessen(reading, frame, reading.positions.size - 1)) reading.positions.delete(key)
+      else this.#tellOver(key, frame)
       this.#suit()
     } else this.#post({ type: 'frame', key, frame })
   }

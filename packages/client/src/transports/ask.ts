@@ -6,6 +6,16 @@ export function channelPath(channel: string): string {
   return `/channels/${channel.split('/').map(encodeURIComponent).join('/')}`
 }
 
+/** How long the channels and cursors of a URL may be together: proxies refuse one of 8 KiB. */
+const maxUrlLength = 6_000
+/** The most that a cursor and the names of the fields take beside a channel's own. */
+const cursorLength = 80
+
+/** How many channels of such names one URL has room for. */
+export function urlRoom(names: readonly string[]): number {
+  return Math.floor(maxUrlLength / (cursorLength + names.join('').length / (names.length || 1)))
+}
+
 /** The end that something thrown stands for. */
 export function toEnd(thrown: unknown): LinkEnd {
   if ((thrown as Partial<LinkEnd> | undefined)?.kind) return thrown as LinkEnd

@@ -165,8 +165,8 @@ export interface Link {
 /** A way of reading, as the client sees it. */
 export interface Transport {
   readonly name: TransportName
-  /** Channels of one link, at most. */
-  readonly maxChannels: number
+  /** Channels of one link, at most: fewer once the server has said so. */
+  maxChannels: number
   /** Whether it can be used here: a WebSocket constructor, a fetch that streams. */
   isPossible(environment: Environment): boolean
   /** Makes a link, which reads from its first `change` on. Never throws; tells everything by the listener, and nothing before it has returned. */

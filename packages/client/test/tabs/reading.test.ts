@@ -159,6 +159,24 @@ describe('what tabs share', () => {
     expect(held()).toHaveLength(2)
   })
 
+  it.each(['websocket', 'sse', 'ndjson'] as const)(
+    'is more than a connection of the server carries: over %s by as many as it takes',
+    async (transport) => {
+      const { server, openTab } = createOrigin({ maxChannelsPerConnection: 5 })
+      const tabs = [openTab({ transport }), openTab({ transport })]
+      await server.settle()
+      const names = Array.from({ length: 12 }, (_, index) => `c${index}`)
+      const seen: string[][] = [[], []]
+      for (const name of names)
+        for (const [index, { gamut }] of tabs.entries())
+          gamut.channel(name).subscribe(({ data }) => seen[index]?.push(data as string))
+      await server.advance(30_000)
+      for (const name of names) await server.publish(name, name)
+      await server.advance(5000)
+      expect(seen.map((one) => one.sort())).toEqual([[...names].sort(), [...names].sort()])
+    },
+  )
+
   it('is refused to whoever wants it, and nobody else is told of that (§13)', async () => {
     let isAllowed = true
     const { server, openTab, held } = createOrigin({
