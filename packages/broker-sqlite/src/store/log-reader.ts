@@ -76,7 +76,8 @@ function positionBefore(state: LogState, last: number): Position {
 
 function entryAt(state: LogState, position: number, key?: string): EntryRow {
   const entry = state.context.statements.entry(state.row.id, position)
-  if (!entry || !isWhole(state.row.id, entry)) throw new DamagedEntry(position, key)
+  const isOther = key !== undefined && entry?.key !== key
+  if (!entry || isOther || !isWhole(state.row.id, entry)) throw new DamagedEntry(position, key)
   return entry
 }
 

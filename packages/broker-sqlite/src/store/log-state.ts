@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { crc32 } from 'node:zlib'
 import type { ChannelName, Cursor } from '@gamut/protocol'
 import { formatCursor } from '@gamut/protocol'
 import { formatTag } from './entry.js'
@@ -27,6 +28,17 @@ const unwritten: ChannelRow = {
   keys: 0,
   seen: 0,
   places: 0,
+  checksum: 0,
+}
+
+/** What a row says, in the order of its columns, without its checksum. */
+function valuesOf(row: ChannelRow) {
+  const { closed, head, headTag, base, baseTag, deletedTo, bytes, keys, seen, places } = row
+  return [closed, head, headTag, base, baseTag, deletedTo, bytes, keys, seen, places]
+}
+
+function checksumOf(channel: string, row: ChannelRow): number {
+  return crc32(`${[row.id, ...valuesOf(row)].join()},${channel}`)
 }
 
 /** A channel's row in memory, written back before the commit. A name that nobody has written has none yet. */
@@ -42,6 +54,12 @@ export class LogState {
     this.channel = channel
     this.context = context
     this.row = { ...unwritten, ...context.statements.channel(channel) }
+    const { id, checksum } = this.row
+    if (id > 0 && checksum !== checksumOf(channel, this.row)) {
+      throw new Error(
+        `what it says of channel ${channel} is damaged: restore a backup, or use another channel; all others can be used`,
+      )
+    }
   }
 
   /** To be called before anything is changed. */
@@ -52,20 +70,8 @@ export class LogState {
 
   /** Writes the row back. */
   save(): void {
-    const { id, closed, head, headTag, base, baseTag, deletedTo, bytes, keys, seen, places } = this.row
-    this.context.statements.saveChannel(
-      closed,
-      head,
-      headTag,
-      base,
-      baseTag,
-      deletedTo,
-      bytes,
-      keys,
-      seen,
-      places,
-      id,
-    )
+    const { row, channel } = this
+    this.context.statements.saveChannel(...valuesOf(row), checksumOf(channel, row), row.id)
     this.isDirty = false
   }
 

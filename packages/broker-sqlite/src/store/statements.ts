@@ -17,6 +17,7 @@ export interface ChannelRow {
   /** Keys of publishes that are remembered, and the places that they take. */
   readonly seen: number
   readonly places: number
+  readonly checksum: number
 }
 
 /** One message as it is stored. A deletion is one without data. */
@@ -44,7 +45,7 @@ export interface SeenRow {
 }
 
 const entryColumns = 'position, tag, time, at, size, checksum, data, event, key, id'
-const channelColumns = 'closed, head, headTag, base, baseTag, deletedTo, bytes, keys, seen, places'
+const channelColumns = 'closed, head, headTag, base, baseTag, deletedTo, bytes, keys, seen, places, checksum'
 
 /** Prepares statements: for one row, for many, and for what changes, which gives the number of a row that it adds. */
 function preparing(database: Database) {
@@ -71,9 +72,11 @@ function channelStatements({ one, many, run }: Preparing) {
     saveClock: run('UPDATE store SET clock = ?, wall = ?'),
     channel: one<ChannelRow>(`SELECT id, ${channelColumns} FROM channels WHERE name = ?`),
     addChannel: run(
-      `INSERT INTO channels (name, ${channelColumns}) VALUES (?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
+      `INSERT INTO channels (name, ${channelColumns}) VALUES (?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)`,
     ),
-    saveChannel: run(`UPDATE channels SET (${channelColumns}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?`),
+    saveChannel: run(
+      `UPDATE channels SET (${channelColumns}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?`,
+    ),
     channelsAfter: many<{ id: number; name: string }>(
       'SELECT id, name FROM channels WHERE id > ? AND (head > deletedTo OR keys > 0 OR seen > 0) ORDER BY id LIMIT ?',
     ),

@@ -104,7 +104,7 @@ export class Store {
       if (!this.#isFrozen) this.#save()
       isCommitting = true
       database.exec(this.#isFrozen ? 'ROLLBACK' : 'COMMIT')
-      if (this.#logs.size > mostCached) this.#logs.clear()
+      if (this.#isFrozen || this.#logs.size > mostCached) this.#logs.clear()
       return results
     } catch (error) {
       this.#rollBack()
@@ -203,7 +203,7 @@ export class Store {
       }
     }
     return {
-      reason: `${this.#file} cannot be used just now and nothing was stored: SQLite says "${said}".`,
+      reason: `${this.#file} cannot be used just now and nothing was stored: ${code === 0 ? said : `SQLite says "${said}"`}.`,
       unknown: false,
     }
   }

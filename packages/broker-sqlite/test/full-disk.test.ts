@@ -1,0 +1,43 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { openDirect } from './support/direct-store.js'
+import { newFile } from './support/folder.js'
+
+const filler = fileURLToPath(new URL('./support/filler.mjs', import.meta.url))
+const big = { data: JSON.stringify('x'.repeat(100_000)) }
+
+it('refuses what a full disk cannot take, reads on, and goes on by itself once there is space (§13)', () => {
+  const file = newFile()
+  const store = openDirect(file)
+  const { cursor } = store.append('c', [{ data: '1' }])
+  store.database.exec('PRAGMA max_page_count = 30')
+  const full = `The disk of ${file} is full and nothing was stored. Free some space`
+  for (const channel of ['c', 'new']) expect(() => store.append(channel, [big])).toThrow(full)
+  expect(store.read('c', 'oldest').messages).toMatchObject([{ data: '1' }])
+  expect(store.read('new', 'oldest').messages).toEqual([])
+  expect(store.head('c')).toMatchObject({ head: cursor })
+  store.database.exec('PRAGMA max_page_count = 1000000')
+  expect(store.append('c', [big]).messages[0]?.offset).toBe(2)
+  store.close()
+})
+
+it('takes a write that the system refuses for one that stored nothing, and says 503 is the answer (§13)', async () => {
+  const file = newFile()
+  const child = spawn('prlimit', ['--fsize=1000000:unlimited', process.execPath, filler, file], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async () => JSON.parse((await lines.next()).value ?? '{}')
+  expect(await next()).toEqual({
+    name: 'BrokerUnavailable',
+    message: expect.stringContaining('nothing was stored'),
+    isThere: true,
+  })
+  spawnSync('prlimit', ['--pid', String(child.pid), '--fsize=unlimited:unlimited'])
+  child.stdin.write('go on\n')
+  expect(await next()).toEqual({ more: 1 })
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
