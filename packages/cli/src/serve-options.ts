@@ -48,6 +48,8 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   maxRevocations: 'revocations at once',
   maxTickets: 'living tickets at once',
   maxTicketsPerIdentity: 'living tickets of one identity',
+  maxPresent: 'devices that are there on one channel',
+  maxStateBytes: 'state of one of them',
   firstLoadMs: 'wait for a source’s first value',
 }
 

@@ -2,7 +2,7 @@ import type { Batch, EndReason, Gap, GapReason, Outcome } from './batch.js'
 import { type ChannelName, parseChannelName } from './channel.js'
 import type { Cursor } from './cursor.js'
 import type { ErrorBody, ErrorCode } from './errors.js'
-import { type NewMessage, parseEvent, parseId, parseKey } from './message.js'
+import { type NewMessage, parseDevice, parseEvent, parseId, parseKey } from './message.js'
 import { isJsonObject, parseJson, rawMembers, toOneLine } from './raw-json.js'
 import { type Parsed, parsed, refused } from './result.js'
 
@@ -19,6 +19,7 @@ export type ClientFrame =
       readonly channel: ChannelName
       readonly message: NewMessage
     }
+  | PresenceFrame
   | { readonly type: 'auth'; readonly ref?: Ref; readonly token: string }
   | { readonly type: 'ping'; readonly ref?: Ref }
 
@@ -36,6 +37,16 @@ export interface SubscribeFrame {
   readonly gap?: 'newest'
   /** Greatest number of batches a second; what is left out is counted in `skipped`. */
   readonly maxRate?: number
+}
+
+/** Says that a device is there on a channel, and how (PROTOCOL §11). */
+export interface PresenceFrame {
+  readonly type: 'presence'
+  readonly ref?: Ref
+  readonly channel: ChannelName
+  readonly device: string
+  /** The text of the state's JSON; `null` leaves. */
+  readonly state: string
 }
 
 /** The first answer of a subscription: what became of the position asked for (PROTOCOL §5, §15). */
@@ -91,6 +102,8 @@ export type ParsedFrame =
 export function isRate(value: unknown): boolean {
   return typeof value === 'number' && value >= 0.01 && value <= 1000
 }
+
+const channelTypes = ['subscribe', 'unsubscribe', 'publish', 'presence'] as const
 
 function isRef(value: unknown): value is Ref {
   return typeof value === 'string' ? value.length <= 64 : Number.isSafeInteger(value)
@@ -163,19 +176,27 @@ function parseAuth(token: unknown): Parsed<ClientFrame> {
   )
 }
 
+function parsePresence(text: string, device: unknown, channel: ChannelName): Parsed<PresenceFrame> {
+  const named = parseDevice(device)
+  if (!named.ok) return named
+  const state = toOneLine(rawMembers(text).get('state') ?? 'true')
+  return parsed({ type: 'presence', channel, device: named.value, state })
+}
+
 function parseKnown(text: string, fields: Readonly<Record<string, unknown>>): Parsed<ClientFrame> {
   const type = fields['type']
   if (type === 'ping') return parsed({ type })
   if (type === 'auth') return parseAuth(fields['token'])
-  if (type !== 'subscribe' && type !== 'unsubscribe' && type !== 'publish') {
-    return refused('frame_invalid', 'The frame needs a type: subscribe, unsubscribe, publish, auth or ping.')
+  if (!channelTypes.some((one) => one === type)) {
+    return refused('frame_invalid', `The frame needs a type: ${channelTypes.join(', ')}, auth or ping.`)
   }
   const channel = parseChannelName(fields['channel'])
   if (!channel.ok) return channel
   if (type === 'subscribe') return parseSubscribe(fields, channel.value)
   if (type === 'unsubscribe') return parsed({ type, channel: channel.value })
+  if (type === 'presence') return parsePresence(text, fields['device'], channel.value)
   const message = parseNewMessage(text, fields)
-  return message.ok ? parsed({ type, channel: channel.value, message: message.value }) : message
+  return message.ok ? parsed({ type: 'publish', channel: channel.value, message: message.value }) : message
 }
 
 /** Reads one frame of a client. Total: whatever the text is, it answers (PROTOCOL §7). */

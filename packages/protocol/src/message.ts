@@ -52,6 +52,15 @@ export function parseKey(value: unknown): Parsed<string> {
   )
 }
 
+/** Checks the name of a device that is there; refused with `key_invalid`, as it is a part of a key (PROTOCOL §11). */
+export function parseDevice(value: unknown): Parsed<string> {
+  if (isField(value) && value.length <= 64 && !value.includes('/')) return parsed(value)
+  return refused(
+    'key_invalid',
+    'A device is a text of 1 to 64 characters without "/", control characters or lone surrogates.',
+  )
+}
+
 /** Checks a message's id or an Idempotency-Key (PROTOCOL §3); refused with `body_invalid`. */
 export function parseId(value: unknown): Parsed<string> {
   if (isField(value)) return parsed(value)

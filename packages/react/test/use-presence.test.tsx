@@ -4,8 +4,6 @@ import { renderToString } from 'react-dom/server'
 import { describe, expect, it } from 'vitest'
 import { open, startServer } from './rig.js'
 
-const served = { channels: { '$presence/*': { keyed: true } } } as const
-
 /** Who is there, as text, telling each time that it renders. */
 function Faces({ told = [] }: { readonly told?: unknown[] }) {
   const { members, error } = usePresence<string>('chat')
@@ -28,7 +26,7 @@ const said = (asked: readonly string[]) =>
 
 describe('who is there', () => {
   it('is shown, and rendered for what changes alone (§11)', async () => {
-    const { server, gamut } = startServer(served)
+    const { server, gamut } = startServer()
     await server.publish('$presence/chat', 'here', { key: 'ann/a' })
     const told: unknown[] = []
     const page = await open({ server, gamut }, <Faces told={told} />)
@@ -43,7 +41,7 @@ describe('who is there', () => {
   })
 
   it('is read once for all components, for one that comes later too, and no more behind the last', async () => {
-    const { server, gamut, asked } = startServer(served)
+    const { server, gamut, asked } = startServer()
     await server.publish('$presence/chat', 1, { key: 'ann/a' })
     const page = await open({ server, gamut }, <Faces />)
     await page.show(
@@ -62,7 +60,7 @@ describe('who is there', () => {
   })
 
   it('is nobody on a server that renders, and opens nothing there', async () => {
-    const { gamut, asked } = startServer(served)
+    const { gamut, asked } = startServer()
     const html = renderToString(
       <GamutProvider gamut={gamut}>
         [<Faces />]<Me state={1} />
@@ -72,16 +70,16 @@ describe('who is there', () => {
     expect(asked).toEqual([])
   })
 
-  it('of a server without presence is an error', async () => {
-    const { server, gamut } = startServer()
+  it('of a channel that may not be read is an error', async () => {
+    const { server, gamut } = startServer({ authorize: () => false })
     const page = await open({ server, gamut }, <Faces />)
-    expect(page.text()).toBe('no_presence')
+    expect(page.text()).toBe('unauthenticated')
   })
 })
 
 describe('a component with a state', () => {
   it('is there while it is shown, in the state of now, and says nothing twice', async () => {
-    const { server, gamut, asked } = startServer(served)
+    const { server, gamut, asked } = startServer()
     const page = await open({ server, gamut }, <Me state={{ at: 1 }} />)
     expect(said(asked)).toEqual(['{"at":1}'])
     await page.show(<Me state={{ at: 1 }} />)
@@ -92,7 +90,7 @@ describe('a component with a state', () => {
   })
 
   it('that goes leaves those that stay there', async () => {
-    const { server, gamut, asked } = startServer(served)
+    const { server, gamut, asked } = startServer()
     const page = await open(
       { server, gamut },
       <>

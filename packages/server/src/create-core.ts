@@ -14,6 +14,7 @@ import { guardHooks } from './core/guarded-hooks.js'
 import { Hub } from './core/log/hub.js'
 import { LogReader } from './core/log/log-reader.js'
 import { meterBroker } from './core/metered-broker.js'
+import { Presence } from './core/presence/presence.js'
 import { Publisher } from './core/publish.js'
 import { Sources } from './core/source.js'
 import { Trace } from './core/trace/trace.js'
@@ -77,7 +78,9 @@ export function createCore(options: ResolvedOptions): Core {
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
   const sources = new Sources({ ...shared, publisher, firstLoadMs, tell })
   const connections = new Connections(shared)
-  const ends = createTenure({ ...shared, hub, publisher, sources, connections, newTicket })
+  const parts = { ...shared, hub, publisher, sources, connections, newTicket }
+  const ends = createTenure({ ...parts, onRevoked: (revoked) => presence.revoke(revoked) })
+  const presence: Presence = new Presence({ ...parts, ...ends, publishRate })
   const core: Core = {
     ...shared,
     hub,
@@ -86,6 +89,7 @@ export function createCore(options: ResolvedOptions): Core {
     gate: new Gate(hooks, settings, ends.tenure),
     sources,
     connections,
+    presence,
   }
   watchGauges(core)
   return core

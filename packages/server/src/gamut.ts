@@ -2,6 +2,7 @@ import type { AnySchemas, Cursor, ErrorCode, InputOf } from '@gamut/protocol'
 import type { RevokeRequest } from './core/access/revoke-request.js'
 import type { IssuedTicket } from './core/access/tickets.js'
 import type { Load } from './core/bounds/overload.js'
+import type { PresenceMember } from './core/presence/presence.js'
 import type { Explanation } from './core/trace/explain.js'
 import type { Identity } from './hooks.js'
 import type { HttpRequest } from './http/request.js'
@@ -66,6 +67,8 @@ export interface Gamut<Schemas = AnySchemas> {
    * EventSource or WebSocket (PROTOCOL §12). Hooks are not asked for it; `authorize` is, if there is one, at each read.
    */
   issueTicket(identity: Identity, channels: readonly string[]): Promise<IssuedTicket>
+  /** Who is there on a channel now, by any node (PROTOCOL §11). To be told of changes read `$presence/{channel}`. */
+  presence(channel: string): Promise<PresenceMember[]>
   /**
    * Ends whatever is read for an identity or by a token, on every node, and refuses it from now on (PROTOCOL §12).
    * Resolves when this node knows it, with how long it lasts in milliseconds. Throws `GamutError`.

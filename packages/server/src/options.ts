@@ -119,6 +119,10 @@ export interface Limits {
   readonly maxTickets: number
   /** Living tickets of one identity. */
   readonly maxTicketsPerIdentity: number
+  /** Devices that may be there on one channel at once, of all nodes together. */
+  readonly maxPresent: number
+  /** The state of one of them, in bytes. */
+  readonly maxStateBytes: number
   /** How long a first read of a computed channel waits for its first value, in milliseconds. */
   readonly firstLoadMs: number
 }
@@ -203,6 +207,10 @@ export const defaultLimits: Limits = {
   maxTickets: 50_000,
   // A page opens one stream and comes back: so many tabs and reloads within half a minute are no person.
   maxTicketsPerIdentity: 100,
+  // Each is told to all others twice a minute: 4 KB/s to every reader where states are short. Larger crowds are counted, not listed.
+  maxPresent: 1000,
+  // A name, a place, a colour: it is repeated with each renewal, and stands in a URL where it is polled.
+  maxStateBytes: 1024,
   firstLoadMs: 5000,
 }
 

@@ -12,6 +12,7 @@ import { type RevokeRequest, toRevoked } from './core/access/revoke-request.js'
 import type { IssuedTicket } from './core/access/tickets.js'
 import type { Load } from './core/bounds/overload.js'
 import type { Core } from './core/core.js'
+import type { PresenceMember } from './core/presence/presence.js'
 import { type Explanation, explain } from './core/trace/explain.js'
 import { createCore } from './create-core.js'
 import { GamutError, textOf } from './error.js'
@@ -155,6 +156,11 @@ class Server implements Gamut {
     )
   }
 
+  async presence(channel: string): Promise<PresenceMember[]> {
+    await this.#started
+    return this.#core.presence.list(take(parseChannelName(channel)))
+  }
+
   async revoke(request: RevokeRequest): Promise<number> {
     await this.#started
     const { revoked, forMs } = toRevoked(request)
@@ -173,6 +179,7 @@ class Server implements Gamut {
   async stop(): Promise<void> {
     await this.drain()
     this.#core.sources.close()
+    this.#core.presence.stop()
     this.#core.revocations.stop()
     this.#core.tickets.stop()
     this.#core.wheel.clear()

@@ -257,6 +257,7 @@ export class Connection implements Held, Waiting {
     this.#reason = reason
     if (this.#core.trace.isOn) this.#traceLeaving(reason)
     this.#core.wheel.unset(this)
+    this.#core.presence.release(this, reason)
     for (const subscription of this.subscriptions.values()) subscription.end()
     this.subscriptions.clear()
   }

@@ -17,6 +17,7 @@ import type { Slots } from './bounds/slots.js'
 import type { Connections } from './connections.js'
 import type { Hub } from './log/hub.js'
 import type { LogReader } from './log/log-reader.js'
+import type { Presence } from './presence/presence.js'
 import type { Publisher } from './publish.js'
 import type { Sources } from './source.js'
 import type { Trace } from './trace/trace.js'
@@ -39,6 +40,7 @@ export interface Core {
   readonly publisher: Publisher
   readonly sources: Sources
   readonly connections: Connections
+  readonly presence: Presence
   readonly bodies: Bodies
   readonly slots: Slots
   readonly overload: Overload

@@ -6,14 +6,18 @@ import {
   isRate,
   maxWaitSeconds,
   mediaTypes,
+  parseDevice,
   parseEntityTags,
+  parseJson,
   parsePreferWait,
   parseSetCursor,
   type TransportName,
+  toOneLine,
   transports,
 } from '@gamut/protocol'
 import { nobody } from '../core/access/caller.js'
 import { GamutError } from '../error.js'
+import { take } from '../take.js'
 import { toPosition } from '../transports/position.js'
 import type { ChannelRead, ReadRequest } from '../transports/transport.js'
 import type { Call } from './call.js'
@@ -101,12 +105,22 @@ function toChannelReads({ request, target: { query }, core }: Call, target: Read
   })
 }
 
+/** Which device says how it is there by a read (PROTOCOL §11); nothing where none does. */
+export function askedPresence({ target: { query } }: Call): { device: string; state: string } | undefined {
+  const device = query.get('presence')
+  if (device === undefined) return undefined
+  const state = query.get('state') ?? 'true'
+  if (parseJson(state) === undefined)
+    throw new GamutError('query_invalid', 'state is JSON: a text stands in quotes, and null leaves.')
+  return { device: take(parseDevice(device)), state: toOneLine(state) }
+}
+
 /** All that a request asks for. Its caller is nobody until it is known who that is. */
 export function toReadRequest(
   call: Call,
   target: ReadTarget,
   asked: Asked,
-): ReadRequest & { caller: ReadRequest['caller'] } {
+): ReadRequest & { caller: ReadRequest['caller']; entered: ReadRequest['entered'] } {
   const { request } = call
   const { query } = call.target
   const maxRate = query.get('maxRate')
@@ -131,11 +145,16 @@ export function toReadRequest(
     waitMs: asked.waitMs,
     isPreferred: asked.isPreferred,
     isShared:
-      canShare && !isByHeader && !query.has('ticket') && channels.every(({ settings }) => settings.public),
+      canShare &&
+      !isByHeader &&
+      !query.has('ticket') &&
+      !query.has('presence') &&
+      channels.every(({ settings }) => settings.public),
     envelope,
     url: asked.transport === 'websocket' ? urlOf(request, query) : '',
     raw: isFlagSet(query, 'raw') ?? false,
     known: tags === undefined || isByHeader ? [] : parseEntityTags(tags),
+    entered: undefined,
     isProxied: isProxied(request),
   }
 }

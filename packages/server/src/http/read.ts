@@ -1,7 +1,8 @@
-import type { ChannelName, TransportName } from '@gamut/protocol'
+import { type ChannelName, isServerChannel, type TransportName } from '@gamut/protocol'
 import { type Awaitable, isLater } from '../awaitable.js'
 import { type Caller, nobody } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
+import type { Entered, Saying } from '../core/presence/presence.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
 import { transportTable } from '../transports/table.js'
@@ -12,7 +13,7 @@ import {
   statusOf,
   type Transport,
 } from '../transports/transport.js'
-import { type Asked, askedTransport, type ReadTarget, toReadRequest } from './asked.js'
+import { type Asked, askedPresence, askedTransport, type ReadTarget, toReadRequest } from './asked.js'
 import type { Call } from './call.js'
 import { identifyReader } from './identify.js'
 
@@ -75,11 +76,28 @@ async function attemptRead(attempt: Attempt, toTarget: () => ReadTarget): Promis
     if (isLater(passed)) await passed
   }
   core.tickets.use(caller)
+  const said = askedPresence(call)
+  if (said) read.entered = await enter(said, read, core)
   const opened = open(transport, read, core)
   const reply = isLater(opened) ? await opened : opened
   // What is held is watched from its start on; an answer that is whole is sent now or not at all.
   if (reply.kind === 'plain') core.tenure.check(caller, channels)
   return reply
+}
+
+/** Has a device be there, or leave, on what is read of the application's channels. */
+async function enter(
+  said: Pick<Saying, 'device' | 'state'>,
+  { caller, address, channels }: ReadRequest,
+  core: Core,
+): Promise<Entered> {
+  const names = channels.map(({ channel }) => channel).filter((name) => !isServerChannel(name))
+  core.connections.admitPublish()
+  for (const name of names) {
+    const passed = core.gate.pass(caller, 'presence', name)
+    if (isLater(passed)) await passed
+  }
+  return core.presence.say({ caller, address, channels: names, ...said })
 }
 
 /** Opens a read that the node has room for. */

@@ -15,6 +15,7 @@ import { pollAfter } from '../core/poll-pace.js'
 import type { Opened } from '../core/position.js'
 import type { Reader } from '../core/trace/event.js'
 import { toGiven } from '../core/trace/watch.js'
+import { presencePaceMs } from '../own-channels.js'
 import {
   type ChannelRead,
   jsonReply,
@@ -42,7 +43,21 @@ export function batchLimit({
   return { count: limit, bytes: Math.floor(maxBatch.bytes / Math.max(1, channels?.length ?? 1)) }
 }
 
-function answerHead({ channel, outcome, gap, reason, log, error }: ChannelAnswer, core: Core): AnswerHead {
+/** When a poller shall come again; who is there by polls comes in time to stay so. */
+function paceOf(
+  { channel, settings }: Pick<ChannelRead, 'channel' | 'settings'>,
+  entered: ReadRequest['entered'],
+  core: Core,
+): number {
+  const pace = pollAfter(channel, settings, core.traffic)
+  return entered ? Math.min(pace, presencePaceMs(settings, core.limits)) : pace
+}
+
+function answerHead(
+  { channel, outcome, gap, reason, log, error }: ChannelAnswer,
+  { entered }: ReadRequest,
+  core: Core,
+): AnswerHead {
   const { page, more, closed } = log
   return {
     channel,
@@ -52,7 +67,7 @@ function answerHead({ channel, outcome, gap, reason, log, error }: ChannelAnswer
     cursor: page.head.cursor,
     more,
     closed,
-    pollAfterMs: more ? 0 : pollAfter(channel, core.settings(channel), core.traffic),
+    pollAfterMs: more ? 0 : paceOf({ channel, settings: core.settings(channel) }, entered, core),
     ...(page.head.skipped && { skipped: page.head.skipped }),
     ...(page.head.snapshotEnd && { snapshotEnd: true }),
     ...(error && { error }),
@@ -122,8 +137,8 @@ function cacheHeaders(read: ReadRequest, heads: readonly AnswerHead[], pollAfter
       'access-control-expose-headers': 'ETag',
     }
   }
-  // What a ticket opens is not kept under a URL that has it in it.
-  return read.caller.ticket ? { 'cache-control': 'no-store' } : ownHeaders
+  // What a ticket opens is not kept under a URL that has it in it, and a poll that says who is there must arrive.
+  return read.caller.ticket || read.entered ? { 'cache-control': 'no-store' } : ownHeaders
 }
 
 /** A reader that names what it has confirms that it came. */
@@ -186,7 +201,7 @@ export function answerReply(
   answers: readonly ChannelAnswer[],
   core: Core,
 ): PlainReply {
-  const heads = answers.map((answer) => answerHead(answer, core))
+  const heads = answers.map((answer) => answerHead(answer, read, core))
   const texts = heads.map((head, index) => {
     const messages = answers[index]?.log.page.encodeEntries(frameCodec)
     return formatAnswer(head, decoder.decode(messages))

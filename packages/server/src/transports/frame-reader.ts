@@ -7,6 +7,7 @@ import {
   formatFrame,
   frameCodec,
   isCursor,
+  type PresenceFrame,
   type PublishedFrame,
   parseClientFrame,
   type Ref,
@@ -144,6 +145,7 @@ export class FrameReader implements FrameOwner, Sink {
     if (frame.type === 'publish') this.#enqueue(channel, frame, () => this.#publish(frame), frame)
     else if (frame.type === 'subscribe')
       this.#enqueue(channel, frame, () => this.#askToSubscribe(frame), frame)
+    else if (frame.type === 'presence') this.#enqueue(channel, frame, () => this.#enter(frame))
     else this.#enqueue(channel, frame, async () => this.#unsubscribe(frame))
   }
 
@@ -262,6 +264,20 @@ export class FrameReader implements FrameOwner, Sink {
         (error: unknown) => this.#fail(frame, toRefusal(error, this.#core)),
       )
       .then(() => this.#intake.settle())
+  }
+
+  async #enter({ channel, device, state, ...frame }: PresenceFrame): Promise<void> {
+    const { connections, presence } = this.#core
+    connections.admitPublish()
+    const caller = await this.#pass('presence', channel)
+    const { address } = this.#connection
+    try {
+      await presence.say({ caller, address, channels: [channel], device, state }, this.#connection)
+    } finally {
+      // The peer may have gone meanwhile, and was released before it held anything.
+      if (this.#connection.isClosed) presence.release(this.#connection, 'gone')
+    }
+    this.#ok(frame)
   }
 
   /** Asks as whoever the connection is known by when the answer comes: a token may be renewed meanwhile. */

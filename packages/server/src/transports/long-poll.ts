@@ -144,6 +144,7 @@ class LongPoll implements Held, ParkedOwner, Sink, Waiting {
     const { connections, wheel } = this.#core
     this.#send = send
     connections.add(this)
+    this.#asked.entered?.keep(this)
     wheel.set(this, this.#read.waitMs)
     for (const subscription of this.#subscriptions) subscription.begin()
     this.#isBegun = true
@@ -210,6 +211,7 @@ class LongPoll implements Held, ParkedOwner, Sink, Waiting {
     this.#core.wheel.unset(this)
     for (const subscription of this.#subscriptions) subscription.end()
     this.#core.tenure.release(this)
+    this.#core.presence.release(this, this.#reason)
     this.#core.connections.remove(this, this.#reason)
   }
 }

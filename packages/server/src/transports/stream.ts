@@ -32,6 +32,7 @@ const encoder = new TextEncoder()
 /** A held response of one or several channels: one lane each into one connection. */
 export class Stream implements Sink {
   readonly #caller: Caller
+  #entered: ReadRequest['entered']
   readonly #address: string
   readonly #core: Core
   readonly #form: StreamForm
@@ -48,6 +49,7 @@ export class Stream implements Sink {
   constructor(read: ReadRequest, core: Core, form: StreamForm) {
     this.#caller = read.caller
     this.#address = read.address
+    this.#entered = read.entered
     this.#core = core
     this.#form = form
     this.#lanes = read.channels.map((one) => subscribe(one, read, this, core))
@@ -89,6 +91,8 @@ export class Stream implements Sink {
       ...(position && { seal: () => this.#seal(position) }),
     })
     this.#connection = connection
+    this.#entered?.keep(connection)
+    this.#entered = undefined
     for (const lane of this.#lanes) connection.hold(lane)
     if (prelude) connection.write(prelude)
     for (const lane of this.#lanes) lane.begin()

@@ -6,6 +6,7 @@ import type { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import type { Wire } from '../core/outbox.js'
 import type { Position } from '../core/position.js'
+import type { Entered } from '../core/presence/presence.js'
 import type { GamutError } from '../error.js'
 
 /** Headers of an answer, lower case. */
@@ -104,6 +105,8 @@ export interface ReadRequest {
   readonly url: string
   /** The tags of `If-None-Match`. */
   readonly known: readonly string[]
+  /** A device is there on these channels by this read, for as long as that is held (PROTOCOL §11). */
+  readonly entered: Entered | undefined
   /** A proxy stands between, which may wait for 2 KiB before it sends any on. */
   readonly isProxied: boolean
 }

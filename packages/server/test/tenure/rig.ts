@@ -14,6 +14,8 @@ import {
 
 const decoder = new TextDecoder()
 
+type ParkedOwner = Pick<WireOwner, 'closed'>
+
 /** Transports that hold a reader, as `as` names them. */
 export const heldTransports = ['long-poll', 'sse', 'ndjson', 'websocket'] as const
 
@@ -52,7 +54,7 @@ export class Reading implements FrameWire {
   ending: { readonly status: number; readonly reason: string } | undefined
   isFull = false
   isCut = false
-  owner: WireOwner | FrameOwner | undefined
+  owner: WireOwner | FrameOwner | ParkedOwner | undefined
 
   write(chunks: readonly Uint8Array[]): boolean {
     this.text += chunks.map((chunk) => decoder.decode(chunk)).join('')
@@ -78,7 +80,7 @@ export class Reading implements FrameWire {
   /** The reader takes what it was given, and more. */
   drain(): void {
     this.isFull = false
-    this.owner?.drained()
+    ;(this.owner as WireOwner | undefined)?.drained()
   }
 
   send(frame: object): void {
@@ -153,10 +155,10 @@ async function prepare(gamut: Gamut, target: string, asking: Asking) {
   return {
     begin: () => {
       if (reply.kind === 'plain') reading.answer(reply)
-      else if (reply.kind === 'parked') reply.start((answer) => reading.answer(answer))
+      else if (reply.kind === 'parked') reading.owner = reply.start((answer) => reading.answer(answer))
       else reading.owner = reply.start(reading)
       // It may have been over at its start.
-      if (reading.ending) reading.owner?.closed()
+      if (reading.ending && reply.kind !== 'parked') reading.owner?.closed()
       return reading
     },
   }

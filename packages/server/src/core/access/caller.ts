@@ -1,5 +1,6 @@
 import type { ChannelName, EndReason, ErrorCode } from '@gamut/protocol'
 import type { Identity } from '../../hooks.js'
+import { presenceSubject } from '../../own-channels.js'
 
 /** Who asks, and by what: all that can end what is read for it (PROTOCOL §12). */
 export interface Caller {
@@ -12,6 +13,12 @@ export interface Caller {
 export interface TicketPass {
   readonly hash: string
   readonly channels: readonly ChannelName[]
+}
+
+/** Whether a ticket is for a channel: also by being for the one that it tells the presence of. */
+export function isTicketFor({ channels }: Pick<TicketPass, 'channels'>, channel: ChannelName): boolean {
+  const subject = presenceSubject(channel)
+  return channels.includes(channel) || (subject !== undefined && channels.includes(subject))
 }
 
 /** Somebody of whom nothing is known, and who therefore never ends. */

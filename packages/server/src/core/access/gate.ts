@@ -3,10 +3,15 @@ import { type Awaitable, whenKnown } from '../../awaitable.js'
 import type { ChannelSettings } from '../../channels.js'
 import { GamutError } from '../../error.js'
 import type { Action, Hooks } from '../../hooks.js'
-import { isOwnChannel } from '../../own-channels.js'
-import { type Caller, nobody } from './caller.js'
+import { isOwnChannel, presenceSubject } from '../../own-channels.js'
+import { type Caller, isTicketFor, nobody } from './caller.js'
 import { toIdentity } from './identity.js'
 import type { Tenure } from './tenure.js'
+
+/** Who is there on a channel may be seen by whoever may read it. */
+function gateOf(channel: ChannelName, action: Action): ChannelName {
+  return (action === 'read' && presenceSubject(channel)) || channel
+}
 
 /** The one gate on every way to read and to write over the network (PROTOCOL §12, I21). */
 export class Gate {
@@ -33,7 +38,7 @@ export class Gate {
   /** Throws `unauthenticated`, `revoked` or `forbidden` unless somebody may do that now. */
   pass(caller: Caller, action: Action, channel: ChannelName): Awaitable<void> {
     this.#tenure.check(caller, [channel])
-    return whenKnown(this.#may(caller, action, channel), (may) => {
+    return whenKnown(this.#may(caller, action, gateOf(channel, action)), (may) => {
       this.#tenure.check(caller, [channel])
       if (may !== true) this.#refuse(caller, action, channel)
     })
@@ -43,7 +48,7 @@ export class Gate {
     if (ticket && action !== 'read') {
       throw new GamutError('forbidden', `A ticket is for reading: send a token to ${action} "${channel}".`)
     }
-    if (ticket && !ticket.channels.includes(channel)) {
+    if (ticket && !isTicketFor(ticket, channel)) {
       throw new GamutError(
         'ticket_invalid',
         `This ticket is not for "${channel}": ask POST /tickets for one.`,
@@ -62,10 +67,11 @@ export class Gate {
     channel: ChannelName,
   ): boolean | undefined | Promise<boolean> {
     if (isOwnChannel(channel)) return false
-    if (ticket && (action !== 'read' || !ticket.channels.includes(channel))) return false
+    if (ticket && (action !== 'read' || !isTicketFor(ticket, channel))) return false
     const settings = this.#settings(channel)
     if (action === 'read' && settings.public) return true
-    if (action !== 'read' && (settings.publish === 'server' || settings.source || isServerChannel(channel)))
+    if (action !== 'read' && isServerChannel(channel)) return false
+    if (action !== 'read' && action !== 'presence' && (settings.publish === 'server' || settings.source))
       return false
     // Whoever gave a ticket in process has said so: there is nobody else to ask.
     if (ticket && !this.#hooks.authorize) return true

@@ -1,9 +1,9 @@
-import { type ChannelName, type Cursor, parseCursor, parseJson } from '@gamut/protocol'
+import { type ChannelName, type Cursor, parseCursor, parseJson, type StoredMessage } from '@gamut/protocol'
 import type { AppendMessage, Broker, ReadLimit } from '../../broker/broker.js'
 import { GamutError, textOf } from '../../error.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Page } from '../log/page.js'
-import type { Publisher } from '../publish.js'
+import type { Published, Publisher } from '../publish.js'
 import type { Item } from '../sink.js'
 import { Subscription, type SubscriptionParts } from '../subscription.js'
 
@@ -25,8 +25,8 @@ export interface KeyedChange<T> {
 /** What a view follows, and what it makes of it. */
 export interface KeyedViewOptions<T> {
   readonly channel: ChannelName
-  /** What the JSON of a message means; `undefined` for what means nothing, which is as if it was not there. */
-  readonly read: (value: unknown) => T | undefined
+  /** What a message means, by its JSON; `undefined` for what means nothing, which is as if it was not there. */
+  readonly read: (value: unknown, message: StoredMessage) => T | undefined
   readonly onChange: (change: KeyedChange<T>) => void
 }
 
@@ -115,10 +115,10 @@ export class KeyedView<T> {
   }
 
   /** Stores, and resolves when this node knows it too. Throws like a publish, and `publish_unknown` if it does not come back. */
-  async append(messages: readonly AppendMessage[]): Promise<void> {
+  async append(messages: readonly AppendMessage[]): Promise<Published> {
     const { channel } = this.#options
-    const { cursor } = await this.#parts.publisher.append({ channel, messages, options: { publisher: '' } })
-    if (await this.#until(() => this.#hasReached(cursor))) return
+    const published = await this.#parts.publisher.append({ channel, messages, options: { publisher: '' } })
+    if (await this.#until(() => this.#hasReached(published.cursor))) return published
     throw new GamutError(
       'publish_unknown',
       'This was stored, but this node has not seen it yet. Try again.',
@@ -160,9 +160,10 @@ export class KeyedView<T> {
   }
 
   #takePage(page: Page): void {
-    for (const { key, data } of page.messages()) {
+    for (const message of page.messages()) {
+      const { key, data } = message
       if (key === undefined) continue
-      const value = data === undefined ? undefined : this.#options.read(parseJson(data))
+      const value = data === undefined ? undefined : this.#options.read(parseJson(data), message)
       if (this.#coming === undefined) this.#set(key, value)
       else if (value !== undefined) this.#coming.set(key, value)
     }

@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.js'
 import { GamutError } from '../../error.js'
 import type { Identity } from '../../hooks.js'
 import type { Limits } from '../../options.js'
-import { revocationsChannel, ticketAgeMs } from '../../own-channels.js'
+import { presenceSubject, revocationsChannel, ticketAgeMs } from '../../own-channels.js'
 import { hashTexts } from '../hash.js'
 import type { Caller } from './caller.js'
 import { type KeyedChange, KeyedView, type KeyedViewParts } from './keyed-view.js'
@@ -109,8 +109,10 @@ export class Revocations {
     if (this.#until.size === 0) return false
     const now = this.#parts.clock.now()
     const isNow = (revoked: Revoked) => (this.#until.get(subjectOf(revoked)) ?? 0) > now
+    // Who may not read a channel may not see who is there on it either.
+    const asked = channel === undefined ? [] : [channel, presenceSubject(channel) ?? channel]
     return namesOf(caller).some(
-      (name) => isNow(name) || (channel !== undefined && isNow({ ...name, channel })),
+      (name) => isNow(name) || asked.some((one) => isNow({ ...name, channel: one })),
     )
   }
 

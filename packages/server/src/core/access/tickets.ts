@@ -7,7 +7,7 @@ import type { Limits } from '../../options.js'
 import { ticketsChannel } from '../../own-channels.js'
 import type { Connections } from '../connections.js'
 import { hashTicket } from '../hash.js'
-import type { Caller } from './caller.js'
+import { type Caller, isTicketFor } from './caller.js'
 import { toIdentity } from './identity.js'
 import { type KeyedChange, KeyedView, type KeyedViewParts } from './keyed-view.js'
 
@@ -132,7 +132,7 @@ export class Tickets {
     if (!entry || this.#until(hash, entry) <= this.#parts.clock.now()) {
       refuse('There is no such ticket, or not any more: ask POST /tickets for one.')
     }
-    const foreign = channels.find((channel) => !entry.channels.includes(channel))
+    const foreign = channels.find((channel) => !isTicketFor(entry, channel))
     if (foreign !== undefined)
       refuse(`This ticket is not for "${foreign}": ask POST /tickets for one that is.`)
     return { identity: entry.identity, ticket: { hash, channels: entry.channels } }
