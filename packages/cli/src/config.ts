@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { type Gamut, type GamutOptions, isLimit } from '@gamut/server'
 import type { OperationsOptions } from '@gamut/server/node'
 import { addEnvironment, isKubernetesVariable } from './arguments.js'
@@ -9,10 +10,13 @@ import { type PathBase, toPath } from './given-path.js'
 import { operationsKeyVariable, readOperationsKey } from './operations-key.js'
 import { type GivenOption, type GivenOptions, parseValue, textOption, toVariable } from './option.js'
 import { logLevels, serveOptions } from './serve-options.js'
+import { chooseStore, type Store } from './store.js'
 import { didYouMean } from './suggest.js'
 
 /** What a config file may hold besides the options of flags. */
 const fileOnly = ['channels', 'authenticate', 'authorize', 'onPublish', 'start', 'apiKeys', 'operationsKey']
+/** More processes than this are no machine's. */
+const maxWorkers = 256
 /** What only a command line says. */
 const neverInFile = ['config', 'json']
 const fileOptions = [...Object.keys(serveOptions).filter((name) => !neverInFile.includes(name)), ...fileOnly]
@@ -45,6 +49,9 @@ export interface ServeConfig {
   readonly operations: OperationsOptions | undefined
   /** Whether everybody may do everything although others can reach it. */
   readonly isPublic: boolean
+  readonly store: Store
+  /** Processes that share the port. */
+  readonly workers: number
   /** Absolute path of a directory. */
   readonly staticPath: string | undefined
   readonly logLevel: string
@@ -112,14 +119,15 @@ const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535
 const isLogLevel = (value: unknown): value is string => logLevels.some((level) => level === value)
 
-function checkBroker(given: GivenOptions): void {
-  const option = given.get('broker')
-  if (!option || option.value === 'memory:' || option.value === 'memory') return
-  // Only the scheme is repeated: the rest may hold a password.
-  const scheme = typeof option.value === 'string' ? /^[\w+.-]*:?/.exec(option.value)?.[0] : undefined
-  throw usageFailure(
-    `${option.from}: there is no broker "${scheme ?? typeof option.value}". So far there is only "memory:".`,
-  )
+/** How many processes serve: as many as were asked for, or one for each core. */
+function workerCount(given: GivenOptions): number {
+  const option = given.get('workers')
+  if (!option) return 1
+  const { value, from } = option
+  if (value === 'auto') return availableParallelism()
+  const count = Number(value)
+  if (Number.isInteger(count) && count >= 1 && count <= maxWorkers) return count
+  throw usageFailure(`${from}: a number from 1 to ${maxWorkers} or auto is needed, not ${shownValue(value)}.`)
 }
 
 function staticPath(given: GivenOptions, base: PathBase): string | undefined {
@@ -157,7 +165,6 @@ export async function resolveConfig(
     cwd,
   )
   if (file) addFile(given, file)
-  checkBroker(given)
   const key = readOperationsKey(given, env, { file, cwd })
   if (key) given.set('operationsKey', key)
   const passed = [...given].filter(([name]) => isLimit(name) || gamutOptions.includes(name))
@@ -166,6 +173,8 @@ export async function resolveConfig(
     host: take(given, 'host', isText, 'an address like "127.0.0.1"') ?? '127.0.0.1',
     operations: operationsEntrance(given),
     isPublic: take(given, 'public', isFlag, 'true or false') ?? false,
+    store: chooseStore(given),
+    workers: workerCount(given),
     staticPath: staticPath(given, { file, cwd }),
     logLevel: take(given, 'logLevel', isLogLevel, `one of ${logLevels.join(', ')}`) ?? 'warn',
     options: Object.fromEntries(passed.map(([name, { value }]) => [name, value])),

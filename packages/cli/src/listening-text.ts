@@ -15,6 +15,9 @@ export interface Listening {
   readonly channels: Readonly<Record<string, ChannelDefinition>>
   /** Who may do what, in words. */
   readonly door: string
+  /** Where channels are kept, in words. */
+  readonly kept: string
+  readonly workers: number
   /** How to get a credential to try it with, as a line to type; `undefined` where none is needed. */
   readonly credential: string | undefined
   readonly staticPath: string | undefined
@@ -77,11 +80,13 @@ function tryLines(listening: Listening): readonly (readonly [string, string])[] 
 
 /** What `gamut serve` says when it listens: where, for whom, what it has, and what to try. */
 export function listeningText(listening: Listening, terminal: Terminal): string {
-  const { version, url, operators, trace, basePath, channels, door, staticPath, file } = listening
+  const { version, url, operators, trace, basePath, channels, door, kept, workers, staticPath, file } =
+    listening
   const { paint } = terminal
   const rows: (readonly [string, string])[] = [
     ['open to', door],
-    ['kept', 'in memory: a restart forgets it, and readers are told so'],
+    ['kept', kept],
+    ...(workers === 1 ? [] : [['workers', `${workers} processes share the port`] as const]),
     ...(operators === undefined ? [] : [['operators', operators] as const]),
     ...(trace.length === 0 ? [] : [['traced', `${trace.join(', ')}, for gamut explain`] as const]),
     ...(file === undefined ? [] : [['config', file] as const]),

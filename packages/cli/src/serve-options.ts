@@ -153,6 +153,14 @@ export const serveOptions: OptionTable = {
     group: what,
     env: true,
   },
+  workers: {
+    kind: 'text',
+    placeholder: 'N',
+    help: 'processes that share the port; auto: one for each core',
+    default: '1',
+    group: where,
+    env: true,
+  },
   node: {
     kind: 'text',
     placeholder: 'NAME',

@@ -1,5 +1,4 @@
 import { createMemoryBroker } from './broker/memory.js'
-import { settleChannels } from './channels.js'
 import { createTenure } from './core/access/create-tenure.js'
 import { Gate } from './core/access/gate.js'
 import { Bodies } from './core/bounds/bodies.js'
@@ -22,23 +21,14 @@ import { Wheel } from './core/wheel.js'
 import { WriteLoop } from './core/write-loop.js'
 import { newTicket } from './new-ticket.js'
 import type { ResolvedOptions } from './options.js'
-import { withOwnChannels } from './own-channels.js'
+import { settleAll } from './settle-all.js'
 import { Tally } from './telemetry/tally.js'
 import { Traffic } from './telemetry/traffic.js'
-
-/** Every channel's settings, the server's own in front. */
-function defineAll({ channels, limits }: ResolvedOptions): Core['settings'] {
-  const defaults = {
-    maxMessageBytes: limits.maxMessageBytes,
-    idempotency: { windowMs: limits.idempotencyWindowMs, maxKeys: limits.idempotencyKeys },
-  }
-  return withOwnChannels(settleChannels(channels, defaults), limits, defaults)
-}
 
 /** What the parts of a node share. */
 function createShared(options: ResolvedOptions) {
   const { clock, limits, logger, random, node } = options
-  const settings = defineAll(options)
+  const settings = settleAll(options)
   const tally = new Tally()
   const broker = meterBroker(options.broker ?? createMemoryBroker({ clock }), tally, clock)
   const trace = new Trace(clock, limits.traceBytes)

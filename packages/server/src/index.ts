@@ -39,6 +39,7 @@ export type { Action, Hooks, Identity, OutgoingMessage } from './hooks.js'
 export type { HttpRequest } from './http/request.js'
 export { defaultLimits, type GamutOptions, isLimit, type Limits } from './options.js'
 export { createGamut } from './server.js'
+export { createLogSettings } from './settle-all.js'
 export type { Logger } from './telemetry/logger.js'
 export {
   type HistogramName,

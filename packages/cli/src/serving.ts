@@ -1,0 +1,89 @@
+import { isServerChannel } from '@gamut/protocol'
+import { type Broker, createGamut, type Gamut, type Hooks } from '@gamut/server'
+import { type Served, serve } from '@gamut/server/node'
+import type { Logger } from 'pino'
+import { explainOption, type ServeConfig } from './config.js'
+import { openDoors } from './door-settings.js'
+import type { EndCall } from './ending.js'
+import { Failure, textOf } from './failure.js'
+import { guardHost, isLoopback } from './loopback.js'
+import type { ProcessMetricsSource } from './metrics.js'
+import { serveFiles } from './static-files.js'
+
+/** What a server is made of besides what it was told. */
+export interface ServingParts {
+  readonly broker: Broker
+  readonly metrics: ProcessMetricsSource
+  readonly log: Logger
+  /** The name of this node, where it is not the one that was given. */
+  readonly node?: string
+  /** Whether this process runs `start` of the config file: one of several workers does. */
+  readonly isFirst: boolean
+}
+
+/** A server that listens. */
+export interface Serving {
+  readonly gamut: Gamut
+  readonly served: Served
+  /** What the application's `start` gave. */
+  readonly end: EndCall | undefined
+}
+
+function createServer(config: ServeConfig, { broker, metrics, log, node }: ServingParts): Gamut {
+  const { options, doors, given } = config
+  try {
+    const hooks: Hooks = doors
+      ? openDoors(doors, log)
+      : { authorize: (_identity, _action, channel) => !isServerChannel(channel) }
+    return createGamut({ ...hooks, ...options, ...(node && { node }), broker, metrics, logger: log })
+  } catch (error) {
+    throw error instanceof TypeError
+      ? explainOption(error, new Map([...given, ...(doors?.given ?? [])]))
+      : error
+  }
+}
+
+const listenProblems: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    'another program listens there already. End it, or take another port: --port 0 finds a free one',
+  EACCES: 'this user may not listen there. Take a port from 1024 on',
+  EADDRNOTAVAIL: 'this machine has no such address. Give one of its own with --host',
+  ENOTFOUND: 'there is no such host. Give an address with --host',
+}
+
+async function listen(config: ServeConfig, gamut: Gamut): Promise<Served> {
+  const { host, port, operations, staticPath, options } = config
+  const otherwise = staticPath === undefined ? {} : { otherwise: serveFiles(staticPath) }
+  try {
+    const served = await serve(gamut, { host, port, ...otherwise, ...(operations && { operations }) })
+    if (isLoopback(host) && !config.isPublic && !options.authorize && !config.doors)
+      guardHost(served.server, options.origins ?? [])
+    return served
+  } catch (error) {
+    const { code = '', port: refused = port } = error as NodeJS.ErrnoException & { readonly port?: number }
+    throw new Failure(`Cannot listen on ${host} port ${refused}: ${listenProblems[code] ?? textOf(error)}.`)
+  }
+}
+
+async function begin({ start, file }: ServeConfig, gamut: Gamut): Promise<EndCall | undefined> {
+  if (!start) return undefined
+  try {
+    const end = await start(gamut)
+    return typeof end === 'function' ? (end as EndCall) : undefined
+  } catch (error) {
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    throw new Failure(`start in ${file} failed: ${detail}`)
+  }
+}
+
+/** Makes a server and opens it; `listening` is told before the application's `start` is called. */
+export async function startServing(
+  config: ServeConfig,
+  parts: ServingParts,
+  listening: (served: Served) => void,
+): Promise<Serving> {
+  const gamut = createServer(config, parts)
+  const served = await listen(config, gamut)
+  listening(served)
+  return { gamut, served, end: parts.isFirst ? await begin(config, gamut) : undefined }
+}

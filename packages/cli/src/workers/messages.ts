@@ -1,0 +1,26 @@
+import type { EndSignal } from '../ending.js'
+import type { ProcessMetrics } from '../metrics.js'
+import type { ListeningAt } from '../serve-report.js'
+import type { FromBroker, ToBroker } from './line.js'
+
+/** What the process above tells a worker. */
+export type ToWorker =
+  /** Its number, from 1 on, and whether it runs the application's `start`. */
+  | { readonly begin: { readonly index: number; readonly isFirst: boolean } }
+  | { readonly broker: readonly FromBroker[] }
+  /** Another worker asks for its metrics. */
+  | { readonly measure: number }
+  | { readonly measured: number; readonly siblings: readonly ProcessMetrics[] }
+  | { readonly end: EndSignal }
+
+/** What a worker tells the process above. */
+export type FromWorker =
+  /** It hears now: what was said before was said to nobody. */
+  | 'ready'
+  | { readonly listening: ListeningAt }
+  /** It cannot serve, and has nothing to do any more. */
+  | { readonly failed: string; readonly exitCode: 1 | 2 }
+  | { readonly broker: readonly ToBroker[] }
+  /** It wants the metrics of the others. */
+  | { readonly siblings: number }
+  | { readonly measured: number; readonly metrics: ProcessMetrics }

@@ -1,0 +1,63 @@
+import type { Broker } from '@gamut/server'
+import { createMemoryBroker } from '@gamut/server'
+import { createVirtualClock } from '@gamut/testing'
+import { describeBroker } from '@gamut/testing/suites'
+import type { FromBroker, Line, ToBroker } from '../src/workers/line.js'
+import { createLineBroker } from '../src/workers/line-broker.js'
+import { type SharedBroker, shareBroker } from '../src/workers/share-broker.js'
+
+/** Both ends of a line in one process, over which everything goes as JSON, as it does between processes. */
+function createLines(): { worker: Line<ToBroker, FromBroker>; parent: Line<FromBroker, ToBroker> } {
+  function createEnds<Item>() {
+    let take: (items: readonly Item[]) => void = () => {}
+    return {
+      send: (items: readonly Item[]) => {
+        const text = JSON.stringify(items)
+        setImmediate(() => take(JSON.parse(text)))
+      },
+      receive: (listener: typeof take) => {
+        take = listener
+      },
+    }
+  }
+  const up = createEnds<ToBroker>()
+  const down = createEnds<FromBroker>()
+  return {
+    worker: { send: up.send, receive: down.receive },
+    parent: { send: down.send, receive: up.receive },
+  }
+}
+
+describeBroker('that workers share', {
+  create: async () => {
+    const clock = createVirtualClock()
+    const store = createMemoryBroker({ clock })
+    let sharing: Promise<SharedBroker> | undefined
+    const join = (): Broker => {
+      const { worker, parent } = createLines()
+      const broker = createLineBroker(worker)
+      return {
+        start: async (listener, settings) => {
+          sharing ??= shareBroker(store, settings)
+          const share = await sharing
+          share.join(parent)
+          await broker.start(listener, settings)
+        },
+        append: (...given) => broker.append(...given),
+        read: (...given) => broker.read(...given),
+        heads: (channels) => broker.heads(channels),
+        watch: (channels) => broker.watch(channels),
+        unwatch: (channels) => broker.unwatch(channels),
+        close: () => broker.close(),
+      }
+    }
+    // What was sent before time passed has arrived then.
+    const advance = async (ms: number) => {
+      await clock.advance(ms)
+      for (let turn = 0; turn < 6; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+    }
+    return { broker: join(), advance, peer: async () => join(), destroy: () => store.close() }
+  },
+  time: 'virtual',
+  runs: 20,
+})
