@@ -10,6 +10,7 @@ const packageImports = {
   client: ['@gamut/protocol'],
   react: ['@gamut/client', '@gamut/protocol', 'react'],
   server: ['@gamut/protocol', '@noble/hashes', 'ipaddr.js'],
+  'broker-redis': ['@gamut/protocol', '@gamut/server', '@redis/client', 'node:'],
   'broker-sqlite': ['@gamut/protocol', '@gamut/server', 'node:'],
   testing: [
     '@gamut/client',

@@ -1,0 +1,96 @@
+import type { Link, LinkListener } from './link.js'
+import type { Script } from './scripts/script.js'
+
+type Listener = (message: string, topic: string) => void
+
+/** What is used of a client of `@redis/client`, whatever modules and scripts it was made with. */
+export interface RedisClientLike {
+  readonly isReady: boolean
+  readonly isOpen: boolean
+  connect(): Promise<unknown>
+  sendCommand(args: string[]): Promise<unknown>
+  subscribe(channels: string[], listener: Listener): Promise<void>
+  unsubscribe(channels: string[], listener: Listener): Promise<void>
+  duplicate(overrides?: Record<string, unknown>): RedisClientLike
+  on(event: 'error' | 'ready', listener: (error?: unknown) => void): unknown
+  off(event: 'error' | 'ready', listener: (error?: unknown) => void): unknown
+  destroy(): void
+}
+
+/** So many channels are subscribed to or left by one command. */
+const topicsAtOnce = 500
+
+/** Rejects where an answer takes too long; what was sent may still be done. */
+async function withDeadline<Result>(answer: Promise<Result>, ms: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** One Redis: a connection for scripts and one for announcements. */
+export class ClientLink implements Link {
+  readonly command = 'PUBLISH'
+  readonly #client: RedisClientLike
+  readonly #subscriber: RedisClientLike
+  readonly #ownsClient: boolean
+  readonly #deadlineMs: number
+  readonly #listener: LinkListener
+  readonly #onAnnouncement: Listener = (text, topic) => this.#listener.onAnnouncement(topic, text)
+  readonly #onError = (error: unknown) => this.#listener.onTrouble(error)
+  readonly #onReady = () => this.#listener.onReady()
+
+  constructor(client: RedisClientLike, ownsClient: boolean, deadlineMs: number, listener: LinkListener) {
+    this.#client = client
+    this.#subscriber = client.duplicate({ disableOfflineQueue: false })
+    this.#ownsClient = ownsClient
+    this.#deadlineMs = deadlineMs
+    this.#listener = listener
+  }
+
+  get isReady(): boolean {
+    return this.#client.isReady
+  }
+
+  async open(): Promise<void> {
+    for (const client of [this.#client, this.#subscriber]) client.on('error', this.#onError)
+    this.#subscriber.on('ready', this.#onReady)
+    if (!this.#client.isOpen) await this.#client.connect()
+    await this.#subscriber.connect()
+  }
+
+  async run({ sha, text }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    const rest = [String(keys.length), ...keys, ...args]
+    try {
+      return await withDeadline(this.#client.sendCommand(['EVALSHA', sha, ...rest]), this.#deadlineMs)
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return withDeadline(this.#client.sendCommand(['EVAL', text, ...rest]), this.#deadlineMs)
+    }
+  }
+
+  async subscribe(topics: readonly string[]): Promise<void> {
+    const portions: Promise<void>[] = []
+    for (let at = 0; at < topics.length; at += topicsAtOnce)
+      portions.push(this.#subscriber.subscribe(topics.slice(at, at + topicsAtOnce), this.#onAnnouncement))
+    await withDeadline(Promise.all(portions), this.#deadlineMs)
+  }
+
+  unsubscribe(topics: readonly string[]): void {
+    for (let at = 0; at < topics.length; at += topicsAtOnce)
+      // A failed connection has no subscriptions either.
+      this.#subscriber.unsubscribe(topics.slice(at, at + topicsAtOnce), this.#onAnnouncement).catch(() => {})
+  }
+
+  async close(): Promise<void> {
+    this.#client.off('error', this.#onError)
+    this.#subscriber.off('ready', this.#onReady)
+    if (this.#subscriber.isOpen) this.#subscriber.destroy()
+    if (this.#ownsClient && this.#client.isOpen) this.#client.destroy()
+  }
+}

@@ -1,0 +1,38 @@
+import type { ChannelName } from '@gamut/protocol'
+
+/** Channels of one bucket share a slot of a Cluster and one epoch; each is in the same bucket for ever. */
+const buckets = 1024
+
+/** How the store's keys are named. */
+export class Keys {
+  readonly #prefix: string
+
+  constructor(prefix: string) {
+    if (!/^[A-Za-z0-9:_.-]{0,64}$/.test(prefix))
+      throw new TypeError('prefix must be at most 64 characters of A-Z a-z 0-9 : _ . -')
+    this.#prefix = prefix
+  }
+
+  /** What all channels of a bucket share. Its braces decide the slot. */
+  bucket(channel: ChannelName): string {
+    let hash = 0x811c9dc5
+    for (let index = 0; index < channel.length; index += 1)
+      hash = Math.imul(hash ^ channel.charCodeAt(index), 0x01000193) >>> 0
+    return this.numbered(hash % buckets)
+  }
+
+  /** The bucket of a number below 1024. */
+  numbered(bucket: number): string {
+    return `${this.#prefix}{${bucket}}`
+  }
+
+  /** What all keys of a channel begin with, and where it is announced. No two names give the same, and none leaves it. */
+  channel(channel: ChannelName, bucket = this.bucket(channel)): string {
+    return `${bucket}${Buffer.from(channel, 'utf8').toString('base64url')}`
+  }
+
+  /** The channel that is announced there. */
+  nameOf(topic: string): ChannelName {
+    return Buffer.from(topic.slice(topic.lastIndexOf('}') + 1), 'base64url').toString('utf8') as ChannelName
+  }
+}

@@ -1,0 +1,24 @@
+import type { Script } from './scripts/script.js'
+
+/** A way to Redis: scripts there, announcements back. */
+export interface Link {
+  /** With what the scripts announce. */
+  readonly command: 'PUBLISH' | 'SPUBLISH'
+  /** Whether a command would be sent at once. */
+  readonly isReady: boolean
+  open(): Promise<void>
+  /** Runs a script whose keys are all in one slot. Rejects as the client does, or after the deadline. */
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  subscribe(topics: readonly string[]): Promise<void>
+  unsubscribe(topics: readonly string[]): void
+  close(): Promise<void>
+}
+
+/** What a link tells. */
+export interface LinkListener {
+  onAnnouncement(topic: string, text: string): void
+  /** A connection has failed. */
+  onTrouble(error: unknown): void
+  /** Announcements come again, all that were subscribed to. */
+  onReady(): void
+}

@@ -1,0 +1,194 @@
+import type { ChannelName } from '@gamut/protocol'
+import {
+  type AppendMessage,
+  type AppendOptions,
+  type AppendResult,
+  type Broker,
+  type BrokerListener,
+  BrokerUnavailable,
+  type Head,
+  type LogSettings,
+  type ReadFrom,
+  type ReadLimit,
+  type ReadResult,
+} from '@gamut/server'
+import { decodeAnnouncement } from './announcement.js'
+import { decodeResult, type PendingAppend, pushAppend } from './append-call.js'
+import { AppendQueue } from './append-queue.js'
+import { settingArgs } from './codec.js'
+import type { Keys } from './keys.js'
+import type { Link, LinkListener } from './link.js'
+import { decodeEnds, decodePage, readArgs } from './read-answer.js'
+import { type Script, scripts } from './scripts/script.js'
+import { toTrouble } from './trouble.js'
+import { type End, Watched } from './watched.js'
+
+/** So many channels' heads are told by one run of the script. */
+const headsAtOnce = 50
+
+/** Random text: an epoch where one begins, and the tag of what is appended. */
+function randomText(): string {
+  const words = crypto.getRandomValues(new Uint32Array(2))
+  return Array.from(words, (word) => word.toString(36).padStart(7, '0')).join('')
+}
+
+/** A broker whose logs are in Redis. */
+export class RedisBroker implements Broker, LinkListener {
+  readonly #keys: Keys
+  readonly #link: Link
+  readonly #queues = new Map<ChannelName, AppendQueue>()
+  readonly #watched = new Watched({
+    ends: (channels) => this.#ends(channels),
+    keyAge: (channel) => this.#settings?.(channel).keyed?.ageMs ?? Number.POSITIVE_INFINITY,
+    onBatch: (batch) => this.#listener?.onBatch(batch),
+    now: () => performance.now(),
+  })
+  #listener: BrokerListener | undefined
+  #settings: ((channel: ChannelName) => LogSettings) | undefined
+
+  constructor(keys: Keys, link: (listener: LinkListener) => Link) {
+    this.#keys = keys
+    this.#link = link(this)
+  }
+
+  async start(listener: BrokerListener, settings: (channel: ChannelName) => LogSettings): Promise<void> {
+    this.#listener = listener
+    this.#settings = settings
+    try {
+      await this.#link.open()
+    } catch (error) {
+      throw toTrouble(error)
+    }
+  }
+
+  append(
+    channel: ChannelName,
+    messages: readonly AppendMessage[],
+    options: AppendOptions,
+  ): Promise<AppendResult> {
+    let queue = this.#queues.get(channel)
+    if (!queue) {
+      queue = new AppendQueue(
+        (appends) => this.#store(channel, appends),
+        () => this.#queues.delete(channel),
+      )
+      this.#queues.set(channel, queue)
+    }
+    return queue.add(messages, options)
+  }
+
+  async read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<ReadResult> {
+    const bucket = this.#keys.bucket(channel)
+    for (;;) {
+      const args = [...this.#head(), ...this.#settingArgs(channel), ...readArgs(from, limit)]
+      const reply = await this.#run(scripts.read, [bucket, this.#keys.channel(channel, bucket)], args)
+      if (decodeEnds(reply).due !== 0) return decodePage(reply)
+    }
+  }
+
+  async heads(channels: readonly ChannelName[]): Promise<ReadonlyMap<ChannelName, Head>> {
+    const ends = await this.#ends(channels)
+    return new Map(Array.from(ends, ([channel, { head }]) => [channel, head]))
+  }
+
+  async watch(channels: readonly ChannelName[]): Promise<void> {
+    const added = this.#watched.add(channels)
+    try {
+      if (added.length > 0) await this.#link.subscribe(added.map((channel) => this.#keys.channel(channel)))
+    } catch (error) {
+      this.#watched.delete(added)
+      throw toTrouble(error)
+    }
+  }
+
+  unwatch(channels: readonly ChannelName[]): void {
+    const left = this.#watched.delete(channels)
+    if (left.length > 0) this.#link.unsubscribe(left.map((channel) => this.#keys.channel(channel)))
+  }
+
+  async close(): Promise<void> {
+    this.#listener = undefined
+    this.#settings = undefined
+    this.#watched.clear()
+    await this.#link.close()
+  }
+
+  onAnnouncement(topic: string, text: string): void {
+    const channel = this.#keys.nameOf(topic)
+    const batch = this.#watched.has(channel) && decodeAnnouncement(channel, text)
+    if (batch) this.#watched.announce(batch)
+  }
+
+  onTrouble(): void {}
+
+  onReady(): void {}
+
+  async #store(channel: ChannelName, appends: readonly PendingAppend[]): Promise<readonly AppendResult[]> {
+    const bucket = this.#keys.bucket(channel)
+    const args = [...this.#head(), ...this.#settingArgs(channel), String(appends.length)]
+    for (const append of appends) pushAppend(args, append)
+    const reply = await this.#run(scripts.append, [bucket, this.#keys.channel(channel, bucket)], args)
+    return (reply as readonly string[]).map(decodeResult)
+  }
+
+  async #ends(channels: readonly ChannelName[]): Promise<ReadonlyMap<ChannelName, End>> {
+    const ends = new Map<ChannelName, End>()
+    let left = channels
+    while (left.length > 0) {
+      const again: ChannelName[] = []
+      const look = async ([bucket, portion]: readonly [string, readonly ChannelName[]]) => {
+        for (const [index, end] of (await this.#headsOf(bucket, portion)).entries()) {
+          const channel = portion[index]
+          if (channel !== undefined && end.due === 0) again.push(channel)
+          else if (channel !== undefined) ends.set(channel, end)
+        }
+      }
+      await Promise.all(this.#portions(left).map(look))
+      left = again
+    }
+    return ends
+  }
+
+  async #headsOf(bucket: string, channels: readonly ChannelName[]) {
+    const args = this.#head()
+    for (const channel of channels) args.push(...this.#settingArgs(channel))
+    const keys = channels.map((channel) => this.#keys.channel(channel, bucket))
+    const reply = await this.#run(scripts.heads, [bucket, ...keys], args)
+    return (reply as readonly unknown[]).map(decodeEnds)
+  }
+
+  /** Channels of one bucket together, some at a time. */
+  #portions(channels: readonly ChannelName[]): (readonly [string, ChannelName[]])[] {
+    const full: [string, ChannelName[]][] = []
+    const open = new Map<string, ChannelName[]>()
+    for (const channel of channels) {
+      const bucket = this.#keys.bucket(channel)
+      let portion = open.get(bucket)
+      if (!portion || portion.length >= headsAtOnce) {
+        portion = []
+        open.set(bucket, portion)
+        full.push([bucket, portion])
+      }
+      portion.push(channel)
+    }
+    return full
+  }
+
+  #head(): string[] {
+    return [randomText(), this.#link.command]
+  }
+
+  #settingArgs(channel: ChannelName): string[] {
+    if (!this.#settings) throw new BrokerUnavailable('The Redis broker is not started, or closed.')
+    return settingArgs(this.#settings(channel))
+  }
+
+  async #run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
+    if (!this.#link.isReady) throw new BrokerUnavailable('There is no connection to Redis just now.')
+    try {
+      return await this.#link.run(script, keys, args)
+    } catch (error) {
+      throw toTrouble(error)
+    }
+  }
+}

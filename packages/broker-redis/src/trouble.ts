@@ -1,0 +1,47 @@
+import { BrokerUnavailable } from '@gamut/server'
+
+/** What Redis answers when it did nothing of what was asked, and what that means. */
+const refusals: Readonly<Record<string, string>> = {
+  OOM: "Redis has no memory left within its maxmemory: give it more, or shorten the channels' retention.",
+  READONLY: 'This Redis is a replica now: nothing can be written until the connection leads to its master.',
+  MISCONF: 'Redis refuses writes because it cannot save to disk: see whether the disk is full.',
+  LOADING: 'Redis is still loading its data from disk.',
+  MASTERDOWN: 'This Redis is a replica that has lost its master.',
+  NOAUTH: 'Redis asks for a password: give one in the URL or to the client.',
+  WRONGPASS: 'Redis does not accept this user and password.',
+  NOPERM:
+    'This user may not run what Gamut needs: allow EVAL, EVALSHA, SCRIPT, PUBLISH and SUBSCRIBE on its keys.',
+  CLUSTERDOWN: 'The Redis Cluster does not serve all of its slots.',
+  TRYAGAIN: 'Keys of this channel are being moved between Redis nodes.',
+  NOREPLICAS: 'Redis has fewer replicas than min-replicas-to-write asks for.',
+  BUSY: 'Redis is busy with a script that runs for too long.',
+}
+
+const unsent = new Set(['ClientOfflineError', 'ClientClosedError'])
+
+const textOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
+
+/** Text without what stands before an `@` in an address: a user, a password. */
+function redact(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi, '$1')
+}
+
+/** What is thrown for an error of the client or of Redis: `BrokerUnavailable` only where nothing was stored. */
+export function toTrouble(thrown: unknown): Error {
+  const text = textOf(thrown)
+  const name = thrown instanceof Error ? thrown.constructor.name : ''
+  if (thrown instanceof BrokerUnavailable) return thrown
+  if (unsent.has(name)) return new BrokerUnavailable('There is no connection to Redis just now.')
+  const version = /GAMUTVERSION (\S+)/.exec(text)
+  if (version)
+    return new Error(
+      `The data in Redis has format ${version[1]}, this version of Gamut writes 1. Run the version that wrote it, or give another prefix.`,
+    )
+  if (/\bWRONGTYPE\b/.test(text))
+    return new Error(
+      `A key of Gamut's prefix holds something that Gamut has not written. Delete it, or give another prefix. (${redact(text)})`,
+    )
+  const code = Object.keys(refusals).find((word) => new RegExp(`\\b${word}\\b`).test(text))
+  if (code) return new BrokerUnavailable(refusals[code])
+  return new Error(`Redis has not answered: ${redact(text)}`, { cause: redact(text) })
+}
