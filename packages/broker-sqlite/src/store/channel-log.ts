@@ -50,12 +50,11 @@ export class ChannelLog {
     this.#settings = settings
   }
 
-  /** Takes what is too old; what was deleted of the map, for its readers. Call it before anything else is asked. */
+  /** Takes keys that are too old; what was deleted of the map, for its readers. Call it before anything else is asked. */
   expire(): StoredBatch | undefined {
     this.#seen.expire(this.#settings.idempotency.windowMs)
     const { head } = this.state
     const deletions = this.#expireKeys()
-    this.#retain()
     return deletions.length === 0 ? undefined : this.#batch(head, deletions)
   }
 
@@ -128,7 +127,6 @@ export class ChannelLog {
       this.#seen.remember('message', options.publisher, message.id, answer, this.#settings.idempotency)
     }
     if (options.close) this.state.row.closed = 1
-    this.#retain()
     this.#remember(options, appended)
     return {
       result: {
@@ -237,8 +235,11 @@ export class ChannelLog {
     return stored
   }
 
-  /** Takes from the front what the retention does not allow; the newest message is too old one day, but never too large. */
-  #retain(): void {
+  /**
+   * Takes from the front what the retention does not allow; the newest message is too old one day, but never too large.
+   * Call it before anybody looks, and before a commit: after each append of many would be the greater part of the work.
+   */
+  retain(): void {
     const { row, context } = this.state
     const { count, bytes, ageMs } = this.#settings.retention
     const isOver = () =>

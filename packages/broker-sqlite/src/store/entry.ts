@@ -26,9 +26,13 @@ export function isWhole(channel: number, entry: EntryRow): boolean {
   return checksumOf(channel, entry) === entry.checksum
 }
 
+/** Nearly all that one is asked for at a time have the same tag, and writing it takes longer than storing the entry's number. */
+let lastTag = { tag: 0, text: '0' }
+
 /** How a tag stands in a cursor. */
 export function formatTag(tag: number): string {
-  return tag.toString(36)
+  if (tag !== lastTag.tag) lastTag = { tag, text: tag.toString(36) }
+  return lastTag.text
 }
 
 /** An entry as readers get it. */

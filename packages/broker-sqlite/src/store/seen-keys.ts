@@ -28,6 +28,8 @@ const maxPlacesPerKey = 2
 /** The keys of one channel whose repetition is recognised, in the file, so that a restart forgets none. */
 export class SeenKeys {
   readonly #state: LogState
+  /** When the oldest was remembered, once it was looked at. */
+  #oldestAt: number | undefined
 
   constructor(state: LogState) {
     this.#state = state
@@ -40,6 +42,7 @@ export class SeenKeys {
     return { hash: found.hash, cursor: found.cursor as Cursor, places: JSON.parse(found.messages) }
   }
 
+  /** A key that `find` has not found. */
   remember(
     kind: KeyKind,
     publisher: string,
@@ -50,8 +53,6 @@ export class SeenKeys {
     this.#state.touch()
     const { row, context } = this.#state
     const name = nameOf(kind, publisher, key)
-    const known = row.seen > 0 ? context.statements.seen(row.id, name) : undefined
-    if (known) this.#drop(known)
     context.statements.addSeen(
       row.id,
       name,
@@ -69,8 +70,10 @@ export class SeenKeys {
   /** Forgets the keys whose time is over. */
   expire(windowMs: number): void {
     const { row, context } = this.#state
+    if (this.#oldestAt !== undefined && this.#oldestAt + windowMs > context.now()) return
     while (row.seen > 0) {
       const oldest = context.statements.oldestSeen(row.id)
+      this.#oldestAt = oldest?.at
       if (oldest && oldest.at + windowMs > context.now()) return
       this.#dropOldest(oldest)
     }
@@ -83,6 +86,7 @@ export class SeenKeys {
 
   #drop({ number, places }: { readonly number: number; readonly places: number }): void {
     this.#state.touch()
+    this.#oldestAt = undefined
     const { row, context } = this.#state
     context.statements.deleteSeen(number)
     row.seen -= 1

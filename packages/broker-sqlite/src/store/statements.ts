@@ -95,8 +95,8 @@ function entryStatements({ one, many, run }: Preparing) {
     addEntry: run(`INSERT INTO entries (channel, ${entryColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
     deleteEntry: run('DELETE FROM entries WHERE channel = ? AND position = ?'),
     deleteEntries: run(
-      `DELETE FROM entries WHERE channel = ?1 AND position > ?2 AND position <= ?3
-        AND NOT EXISTS (SELECT 1 FROM keys WHERE keys.channel = ?1 AND keys.position = entries.position)`,
+      `DELETE FROM entries WHERE channel = ? AND position > ? AND position <= ?
+        AND NOT EXISTS (SELECT 1 FROM keys WHERE (keys.channel, keys.position) = (entries.channel, entries.position))`,
     ),
     deleteEntriesFrom: run('DELETE FROM entries WHERE channel = ? AND position >= ?'),
     sumAfter: one<{ bytes: number }>(

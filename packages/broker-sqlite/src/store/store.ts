@@ -128,6 +128,7 @@ export class Store {
     let isDirty = false
     for (const log of this.#logs.values()) {
       if (!log.state.isDirty) continue
+      log.retain()
       log.trim(false)
       log.state.save()
       isDirty = true
@@ -143,10 +144,10 @@ export class Store {
         return result
       }
       case 'read':
-        return this.#log(request).read(request.from, request.limit, (what) => this.#warnings.push(what))
+        return this.#retained(request).read(request.from, request.limit, (what) => this.#warnings.push(what))
       case 'heads':
         return new Map<ChannelName, Head>(
-          request.channels.map((asked) => [asked.channel, this.#log(asked).ends()]),
+          request.channels.map((asked) => [asked.channel, this.#retained(asked).ends()]),
         )
       case 'watch':
         for (const channel of request.channels) this.#watched.add(channel)
@@ -161,13 +162,20 @@ export class Store {
 
   /** Takes what is too old from these, and says which to ask for next. */
   #sweep(channels: readonly Asked[]): ChannelName[] {
-    for (const asked of channels) this.#log(asked).trim(true)
+    for (const asked of channels) this.#retained(asked).trim(true)
     const next = [...this.#context.statements.channelsAfter(this.#sweptTo, namesPerSweep)]
     this.#sweptTo = next.length < namesPerSweep ? 0 : (next.at(-1)?.id ?? 0)
     return next.map(({ name }) => name as ChannelName)
   }
 
-  /** The channel's log, without what is too old. */
+  /** The channel's log as it may be looked at. */
+  #retained(asked: Asked): ChannelLog {
+    const log = this.#log(asked)
+    if (!this.#isFrozen) log.retain()
+    return log
+  }
+
+  /** The channel's log, to be appended to. */
   #log({ channel, settings }: Asked): ChannelLog {
     const known = this.#logs.get(channel)
     const log = known ?? new ChannelLog(new LogState(channel, this.#context), settings)
