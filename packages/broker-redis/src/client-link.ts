@@ -12,8 +12,8 @@ export interface RedisClientLike {
   subscribe(channels: string[], listener: Listener): Promise<void>
   unsubscribe(channels: string[], listener: Listener): Promise<void>
   duplicate(overrides?: Record<string, unknown>): RedisClientLike
-  on(event: 'error' | 'ready', listener: (error?: unknown) => void): unknown
-  off(event: 'error' | 'ready', listener: (error?: unknown) => void): unknown
+  on(event: 'error', listener: (error: unknown) => void): unknown
+  off(event: 'error', listener: (error: unknown) => void): unknown
   destroy(): void
 }
 
@@ -43,7 +43,6 @@ export class ClientLink implements Link {
   readonly #listener: LinkListener
   readonly #onAnnouncement: Listener = (text, topic) => this.#listener.onAnnouncement(topic, text)
   readonly #onError = (error: unknown) => this.#listener.onTrouble(error)
-  readonly #onReady = () => this.#listener.onReady()
 
   constructor(client: RedisClientLike, ownsClient: boolean, deadlineMs: number, listener: LinkListener) {
     this.#client = client
@@ -58,10 +57,26 @@ export class ClientLink implements Link {
   }
 
   async open(): Promise<void> {
-    for (const client of [this.#client, this.#subscriber]) client.on('error', this.#onError)
-    this.#subscriber.on('ready', this.#onReady)
+    let last: unknown
+    const opened = this.#connect((error) => {
+      last = error
+    })
+    try {
+      await withDeadline(opened, this.#deadlineMs)
+    } catch (error) {
+      await this.close()
+      throw last ?? error
+    }
+  }
+
+  async #connect(onError: (error: unknown) => void): Promise<void> {
+    for (const client of [this.#client, this.#subscriber]) {
+      client.on('error', onError)
+      client.on('error', this.#onError)
+    }
     if (!this.#client.isOpen) await this.#client.connect()
     await this.#subscriber.connect()
+    for (const client of [this.#client, this.#subscriber]) client.off('error', onError)
   }
 
   async run({ sha, text }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -72,6 +87,10 @@ export class ClientLink implements Link {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
       return withDeadline(this.#client.sendCommand(['EVAL', text, ...rest]), this.#deadlineMs)
     }
+  }
+
+  samples(): readonly number[] {
+    return [0]
   }
 
   async subscribe(topics: readonly string[]): Promise<void> {
@@ -89,7 +108,6 @@ export class ClientLink implements Link {
 
   async close(): Promise<void> {
     this.#client.off('error', this.#onError)
-    this.#subscriber.off('ready', this.#onReady)
     if (this.#subscriber.isOpen) this.#subscriber.destroy()
     if (this.#ownsClient && this.#client.isOpen) this.#client.destroy()
   }

@@ -21,9 +21,18 @@ export class Keys {
     return this.numbered(hash % buckets)
   }
 
-  /** The bucket of a number below 1024. */
+  /** The bucket of a number. */
   numbered(bucket: number): string {
     return `${this.#prefix}{${bucket}}`
+  }
+
+  /** Where a node probes a bucket's Redis; no channel has such a name. */
+  probe(bucket: number, node: string): string {
+    return `${this.numbered(bucket)}~${node}`
+  }
+
+  isProbe(topic: string): boolean {
+    return topic.includes('}~')
   }
 
   /** What all keys of a channel begin with, and where it is announced. No two names give the same, and none leaves it. */

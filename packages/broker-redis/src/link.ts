@@ -9,6 +9,8 @@ export interface Link {
   open(): Promise<void>
   /** Runs a script whose keys are all in one slot. Rejects as the client does, or after the deadline. */
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>
+  /** Of each Redis that logs are on a bucket, to see whether it lives. */
+  samples(): readonly number[]
   subscribe(topics: readonly string[]): Promise<void>
   unsubscribe(topics: readonly string[]): void
   close(): Promise<void>
@@ -19,6 +21,4 @@ export interface LinkListener {
   onAnnouncement(topic: string, text: string): void
   /** A connection has failed. */
   onTrouble(error: unknown): void
-  /** Announcements come again, all that were subscribed to. */
-  onReady(): void
 }

@@ -18,9 +18,10 @@ import { AppendQueue } from './append-queue.js'
 import { settingArgs } from './codec.js'
 import type { Keys } from './keys.js'
 import type { Link, LinkListener } from './link.js'
+import { Probe } from './probe.js'
 import { decodeEnds, decodePage, readArgs } from './read-answer.js'
 import { type Script, scripts } from './scripts/script.js'
-import { toTrouble } from './trouble.js'
+import { toTrouble, toUnavailable } from './trouble.js'
 import { type End, Watched } from './watched.js'
 
 /** So many channels' heads are told by one run of the script. */
@@ -43,6 +44,15 @@ export class RedisBroker implements Broker, LinkListener {
     onBatch: (batch) => this.#listener?.onBatch(batch),
     now: () => performance.now(),
   })
+  readonly #node = randomText()
+  readonly #probe = new Probe({
+    topics: () => this.#probed,
+    beat: (topic, text) => this.#link.run(scripts.probe, [topic], [this.#link.command, text]),
+    onInterrupted: (reason) => this.#listener?.onInterrupted(reason),
+    onRestored: () => this.#listener?.onRestored(),
+    now: () => performance.now(),
+  })
+  #probed: readonly string[] = []
   #listener: BrokerListener | undefined
   #settings: ((channel: ChannelName) => LogSettings) | undefined
 
@@ -56,9 +66,12 @@ export class RedisBroker implements Broker, LinkListener {
     this.#settings = settings
     try {
       await this.#link.open()
+      this.#probed = this.#link.samples().map((bucket) => this.#keys.probe(bucket, this.#node))
+      await this.#link.subscribe(this.#probed)
     } catch (error) {
-      throw toTrouble(error)
+      throw toUnavailable(error)
     }
+    this.#probe.start()
   }
 
   append(
@@ -96,8 +109,8 @@ export class RedisBroker implements Broker, LinkListener {
     try {
       if (added.length > 0) await this.#link.subscribe(added.map((channel) => this.#keys.channel(channel)))
     } catch (error) {
-      this.#watched.delete(added)
-      throw toTrouble(error)
+      this.unwatch(added)
+      throw toUnavailable(error)
     }
   }
 
@@ -110,18 +123,23 @@ export class RedisBroker implements Broker, LinkListener {
     this.#listener = undefined
     this.#settings = undefined
     this.#watched.clear()
+    this.#probe.stop()
     await this.#link.close()
   }
 
   onAnnouncement(topic: string, text: string): void {
+    if (this.#keys.isProbe(topic)) {
+      this.#probe.onEcho(topic, text)
+      return
+    }
     const channel = this.#keys.nameOf(topic)
     const batch = this.#watched.has(channel) && decodeAnnouncement(channel, text)
     if (batch) this.#watched.announce(batch)
   }
 
-  onTrouble(): void {}
-
-  onReady(): void {}
+  onTrouble(error: unknown): void {
+    this.#probe.trouble(error)
+  }
 
   async #store(channel: ChannelName, appends: readonly PendingAppend[]): Promise<readonly AppendResult[]> {
     const bucket = this.#keys.bucket(channel)
@@ -184,7 +202,8 @@ export class RedisBroker implements Broker, LinkListener {
   }
 
   async #run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    if (!this.#link.isReady) throw new BrokerUnavailable('There is no connection to Redis just now.')
+    const refusal = this.#link.isReady ? this.#probe.refusal : 'There is no connection to Redis just now.'
+    if (refusal !== undefined) throw new BrokerUnavailable(refusal)
     try {
       return await this.#link.run(script, keys, args)
     } catch (error) {

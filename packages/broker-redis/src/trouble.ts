@@ -45,3 +45,9 @@ export function toTrouble(thrown: unknown): Error {
   if (code) return new BrokerUnavailable(refusals[code])
   return new Error(`Redis has not answered: ${redact(text)}`, { cause: redact(text) })
 }
+
+/** The same for what stores nothing whatever becomes of it. */
+export function toUnavailable(thrown: unknown): BrokerUnavailable {
+  const trouble = toTrouble(thrown)
+  return trouble instanceof BrokerUnavailable ? trouble : new BrokerUnavailable(trouble.message)
+}

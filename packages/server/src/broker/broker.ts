@@ -97,7 +97,10 @@ export interface StoredBatch extends Pick<Batch, 'channel' | 'after' | 'cursor' 
 
 /** What a broker tells its node. */
 export interface BrokerListener {
-  /** Announcements are only a wake-up: one may be lost or come twice; `batch.after` shows both and the hub repairs from the log. */
+  /**
+   * Announcements are only a wake-up: one may be lost or come twice; `batch.after` shows both and the hub repairs from
+   * the log. A batch without messages that follows its own cursor only says where the head is.
+   */
   onBatch(batch: StoredBatch): void
   /** The path is broken, noticed through the path itself (an own probe that must come back), not by a ping. */
   onInterrupted(reason: string): void

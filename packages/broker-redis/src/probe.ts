@@ -1,0 +1,127 @@
+import { toTrouble } from './trouble.js'
+
+/** What a probe needs. */
+export interface ProbeParts {
+  /** Where it publishes: one place on each Redis that has to be seen. */
+  topics(): readonly string[]
+  /** Writes and publishes there, as an append does. */
+  beat(topic: string, text: string): Promise<unknown>
+  onInterrupted(reason: string): void
+  onRestored(): void
+  now(): number
+}
+
+interface Beat {
+  /** Empty once it says nothing any more. */
+  text: string
+  readonly at: number
+  /** Where it has not come back from yet. */
+  readonly missing: Set<string>
+  answered: boolean
+  settled: boolean
+}
+
+const beatMs = 1_000
+/** A beat that has not come back after so long shows that the path is broken. */
+const patienceMs = 2_500
+
+/**
+ * Goes all the way that messages go: by a script that writes, through pub/sub, back to this node. A demoted or frozen
+ * Redis keeps its connections, and some of these answer a PING.
+ */
+export class Probe {
+  readonly #parts: ProbeParts
+  #timer: NodeJS.Timeout | undefined
+  #beats = 0
+  #last: Beat | undefined
+  #isInterrupted = false
+  #refusal: string | undefined
+
+  constructor(parts: ProbeParts) {
+    this.#parts = parts
+  }
+
+  /** Why scripts cannot be run just now: whoever asks is refused at once instead of waiting. */
+  get refusal(): string | undefined {
+    return this.#refusal
+  }
+
+  start(): void {
+    this.#beat()
+    this.#timer = setInterval(() => this.#beat(), beatMs).unref()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+  }
+
+  /** A connection has failed: that is known before any beat is missed. */
+  trouble(error: unknown): void {
+    this.#interrupt(toTrouble(error).message)
+  }
+
+  /** A beat has come back. */
+  onEcho(topic: string, text: string): void {
+    const beat = this.#last
+    if (beat?.text !== text) return
+    beat.missing.delete(topic)
+    this.#settle(beat)
+  }
+
+  #beat(): void {
+    const { topics, now } = this.#parts
+    const last = this.#last
+    if (last && !isWhole(last) && now() - last.at >= patienceMs) this.#miss(last)
+    else if (last && !isWhole(last) && !this.#isInterrupted) return
+    if (last && !last.settled) return
+    this.#beats += 1
+    const places = topics()
+    const beat: Beat = {
+      text: String(this.#beats),
+      at: now(),
+      missing: new Set(places),
+      answered: false,
+      settled: false,
+    }
+    this.#last = beat
+    void this.#send(beat, places)
+  }
+
+  async #send(beat: Beat, topics: readonly string[]): Promise<void> {
+    try {
+      await Promise.all(topics.map((topic) => this.#parts.beat(topic, beat.text)))
+      beat.answered = true
+      this.#refusal = undefined
+      this.#settle(beat)
+    } catch (error) {
+      const { message } = toTrouble(error)
+      this.#refusal = message
+      this.#interrupt(message)
+    } finally {
+      beat.settled = true
+    }
+  }
+
+  #miss(beat: Beat): void {
+    if (!beat.answered) this.#refusal = 'Redis does not answer.'
+    this.#interrupt(
+      beat.answered ? 'What is published in Redis does not come back.' : 'Redis does not answer.',
+    )
+  }
+
+  #interrupt(reason: string): void {
+    if (this.#isInterrupted) return
+    this.#isInterrupted = true
+    // What was sent before says nothing of what comes after.
+    if (this.#last) this.#last.text = ''
+    this.#parts.onInterrupted(reason)
+  }
+
+  #settle(beat: Beat): void {
+    if (beat !== this.#last || beat.text === '' || !isWhole(beat) || !this.#isInterrupted) return
+    this.#isInterrupted = false
+    this.#parts.onRestored()
+  }
+}
+
+const isWhole = ({ answered, missing }: Beat) => answered && missing.size === 0

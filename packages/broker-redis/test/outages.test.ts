@@ -1,0 +1,118 @@
+import type { ChannelName, Cursor } from '@gamut/protocol'
+import { BrokerUnavailable } from '@gamut/server'
+import { expect, it } from 'vitest'
+import { freePort } from '../../../e2e/support/free-port.js'
+import { describeWith } from '../../../e2e/support/parts.js'
+import { startRedis } from '../../../e2e/support/redis.js'
+import { until } from '../../../e2e/support/until.js'
+import { type BrokerNode, command, startNode } from './support/node.js'
+
+/** Within this time a node has to notice. */
+const noticeMs = 5_000
+
+async function timed(act: () => Promise<unknown>): Promise<number> {
+  const begun = performance.now()
+  await act()
+  return performance.now() - begun
+}
+
+async function expectRestored(node: BrokerNode): Promise<void> {
+  await until(() => node.path.at(-1) === 'restored')
+  expect(await node.append('c', '"after"')).toMatch(/\./)
+}
+
+describeWith('redis', 'a Redis that is in trouble', () => {
+  it('is noticed when it was demoted with its connections left open (I15)', async () => {
+    const [redis, other] = [await startRedis(), await startRedis()]
+    const node = await startNode({ url: redis.url })
+    await node.append('c', '1')
+    await command(redis.url, 'REPLICAOF', '127.0.0.1', String(other.port))
+    await expect(node.append('c', '2')).rejects.toBeInstanceOf(BrokerUnavailable)
+    expect(await timed(() => until(() => node.path.length > 0))).toBeLessThan(noticeMs)
+    expect(node.path[0]).toContain('replica')
+    await command(redis.url, 'REPLICAOF', 'NO', 'ONE')
+    await expectRestored(node)
+  })
+
+  it('is noticed when it is frozen, and nothing hangs (I15)', async () => {
+    const redis = await startRedis()
+    const node = await startNode({ url: redis.url, commandTimeoutMs: 1_500 })
+    await node.append('c', '1')
+    process.kill(redis.pid, 'SIGSTOP')
+    const sent = node.append('c', '"unknown"')
+    await expect(sent).rejects.toThrow('Redis has not answered')
+    await expect(sent).rejects.not.toBeInstanceOf(BrokerUnavailable)
+    expect(await timed(() => until(() => node.path.length > 0))).toBeLessThan(noticeMs)
+    await until(async () => {
+      const refusal: unknown = await node.append('c', '"refused"').catch((error: unknown) => error)
+      return refusal instanceof BrokerUnavailable
+    })
+    process.kill(redis.pid, 'SIGCONT')
+    await expectRestored(node)
+  })
+
+  it('is noticed when it pauses its clients (I15)', async () => {
+    const redis = await startRedis()
+    const node = await startNode({ url: redis.url })
+    await command(redis.url, 'CLIENT', 'PAUSE', '4000')
+    expect(await timed(() => until(() => node.path.length > 0))).toBeLessThan(noticeMs)
+    await expectRestored(node)
+  })
+
+  it('is noticed when only announcements are cut, and they come again (I6)', async () => {
+    const redis = await startRedis()
+    const node = await startNode({ url: redis.url })
+    await node.broker.watch(['c' as ChannelName])
+    await command(redis.url, 'CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await until(() => node.path.at(-1) === 'restored')
+    const cursor = await node.append('c', '1')
+    await until(() => node.batches.some((batch) => batch.cursor === cursor))
+  })
+
+  it('is told as epoch when it comes back empty (§5)', async () => {
+    const port = await freePort()
+    const redis = await startRedis(['--port', String(port)])
+    const node = await startNode({ url: `redis://127.0.0.1:${port}` })
+    const cursor = (await node.append('c', '1', '2')) as Cursor
+    const empty = (await node.head('empty')) as Cursor
+    await redis.stop('SIGKILL')
+    await until(() => node.path.length > 0)
+    await expect(node.append('c', '3')).rejects.toBeInstanceOf(BrokerUnavailable)
+    await startRedis(['--port', String(port)])
+    await expectRestored(node)
+    expect(await node.from('c', { cursor })).toEqual(['epoch', '"after"'])
+    expect(await node.from('empty', { cursor: empty })).toEqual(['epoch'])
+  })
+
+  it('refuses appends with its reason in words when it is out of memory, and stores nothing of them', async () => {
+    const redis = await startRedis()
+    const node = await startNode({ url: redis.url })
+    const cursor = (await node.append('c', '1')) as Cursor
+    await command(redis.url, 'CONFIG', 'SET', 'maxmemory', '1')
+    const refused = node.append('c', '2')
+    await expect(refused).rejects.toBeInstanceOf(BrokerUnavailable)
+    await expect(refused).rejects.toThrow('memory')
+    expect(await node.from('c', 'oldest')).toEqual(['1'])
+    await command(redis.url, 'CONFIG', 'SET', 'maxmemory', '0')
+    await node.append('c', '3')
+    expect(await node.from('c', { cursor })).toEqual(['3'])
+    expect(node.path).toEqual([])
+  })
+
+  it('refuses to start without the password, and tells nobody which was tried', async () => {
+    const redis = await startRedis(['--requirepass', 'right'])
+    const url = `redis://user:wr0ng@127.0.0.1:${redis.port}`
+    const start = startNode({ url, commandTimeoutMs: 1_000 })
+    await expect(start).rejects.toBeInstanceOf(BrokerUnavailable)
+    const text = await start.catch((error: Error) => `${error.stack} ${JSON.stringify(error)} ${error.cause}`)
+    expect(text).not.toContain('wr0ng')
+    expect(text).toMatch(/password/)
+  })
+
+  it('refuses to start where nothing listens', async () => {
+    const url = `redis://user:s3cret@127.0.0.1:${await freePort()}`
+    const start = startNode({ url, commandTimeoutMs: 500 })
+    await expect(start).rejects.toBeInstanceOf(BrokerUnavailable)
+    await expect(start).rejects.not.toThrow('s3cret')
+  })
+})

@@ -1,0 +1,126 @@
+import type { ChannelName, Cursor } from '@gamut/protocol'
+import { expect, it } from 'vitest'
+import { describeWith } from '../../../e2e/support/parts.js'
+import { startRedis } from '../../../e2e/support/redis.js'
+import { until } from '../../../e2e/support/until.js'
+import { command, startNode } from './support/node.js'
+
+async function startOne(settings = {}) {
+  const redis = await startRedis()
+  const node = await startNode({ url: redis.url }, settings)
+  const keyOf = async (part: string) => {
+    const keys = (await command(redis.url, 'KEYS', `gamut:*:${part}`)).split(',')
+    return keys[0] ?? ''
+  }
+  return { redis, node, keyOf, run: (...args: string[]) => command(redis.url, ...args) }
+}
+
+describeWith('redis', 'what is stored in Redis', () => {
+  it('says epoch when the log of a channel was deleted (§5)', async () => {
+    const { node, keyOf, run } = await startOne()
+    const cursor = (await node.append('c', '1', '2')) as Cursor
+    await run('DEL', await keyOf('s'))
+    expect(await node.from('c', { cursor })).toEqual(['epoch'])
+    await node.append('c', '3')
+    expect(await node.from('c', { cursor })).toEqual(['epoch', '3'])
+  })
+
+  it('says epoch when what is known of a channel was deleted (§5)', async () => {
+    const { node, keyOf, run } = await startOne()
+    const empty = (await node.head('c')) as Cursor
+    const cursor = (await node.append('c', '1', '2')) as Cursor
+    await run('DEL', await keyOf('m'))
+    for (const held of [empty, cursor]) expect(await node.from('c', { cursor: held })).toEqual(['epoch'])
+  })
+
+  it('says epoch when an entry is missing in the middle (I5)', async () => {
+    const { node, keyOf, run } = await startOne()
+    const first = (await node.append('c', '1')) as Cursor
+    await node.append('c', '2', '3')
+    await run('XDEL', await keyOf('s'), '2-0')
+    expect(await node.from('c', { cursor: first })).toEqual(['epoch'])
+  })
+
+  it('says epoch once a channel that nobody wrote for long is forgotten, to whoever knew it empty too (§5)', async () => {
+    const { redis, node, keyOf, run } = await startOne()
+    const empty = (await node.head('c')) as Cursor
+    const cursor = (await node.append('c', '1')) as Cursor
+    const lives = Number(await run('PTTL', await keyOf('m')))
+    const data = Number(await run('PTTL', await keyOf('s')))
+    expect(data).toBeGreaterThan(3_600_000)
+    expect(lives).toBeGreaterThan(data)
+    // What two days do: the keys are gone, and the bucket's generation is as old.
+    const bucket = (await keyOf('m')).replace(/\}.*$/, '}')
+    await run('DEL', await keyOf('m'), await keyOf('s'))
+    await run('HSET', bucket, 't', String(Date.now() - 2 * 24 * 3_600_000))
+    for (const held of [empty, cursor]) expect(await node.from('c', { cursor: held })).toEqual(['epoch'])
+    expect(await run('EXISTS', await keyOf('m'))).toBe('0')
+    const other = await startNode({ url: redis.url })
+    expect(await other.head('c')).toBe(await node.head('c'))
+  })
+
+  it('keeps the mark of a closed channel for good, and lets its data go (§3)', async () => {
+    const { node, keyOf, run } = await startOne()
+    await node.broker.append('c' as ChannelName, [{ data: '1' }], { publisher: 'p', close: true })
+    expect(await run('PTTL', await keyOf('m'))).toBe('-1')
+    expect(Number(await run('PTTL', await keyOf('s')))).toBeGreaterThan(0)
+  })
+
+  it('creates nothing for names that are only read, and one key a bucket (§4)', async () => {
+    const { node, run } = await startOne()
+    const names = Array.from({ length: 3_000 }, (_, index) => `r/${index}` as ChannelName)
+    expect((await node.broker.heads(names)).size).toBe(3_000)
+    expect(Number(await run('DBSIZE'))).toBeLessThanOrEqual(1_025)
+  })
+
+  it('refuses a value that is not its own under its key, and leaves it there', async () => {
+    for (const part of ['m', 's', 'j']) {
+      const { node, run, keyOf } = await startOne()
+      await node.append('c', '1')
+      const key = (await keyOf('m')).replace(/m$/, part)
+      const all = (await run('KEYS', key.replace(/m$|s$|j$/, '*'))).split(',')
+      await run('DEL', ...all)
+      await run('SET', key, 'foreign')
+      await expect(node.append('c', '2')).rejects.toThrow('another prefix')
+      await expect(node.from('c', 'oldest')).rejects.toThrow('another prefix')
+      expect(await run('GET', key)).toBe('foreign')
+    }
+  })
+
+  it('refuses data of another format, and says what to do', async () => {
+    const { node, run, keyOf } = await startOne()
+    await node.append('c', '1')
+    await run('HSET', await keyOf('m'), 'v', '2')
+    await expect(node.append('c', '2')).rejects.toThrow('has format 2')
+    await expect(node.from('c', 'oldest')).rejects.toThrow('Run the version that wrote it')
+  })
+
+  it('announces that there is something where a batch is too large to be announced', async () => {
+    const { node } = await startOne()
+    await node.broker.watch(['c' as ChannelName])
+    const cursor = await node.append('c', `"${'x'.repeat(70_000)}"`)
+    await until(() => node.batches.some((batch) => batch.cursor === cursor))
+    expect(node.batches[0]).toEqual({ channel: 'c', after: cursor, cursor, messages: [] })
+  })
+
+  it('finds a head that was never announced (I6)', async () => {
+    const { redis, node } = await startOne()
+    await node.broker.watch(['c' as ChannelName])
+    const other = await startNode({ url: redis.url })
+    await node.append('c', '1')
+    await until(() => node.batches.length === 1)
+    // Taken from the connection as a full output buffer does: the announcement never comes.
+    await command(redis.url, 'CLIENT', 'KILL', 'TYPE', 'pubsub')
+    const cursor = await other.append('c', '2')
+    await until(() => node.batches.some((batch) => batch.cursor === cursor))
+  })
+
+  it('loads its scripts again where they were flushed, and keeps the order of appends (I3)', async () => {
+    const { node, run } = await startOne()
+    await node.append('c', '0')
+    await run('SCRIPT', 'FLUSH')
+    const data = Array.from({ length: 50 }, (_, index) => String(index + 1))
+    await Promise.all(data.map((text) => node.append('c', text)))
+    expect(await node.from('c', 'oldest')).toEqual(['0', ...data])
+  })
+})
