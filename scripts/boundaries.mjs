@@ -23,6 +23,8 @@ const packageImports = {
     'fast-check',
   ],
   cli: [
+    '@gamut/broker-redis',
+    '@gamut/broker-sqlite',
     '@gamut/protocol',
     '@gamut/server',
     '@gamut/testing',

@@ -25,27 +25,32 @@ const files: Readonly<Record<OperateProxy, string>> = {
 /** What a test may have another way than the file: its long times, or how soon a server that is back is asked. */
 export type Change = (config: string) => string
 
-function place(config: string, server: number, port: number): string {
+function place(config: string, servers: readonly number[], port: number): string {
+  const [first = 0, ...others] = servers
+  const more = others.map((other) => `\n  server 127.0.0.1:${other};`).join('')
   return (
     config
+      // Another node is another line, as the file says.
+      .replace('server 127.0.0.1:8080;', `$&${more}`)
       // The machine of a test need not have the descriptors for more, and a test need not wait for seconds.
       .replace('maxconn 12000', 'maxconn 1000')
       .replace('inter 1s', 'inter 100ms')
-      .replaceAll('127.0.0.1:8080', `127.0.0.1:${server}`)
+      .replaceAll('127.0.0.1:8080', `127.0.0.1:${first}`)
       .replaceAll('127.0.0.1:8000', `127.0.0.1:${port}`)
   )
 }
 
-/** Starts a proxy with the file of docs/operate/proxies in front of a server; gives its address. */
+/** Starts a proxy with the file of docs/operate/proxies in front of a server, nginx also of several; gives its address. */
 export async function startOperateProxy(
   name: OperateProxy,
-  server: number,
+  server: number | readonly number[],
   change: Change = (config) => config,
 ): Promise<string> {
+  const servers = typeof server === 'number' ? [server] : server
   const config = change(await readFile(operateFile(`proxies/${files[name]}`), 'utf8'))
-  if (name === 'nginx') return (await startNginx((port) => place(config, server, port))).url
+  if (name === 'nginx') return (await startNginx((port) => place(config, servers, port))).url
   const start = name === 'caddy' ? startCaddy : startHaproxy
-  return `http://127.0.0.1:${await start((port) => place(config, server, port))}`
+  return `http://127.0.0.1:${await start((port) => place(config, servers, port))}`
 }
 
 async function startHaproxy(config: (port: number) => string): Promise<number> {

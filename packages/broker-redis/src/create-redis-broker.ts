@@ -29,8 +29,12 @@ const pingIntervalMs = 2_000
 const socketTimeoutMs = 10_000
 const slowestReconnectMs = 1_000
 
+/** What no waiting mends: a user, a password or a permission that is wrong from the start. */
+const isRefusal = (cause: Error) => /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b/.test(cause.message)
+
 function clientFor(url: string): RedisClientLike {
-  return createClient({
+  let hasBeenReady = false
+  const client = createClient({
     url,
     disableOfflineQueue: true,
     commandOptions: { timeout: 0 },
@@ -38,10 +42,16 @@ function clientFor(url: string): RedisClientLike {
     socket: {
       socketTimeout: socketTimeoutMs,
       connectTimeout: socketTimeoutMs,
-      reconnectStrategy: (tries) =>
-        Math.min(slowestReconnectMs, 50 * 2 ** Math.min(tries, 10)) * (0.5 + Math.random() / 2),
+      reconnectStrategy: (tries, cause) => {
+        if (!hasBeenReady && isRefusal(cause)) return cause
+        return Math.min(slowestReconnectMs, 50 * 2 ** Math.min(tries, 10)) * (0.5 + Math.random() / 2)
+      },
     },
-  }) as unknown as RedisClientLike
+  })
+  client.once('ready', () => {
+    hasBeenReady = true
+  })
+  return client as unknown as RedisClientLike
 }
 
 /**

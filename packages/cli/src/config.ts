@@ -173,7 +173,7 @@ export async function resolveConfig(
     host: take(given, 'host', isText, 'an address like "127.0.0.1"') ?? '127.0.0.1',
     operations: operationsEntrance(given),
     isPublic: take(given, 'public', isFlag, 'true or false') ?? false,
-    store: chooseStore(given),
+    store: chooseStore(given, { file, cwd }),
     workers: workerCount(given),
     staticPath: staticPath(given, { file, cwd }),
     logLevel: take(given, 'logLevel', isLogLevel, `one of ${logLevels.join(', ')}`) ?? 'warn',

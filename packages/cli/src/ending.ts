@@ -30,8 +30,7 @@ export function awaitSignal(): Promise<EndSignal> {
   })
 }
 
-async function endApplication(call: EndCall | undefined, log: Logger): Promise<void> {
-  if (!call) return
+async function endApplication(call: EndCall, log: Logger): Promise<void> {
   let limit: NodeJS.Timeout | undefined
   const patience = new Promise<'late'>((resolve) => {
     limit = setTimeout(() => resolve('late'), applicationMs)
@@ -46,12 +45,7 @@ async function endApplication(call: EndCall | undefined, log: Logger): Promise<v
 }
 
 /** Ends a server within its drain's window and a second: the application first, which may publish a last word, then its readers. */
-export async function endServer(
-  served: Served,
-  gamut: Gamut,
-  call: EndCall | undefined,
-  log: Logger,
-): Promise<void> {
+export async function endServer(served: Served, gamut: Gamut, call: EndCall, log: Logger): Promise<void> {
   const deadlineMs = gamut.limits.drainWindowMs + graceMs
   let limit: NodeJS.Timeout | undefined
   const late = new Promise<'late'>((resolve) => {

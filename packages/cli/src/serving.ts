@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { isServerChannel } from '@gamut/protocol'
 import { type Broker, createGamut, type Gamut, type Hooks } from '@gamut/server'
 import { type Served, serve } from '@gamut/server/node'
@@ -9,6 +10,7 @@ import { Failure, textOf } from './failure.js'
 import { guardHost, isLoopback } from './loopback.js'
 import type { ProcessMetricsSource } from './metrics.js'
 import { serveFiles } from './static-files.js'
+import { openingFor } from './store.js'
 
 /** What a server is made of besides what it was told. */
 export interface ServingParts {
@@ -25,8 +27,10 @@ export interface ServingParts {
 export interface Serving {
   readonly gamut: Gamut
   readonly served: Served
-  /** What the application's `start` gave. */
-  readonly end: EndCall | undefined
+  /** What the application's `start` gave, if it has been called: that waits for the broker. */
+  end(): unknown
+  /** Rejects when the broker cannot start after all, or the application could not. */
+  readonly failed: Promise<never>
 }
 
 function createServer(config: ServeConfig, { broker, metrics, log, node }: ServingParts): Gamut {
@@ -76,14 +80,29 @@ async function begin({ start, file }: ServeConfig, gamut: Gamut): Promise<EndCal
   }
 }
 
-/** Makes a server and opens it; `listening` is told before the application's `start` is called. */
+/** Waits for the broker for so long, in milliseconds, before it listens without. */
+const brokerPatienceMs = 3000
+
+/**
+ * Makes a server and opens it; `listening` is told before the application's `start` is called. A broker that is away keeps nobody
+ * from listening: the server is not ready until it is there.
+ */
 export async function startServing(
   config: ServeConfig,
   parts: ServingParts,
   listening: (served: Served) => void,
 ): Promise<Serving> {
   const gamut = createServer(config, parts)
+  const opened = openingFor(gamut.ready().then(() => 'started' as const))
+  if ((await Promise.race([opened, delay(brokerPatienceMs, undefined, { ref: false })])) !== 'started')
+    parts.log.warn({ kept: config.store.kept }, 'the broker does not answer; waiting for it')
   const served = await listen(config, gamut)
   listening(served)
-  return { gamut, served, end: parts.isFirst ? await begin(config, gamut) : undefined }
+  let end: EndCall | undefined
+  const failed = opened.then(async () => {
+    if (parts.isFirst) end = await begin(config, gamut)
+    return new Promise<never>(() => {})
+  })
+  failed.catch(() => {})
+  return { gamut, served, end: () => end?.(), failed }
 }

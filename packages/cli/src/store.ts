@@ -1,9 +1,11 @@
+import { join, relative } from 'node:path'
 import { type Broker, createMemoryBroker } from '@gamut/server'
 import type { Logger } from 'pino'
-import { usageFailure } from './failure.js'
-import type { GivenOptions } from './option.js'
+import { Failure, textOf, usageFailure } from './failure.js'
+import { type PathBase, toPath } from './given-path.js'
+import type { GivenOption, GivenOptions } from './option.js'
 
-/** Where channels are kept, as `--broker` names it. */
+/** Where channels are kept, as `--broker` or `--data` says. */
 export interface Store {
   /** In words, for whoever starts it; without a password. */
   readonly kept: string
@@ -12,19 +14,95 @@ export interface Store {
   open(log: Logger): Promise<Broker>
 }
 
+/** What an acknowledged publish is on disk, in words. */
+const syncs = {
+  full: 'a publish is acknowledged once it is synced',
+  batched: 'a power cut may take the newest 100 ms',
+  off: 'a power cut may take what the system has not written yet',
+} as const
+type Sync = keyof typeof syncs
+
+const file = 'gamut.db'
+
 const memory: Store = {
   kept: 'in memory: a restart forgets it, and readers are told so',
   isShared: false,
   open: async () => createMemoryBroker(),
 }
 
+function onDisk(folder: string, shown: string, sync: Sync): Store {
+  return {
+    kept: `on disk in ${shown}: ${syncs[sync]}`,
+    isShared: false,
+    open: async (log) => {
+      const { createSqliteBroker } = await import('@gamut/broker-sqlite')
+      const onWarning = (what: string) => log.warn({ what }, 'the store on disk needs a look')
+      return createSqliteBroker({ file: join(folder, file), sync, onWarning })
+    },
+  }
+}
+
+/** A Redis and what of its address may be shown. */
+function inRedis(url: URL): Store {
+  return {
+    kept: `in Redis at ${url.host}${url.pathname === '/' ? '' : url.pathname}, for every node that has it`,
+    isShared: true,
+    open: async () => {
+      const { createRedisBroker } = await import('@gamut/broker-redis')
+      return createRedisBroker({ url: url.href })
+    },
+  }
+}
+
+function syncOf(given: GivenOptions): Sync {
+  const option = given.get('sync')
+  if (!option) return 'full'
+  const { value, from } = option
+  if (typeof value === 'string' && Object.hasOwn(syncs, value)) return value as Sync
+  throw usageFailure(`${from}: it is one of ${Object.keys(syncs).join(', ')}.`)
+}
+
+function diskStore(option: GivenOption, text: string, given: GivenOptions, base: PathBase): Store {
+  if (text === '') throw usageFailure(`${option.from}: it needs a folder, like ./data.`)
+  const folder = toPath(text, option, base)
+  return onDisk(folder, relative(base.cwd, folder) || '.', syncOf(given))
+}
+
+function redisStore({ from }: GivenOption, text: string): Store {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.hostname) return inRedis(url)
+  throw usageFailure(`${from}: it is no address of a Redis. Give one like redis://127.0.0.1:6379.`)
+}
+
 /** Finds the store that was asked for; refuses what is none, without repeating a password. */
-export function chooseStore(given: GivenOptions): Store {
-  const option = given.get('broker')
-  if (!option || option.value === 'memory:' || option.value === 'memory') return memory
+export function chooseStore(given: GivenOptions, base: PathBase): Store {
+  const data = given.get('data')
+  const broker = given.get('broker')
+  if (data && broker)
+    throw usageFailure(`${data.from} and ${broker.from}: both say where channels are kept. Take one out.`)
+  if (data) {
+    if (typeof data.value === 'string') return diskStore(data, data.value, given, base)
+    throw usageFailure(`${data.from}: it needs a folder, like "./data".`)
+  }
+  const text = typeof broker?.value === 'string' ? broker.value : undefined
+  const [, scheme = '', rest = ''] = /^([\w+.-]*):?(.*)$/s.exec(text ?? '') ?? []
+  if (broker && scheme === 'sqlite') return diskStore(broker, rest, given, base)
+  const sync = given.get('sync')
+  if (sync) throw usageFailure(`${sync.from}: it goes with --data, which is missing.`)
+  if (!broker || (scheme === 'memory' && rest === '')) return memory
+  if (text !== undefined && /^rediss?$/.test(scheme)) return redisStore(broker, text)
   // Only the scheme is repeated: the rest may hold a password.
-  const scheme = typeof option.value === 'string' ? /^[\w+.-]*:?/.exec(option.value)?.[0] : undefined
+  const named = text === undefined ? typeof broker.value : `${scheme}${text.includes(':') ? ':' : ''}`
   throw usageFailure(
-    `${option.from}: there is no broker "${scheme ?? typeof option.value}". So far there is only "memory:".`,
+    `${broker.from}: there is no broker "${named}". There are memory:, sqlite:FOLDER and redis://HOST:PORT.`,
   )
+}
+
+/** What a store's opening gives; says why it cannot be opened to whoever starts a server. */
+export async function openingFor<Opened>(opening: Promise<Opened>): Promise<Opened> {
+  try {
+    return await opening
+  } catch (error) {
+    throw new Failure(`The channels cannot be opened. ${textOf(error)}`)
+  }
 }

@@ -35,6 +35,11 @@ export interface PublishResult {
 export interface Gamut<Schemas = AnySchemas> {
   readonly limits: Limits
   readonly logger: Logger
+  /**
+   * Resolves once the broker has started; until then requests wait a moment and are refused as `broker_unavailable`, and
+   * `/readyz` says no. Rejects if it cannot start: a file in use or damaged, a password that is wrong.
+   */
+  ready(): Promise<void>
   /** Answers a web standard request; WebSockets need a runtime's own way in. */
   fetch(request: Request): Promise<Response>
   /** Answers a request in the form that runtimes use, held responses and WebSockets too. Never rejects. */

@@ -7,6 +7,7 @@ import {
   parseId,
   parseKey,
 } from '@gamut/protocol'
+import { BrokerUnavailable } from './broker/broker.js'
 import { toIdentity } from './core/access/identity.js'
 import { type RevokeRequest, toRevoked } from './core/access/revoke-request.js'
 import type { IssuedTicket } from './core/access/tickets.js'
@@ -28,6 +29,9 @@ import { take } from './take.js'
 import type { Logger } from './telemetry/logger.js'
 import type { Metrics, Scrape } from './telemetry/metrics.js'
 import type { Reply } from './transports/transport.js'
+
+/** How long a request waits for a broker that has not started yet, in milliseconds. */
+const startPatienceMs = 1000
 
 function checkNames({ event, key, id }: PublishOptions): void {
   if (event !== undefined) take(parseEvent(event))
@@ -68,9 +72,25 @@ class Server implements Gamut {
 
   async #start(): Promise<void> {
     const { broker, hub, settings, revocations, tickets } = this.#core
+    hub.stale = true
     await broker.start(hub, settings)
+    hub.stale = false
     await Promise.all([revocations.start(), tickets.start()])
     this.#hasStarted = true
+  }
+
+  ready(): Promise<void> {
+    return this.#started
+  }
+
+  /** Waits a moment for a broker that is only just starting: one that is away is no reason to hold a request. */
+  #begun(): Promise<void> {
+    if (this.#hasStarted) return this.#started
+    const late = new BrokerUnavailable('The broker has not started yet.')
+    return new Promise((resolve, reject) => {
+      const cancel = this.#core.clock.after(startPatienceMs, () => reject(late))
+      this.#started.then(resolve, reject).finally(cancel)
+    })
   }
 
   get limits(): Limits {
@@ -91,7 +111,7 @@ class Server implements Gamut {
 
   async #handleOnceStarted(request: HttpRequest): Promise<Reply> {
     try {
-      await this.#started
+      if (!this.#routes.isProbe(request.target)) await this.#begun()
     } catch (error) {
       return this.#routes.refuse(request, error)
     }
@@ -131,7 +151,7 @@ class Server implements Gamut {
   }
 
   async close(channel: string): Promise<void> {
-    await this.#started
+    await this.#begun()
     const messages: readonly NewMessage[] = []
     await this.#core.publisher.publish({
       channel: take(parseChannelName(channel)),
@@ -142,12 +162,12 @@ class Server implements Gamut {
   }
 
   async explain(channel: string, message: string | number, reader?: string): Promise<Explanation> {
-    await this.#started
+    await this.#begun()
     return explain(this.#core, take(parseChannelName(channel)), String(message), reader)
   }
 
   async issueTicket(identity: Identity, channels: readonly string[]): Promise<IssuedTicket> {
-    await this.#started
+    await this.#begun()
     const known = toIdentity(identity)
     if (!known) throw new TypeError('issueTicket needs an identity: a ticket is for somebody')
     return this.#core.tickets.issue(
@@ -157,12 +177,12 @@ class Server implements Gamut {
   }
 
   async presence(channel: string): Promise<PresenceMember[]> {
-    await this.#started
+    await this.#begun()
     return this.#core.presence.list(take(parseChannelName(channel)))
   }
 
   async revoke(request: RevokeRequest): Promise<number> {
-    await this.#started
+    await this.#begun()
     const { revoked, forMs } = toRevoked(request)
     return this.#core.revocations.revoke(revoked, forMs)
   }
@@ -191,7 +211,7 @@ class Server implements Gamut {
   }
 
   async #publish(channel: string, message: NewMessage, options: PublishOptions): Promise<PublishResult> {
-    await this.#started
+    await this.#begun()
     checkNames(options)
     const { close, ...named } = options
     const request = {

@@ -27,8 +27,8 @@ async function run({ options, positionals, terminal, env }: CommandInput): Promi
   if (workers > 1) return runWorkers(config, report, log)
   const signalled = awaitSignal()
   const parts = { broker: await store.open(log), metrics: createMetrics(), log, isFirst: true }
-  const { gamut, served, end } = await startServing(config, parts, report.listening)
-  const signal = await signalled
+  const { gamut, served, end, failed } = await startServing(config, parts, report.listening)
+  const signal = await Promise.race([signalled, failed])
   report.ending(signal, gamut.connections)
   await endServer(served, gamut, end, log)
   report.ended()

@@ -83,7 +83,7 @@ export async function runWorker(config: ServeConfig, log: Logger): Promise<numbe
   try {
     const broker = store.isShared ? await store.open(log) : createLineBroker(line)
     const node = options.node === undefined ? {} : { node: `${options.node}-${index}` }
-    const { gamut, served, end } = await startServing(
+    const { gamut, served, end, failed } = await startServing(
       config,
       { broker, metrics, log, isFirst, ...node },
       ({ host, port, url, operationsUrl }) =>
@@ -92,7 +92,7 @@ export async function runWorker(config: ServeConfig, log: Logger): Promise<numbe
         }),
     )
     parent.measure = () => metrics.own(() => gamut.scrape())
-    await parent.ended
+    await Promise.race([parent.ended, failed])
     await endServer(served, gamut, end, log)
     return 0
   } catch (error) {

@@ -7,6 +7,7 @@ import { awaitSignal } from '../ending.js'
 import { Failure } from '../failure.js'
 import type { ProcessMetrics } from '../metrics.js'
 import type { ListeningAt, ServeReport } from '../serve-report.js'
+import { openingFor } from '../store.js'
 import type { ToBroker } from './line.js'
 import type { FromWorker, ToWorker } from './messages.js'
 import { type SharedBroker, shareBroker } from './share-broker.js'
@@ -145,7 +146,7 @@ export async function runWorkers(config: ServeConfig, report: ServeReport, log: 
   const { store, options } = config
   const signalled = awaitSignal()
   const broker = store.isShared ? undefined : await store.open(log)
-  const share = broker && (await shareBroker(broker, createLogSettings(options)))
+  const share = broker && (await openingFor(shareBroker(broker, createLogSettings(options))))
   const workers = new Workers(config, log, share)
   workers.begin()
   const drainMs = options.drainWindowMs ?? 5000

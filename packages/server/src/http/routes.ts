@@ -144,6 +144,11 @@ export class Routes {
     return this.#targets.of(target).isOwn
   }
 
+  /** Whether a target asks how the server is, which needs nothing that may be away. */
+  isProbe(target: string): boolean {
+    return probes.has(this.#targets.of(target).path)
+  }
+
   /** Answers any request; never rejects. */
   async handle(request: HttpRequest): Promise<Reply> {
     const call = this.#toCall(request)

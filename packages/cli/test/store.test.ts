@@ -1,0 +1,84 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { freePort } from '../../../e2e/support/free-port.js'
+import { type RunningGamut, startGamut } from '../../../e2e/support/gamut.js'
+import { describeWith } from '../../../e2e/support/parts.js'
+import { startRedis } from '../../../e2e/support/redis.js'
+import { until } from '../../../e2e/support/until.js'
+import { runCommand } from './run-command.js'
+import { temporaryFiles } from './temporary-files.js'
+
+const headers = { 'content-type': 'application/json' }
+
+const publish = (url: string) => fetch(`${url}/channels/a`, { method: 'POST', headers, body: '1' })
+
+async function count({ url }: RunningGamut): Promise<number> {
+  const answer = await (await fetch(`${url}/channels/a?as=poll&cursor=oldest`)).json()
+  return answer.messages.length
+}
+
+describe('a store on disk', () => {
+  it.each([
+    ['--data', (folder: string) => ['--data', folder]],
+    ['--broker', (folder: string) => ['--broker', `sqlite:${folder}`]],
+  ])('given by %s keeps what was acknowledged although the server is killed', async (_flag, args) => {
+    const folder = join(temporaryFiles(), 'data')
+    const first = await startGamut(args(folder))
+    expect(first.output()).toContain('kept     on disk in')
+    expect((await publish(first.url)).status).toBe(201)
+    await first.stop('SIGKILL')
+    const second = await startGamut(args(folder))
+    expect(await count(second)).toBe(1)
+  })
+
+  it('is shared by workers, who may die', async () => {
+    const server = await startGamut(['--data', join(temporaryFiles(), 'data'), '--workers', '2'])
+    for (let turn = 0; turn < 4; turn += 1) expect((await publish(server.url)).status).toBe(201)
+    for (let turn = 0; turn < 4; turn += 1) expect(await count(server)).toBe(4)
+  })
+
+  it.each([[[]], [['--workers', '2']]])(
+    'has one server at a time: the next one says who has it (%s)',
+    async (more) => {
+      const folder = join(temporaryFiles(), 'data')
+      const { pid } = await startGamut(['--data', folder])
+      const { code, err } = await runCommand(['serve', '--data', folder, '--port', '0', ...more])
+      expect(code).toBe(1)
+      expect(err).toContain(`${pid}`)
+      expect(err).toContain('The channels cannot be opened')
+    },
+  )
+})
+
+describeWith('redis', 'a store in Redis', () => {
+  it('is shared by nodes and workers alike, and its password is shown to nobody', async () => {
+    const redis = await startRedis(['--requirepass', 'hush'])
+    const url = redis.url.replace('//', '//:hush@')
+    const one = await startGamut(['--broker', url, '--log-level', 'trace'])
+    const two = await startGamut(['--broker', url, '--workers', '2', '--log-level', 'trace'])
+    expect((await publish(one.url)).status).toBe(201)
+    expect((await publish(two.url)).status).toBe(201)
+    for (const server of [one, two, two]) expect(await count(server)).toBe(2)
+    for (const server of [one, two]) expect(server.output()).not.toContain('hush')
+  })
+
+  it('may be away when the server starts: it is ready once it is there (§14)', async () => {
+    const port = await freePort()
+    const server = await startGamut(['--broker', `redis://127.0.0.1:${port}`])
+    const readiness = async () => (await fetch(`${server.url}/readyz`)).status
+    expect(await readiness()).toBe(503)
+    expect((await publish(server.url)).status).toBe(503)
+    await startRedis(['--port', `${port}`])
+    await until(async () => (await readiness()) === 200)
+    expect((await publish(server.url)).status).toBe(201)
+  })
+
+  it('that refuses the password ends the start, and says so without it', async () => {
+    const redis = await startRedis(['--requirepass', 'hush'])
+    const url = redis.url.replace('//', '//:secret@')
+    const { code, err } = await runCommand(['serve', '--port', '0', '--broker', url])
+    expect(code).toBe(1)
+    expect(err).toContain('does not accept this user and password')
+    expect(err).not.toContain('secret')
+  })
+})
