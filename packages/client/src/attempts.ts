@@ -41,11 +41,12 @@ function doFor<T>(
  * with is a {@link GamutError}.
  */
 export async function persist<T>(
-  { environment, closing }: Client,
+  client: Client,
   forMs: number,
   work: (signal: AbortSignal) => Promise<T>,
   given?: AbortSignal,
 ): Promise<T> {
+  const { environment, closing } = client
   const signal = given ? AbortSignal.any([closing.signal, given]) : closing.signal
   const beganAt = environment.elapsed()
   for (let count = 1; ; count++) {
@@ -62,7 +63,8 @@ export async function persist<T>(
         )
       const { isFinal, retryAfterMs } = Object(thrown) as Partial<Refusal>
       const delayMs = retryAfterMs ?? environment.random() * Math.min(maxDelayMs, 500 * 2 ** count)
-      if (isFinal || environment.elapsed() - beganAt + delayMs > forMs) throw failure(thrown)
+      const isOver = isFinal && !(forMs > 1e9 && client.mayRenew(Object(thrown)))
+      if (isOver || environment.elapsed() - beganAt + delayMs > forMs) throw failure(thrown)
       await doFor(environment, delayMs, signal, () => new Promise(() => {})).catch(() => {})
     }
   }

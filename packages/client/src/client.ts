@@ -1,12 +1,13 @@
 import type { TransportName } from '@gamut/protocol'
 import type { Environment } from './environment.js'
-import { toError } from './error.js'
+import { type GamutError, toError } from './error.js'
+import type { Guide, Held } from './guided.js'
 import { inTime } from './in-time.js'
-import { type Delay, freshRetry, lived, lost, type Retry } from './retry.js'
+import { freshRetry, lived, lost, type Retry } from './retry.js'
 import { type Listener, type ReadOptions, Subscription } from './subscription.js'
 import { channelPath, request, urlRoom } from './transports/ask.js'
 import { isReading } from './transports/frame.js'
-import type { Frame, Link, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
+import type { Frame, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
 
 /** How many channels are asked for at once to find out which is refused, and how long an answer may take, in milliseconds. */
 const maxAsked = 6
@@ -32,50 +33,19 @@ export interface ClientOptions {
   /** How long a stream may say nothing at first, in milliseconds; 3,000 if not said. */
   readonly firstEventMs?: number | undefined
   /**
-   * What an application's own listeners threw; without it the runtime reports that as uncaught. And of messages that do
-   * not fit, and for which no listener has `onInvalid`, a `GamutError` of `schema_mismatch` with the `Invalid` as its cause.
+   * What an application's own listeners threw; without it the runtime reports that as uncaught. And a `GamutError` of a
+   * channel that is refused or fails and of which no listener has `onError`, and of messages that do not fit and for which
+   * none has `onInvalid`: `schema_mismatch` with the `Invalid` as its cause.
    */
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** Which channels are to be read by which transports. */
-export type Plan = Map<TransportName, Set<string>>
-
-/** A link and what it is for. */
-export interface Held {
-  readonly transport: TransportName
-  /** What its channels wish besides their positions; over HTTP that is said once for all of a link. */
-  readonly manner: string
-  /** Where it stands in each of its channels; `undefined` until that has opened. */
-  readonly channels: Map<string, string | undefined>
-  link: Link
-  /** How often it was asked anew since it last brought something. */
-  rereads: number
-  /** It is to be told that its channels are others. */
-  isDue?: boolean
-  /** When the last of those left whose messages may still come. */
-  leftAt?: number | undefined
-  /** When the other end was reached, and when anything last came. */
-  openedAt?: number
-  heardAt?: number
-}
-
-/** What chooses transports for a client. */
-export interface Guide {
-  /** Says by which transports to read what is wanted. */
-  plan(wanted: readonly Subscription[]): Plan
-  /**
-   * A link has ended by itself. Gives after how long to try again: as is usual, at once, or `undefined` where nothing is
-   * to be done. Nothing is usual when it ended for good.
-   */
-  lost(held: Held, end: LinkEnd, usual: Delay | undefined): number | undefined
-  /** Something came over a link. */
-  heard?(held: Held, frame: Frame, isFirst: boolean): void
-  refused?(refusal: Refusal): void
-}
-
 /** Whether it takes frames: each channel comes and goes by itself. */
 const isSocket = ({ transport }: Held) => transport === 'websocket'
+
+/** Those of the channels that a refusal names. */
+const namedBy = (refusal: object, channels: readonly string[]) =>
+  channels.filter((channel) => (refusal as Partial<Refusal>).message?.includes(`"${channel}"`))
 
 /** Desired channels on one side, links on the other, and when to try again. */
 export class Client {
@@ -129,6 +99,10 @@ export class Client {
         throw error
       })
     }
+  }
+
+  unheard(error: GamutError): void {
+    this.guard(() => this.options.onError?.(error))
   }
 
   /** Looks at everything anew, once for all that happens in a turn: who leaves and comes again has not left. */
@@ -282,21 +256,43 @@ export class Client {
 
   /** What follows from an end: of a link, or of what was to take the place of one that goes on. */
   #after(held: Held, end: LinkEnd, isKept = false): void {
-    const { environment, options } = this
-    const { isFinal, code = '', retryAfterMs } = end as Partial<Refusal>
-    // With a new token it may go on: asked for again and again, as the application may need a while.
-    const isRefused = isFinal && !(options.getToken && /^(unauth|ticket)/.test(code))
+    const { environment } = this
+    const { isFinal, retryAfterMs } = end as Partial<Refusal>
+    const mayRenew = this.mayRenew(end)
+    const channels = [...held.channels.keys()].filter((one) => !isKept || !held.channels.get(one))
+    const named = mayRenew ? namedBy(end, channels) : []
+    const isAside = named.length > 0 && named.length < held.channels.size
+    const isRefused = isFinal && !mayRenew
     const isDone = end.kind === 'done'
     const next = lost(this.retry, environment.elapsed(), environment.random(), retryAfterMs)
-    const usual = isDone || isRefused ? undefined : next
+    const usual = isDone || isRefused || isAside ? undefined : next
     const delayMs = isKept ? usual?.delayMs : this.guide.lost(held, end, usual)
-    const channels = [...held.channels.keys()].filter((one) => !isKept || !held.channels.get(one))
     if (isDone) for (const channel of channels) this.subscriptions.get(channel)?.finish('closed')
-    else if (isRefused) void this.#refused(held, channels, end as Refusal)
+    else if (isRefused || isAside) void this.#refused(held, isAside ? named : channels, end as Refusal)
     else if (!this.closing.signal.aborted && delayMs !== undefined) {
       this.#cancelWait?.()
       this.#cancelWait = environment.after(delayMs, () => this.resume())
       this.retry = next
+    }
+    this.schedule()
+  }
+
+  /** Whether that may go on with a new token: it is asked for again and again, as the application may need a while. */
+  mayRenew(end: object): boolean {
+    return !!this.options.getToken && /^(unauth|ticket)/.test((end as Partial<Refusal>).code ?? '')
+  }
+
+  /** Others do not wait for what is refused for a while. */
+  #askLater(all: readonly Subscription[], { retryAfterMs }: Refusal): void {
+    const { environment } = this
+    for (const one of all) {
+      const next = lost(one.retry, environment.elapsed(), environment.random(), retryAfterMs)
+      // What is refused again soon after is asked for later each time.
+      one.retry = { ...next, liveAt: next.until }
+      environment.after(next.delayMs, () => {
+        one.isDoubted = false
+        this.schedule()
+      })
     }
     this.schedule()
   }
@@ -311,28 +307,21 @@ export class Client {
       this.#transport(held.transport).maxChannels = most
       return this.schedule()
     }
+    const mayRenew = this.mayRenew(refusal)
+    if (mayRenew && !held.channels.size) return this.#end(held, { ...refusal, kind: 'refused' })
     const all = channels.flatMap((channel) => subscriptions.get(channel) ?? [])
-    const doubt = (isDoubted: boolean) => {
-      for (const one of all) one.isDoubted = isDoubted
-    }
-    if (!refusal.isFinal) {
-      doubt(true)
-      environment.after(refusal.retryAfterMs ?? 1000, () => {
-        doubt(false)
-        this.schedule()
-      })
-      return
-    }
-    const isNamed = (channel: string) => refusal.message?.includes(`"${channel}"`)
-    const meant = all.filter(({ channel }) => channels.length < 2 || isNamed(channel))
-    const rest = meant.length ? [] : [...all]
+    const named = channels.length < 2 ? channels : namedBy(refusal, channels)
+    const meant = all.filter(({ channel }) => named.includes(channel))
+    const isPassing = !refusal.isFinal || mayRenew
+    const rest = meant.length && !isPassing ? [] : [...all]
     for (const one of rest) one.isDoubted = true
+    if (isPassing) return this.#askLater(all, refusal)
     const ask = (one: Subscription) =>
       inTime(environment, infoMs, () => request(server, `${channelPath(one.channel)}?info`, '')).catch(
         ({ isFinal }) => isFinal && meant.push(one),
       )
     while (rest.length) await Promise.all(rest.splice(0, maxAsked).map(ask))
-    doubt(false)
+    for (const one of all) one.isDoubted = false
     for (const one of meant.length ? meant : all) one.finish(toError(refusal))
     this.guide.refused?.(refusal)
     this.schedule()

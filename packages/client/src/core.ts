@@ -1,5 +1,6 @@
-import { Client, type ClientOptions, type Guide } from './client.js'
+import { Client, type ClientOptions } from './client.js'
 import { type Environment, plainEnvironment } from './environment.js'
+import type { Guide } from './guided.js'
 import type { Message, MessageInfo, ReadOptions, SubscribeOptions } from './subscription.js'
 
 export type { ClientOptions } from './client.js'

@@ -1,7 +1,9 @@
 import type { Need, TransportName } from '@gamut/protocol'
 import { persist } from './attempts.js'
-import type { Client, Guide, Held, Plan } from './client.js'
+import type { Client } from './client.js'
+import type { GamutError } from './error.js'
 import type { Move } from './explain.js'
+import type { Guide, Held, Plan } from './guided.js'
 import { Health, type Life } from './health.js'
 import { KeptPositions } from './kept-positions.js'
 import { type Group, type PolicyChannel, plan } from './policy.js'
@@ -9,7 +11,7 @@ import { type Delay, hurry } from './retry.js'
 import { firstStatus, nextStatus, type Reason, type Status, type StatusEvent } from './status.js'
 import type { Subscription } from './subscription.js'
 import { channelPath, request } from './transports/ask.js'
-import type { Frame, LinkEnd, Refusal } from './transports/transport.js'
+import type { Frame, LinkEnd } from './transports/transport.js'
 
 /** So many publishes in so many milliseconds are a use that sends. */
 const oftenCount = 3
@@ -98,7 +100,7 @@ export class PolicyGuide implements Guide {
       else if (what !== 'frozen') {
         // What died while nobody looked, or without a network, says nothing about its transport.
         this.#health.away()
-        if (what === 'offline' || what === 'online') this.#tell({ type: what })
+        if ((what === 'offline' && this.#wanted.length) || what === 'online') this.#tell({ type: what })
         if (what !== 'offline') this.#hurry()
       }
     })
@@ -139,10 +141,14 @@ export class PolicyGuide implements Guide {
   }
 
   plan(wanted: readonly Subscription[]): Plan {
-    const { mayOpen, server } = this.#client
+    const { mayOpen, server, environment, subscriptions } = this.#client
     const links = [...this.#client.links]
     this.#wanted = wanted
-    if (!wanted.length) this.#tell({ type: 'rest' })
+    const refused = [...subscriptions.values()].find((one) => one.isHeard && Object(one.finished).code)
+    if (!wanted.length)
+      if (refused) this.refused(refused.finished as GamutError)
+      else this.#tell({ type: 'rest' })
+    else if (environment.isOffline()) this.#tell({ type: 'offline' })
     else if (mayOpen && !links.length)
       this.#tell({ type: 'open', reason: { code: this.#status.attempts ? 'retry' : 'first' } })
     this.#chosen = this.#choose(links.filter((held) => this.#isToStay(held)))
@@ -221,8 +227,9 @@ export class PolicyGuide implements Guide {
     if (subscription) subscription.lagMs = this.#lagMs
   }
 
-  refused({ code }: Refusal): void {
-    this.#tell({ type: 'refused', reason: { code: 'refused', error: code } })
+  refused({ code }: { readonly code: string }): void {
+    if (this.#status.state !== 'refused')
+      this.#tell({ type: 'refused', reason: { code: 'refused', error: code } })
   }
 
   close(): void {

@@ -72,7 +72,7 @@ const table: Readonly<Record<StatusEvent['type'], readonly [to: State, from: str
   'caught-up': ['live', 'stale'],
   lost: ['connecting', busy],
   wait: ['waiting', busy],
-  offline: ['offline', busy],
+  offline: ['offline', `idle refused ${busy}`],
   online: ['connecting', 'offline'],
   refused: ['refused', any],
   rest: ['idle', `offline refused ${busy}`],

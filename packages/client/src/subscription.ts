@@ -1,5 +1,6 @@
 import type { EndReason, Gap, SchemaIssue } from '@gamut/protocol'
 import { type GamutError, toError } from './error.js'
+import { freshRetry, type Retry } from './retry.js'
 import { cursorAfter, isOfSnapshot, reduceReading } from './subscription-state.js'
 import type { BatchFrame, ReadingFrame, Refusal, Wish } from './transports/transport.js'
 
@@ -78,6 +79,8 @@ export interface SubscriptionParts {
   schedule(): void
   /** Calls a listener. What it throws stops nothing. */
   guard(call: () => void): void
+  /** An error that no listener wants to be told. */
+  unheard(error: GamutError): void
 }
 
 /** The reading of one channel: where it is, and who is told. It is nothing but a position until somebody listens. */
@@ -90,6 +93,8 @@ export class Subscription {
   declare hasBegun: true | undefined
   /** It is being found out whether it may be read. */
   declare isDoubted: boolean | undefined
+  /** How often it was refused for a while. */
+  retry: Retry = freshRetry
   /** How old the last message was when it came, in milliseconds. */
   declare lagMs: number | undefined
   readonly #parts: SubscriptionParts
@@ -170,15 +175,19 @@ export class Subscription {
   finish(reason: EndReason | GamutError): void {
     if (this.finished) return
     this.finished = reason
-    this.#tell((listener) =>
-      typeof reason === 'string' ? listener.onEnd?.(reason) : listener.onError?.(reason),
-    )
+    if (typeof reason === 'string') this.#tell((listener) => listener.onEnd?.(reason))
+    else this.#fail(reason)
     this.#parts.schedule()
   }
 
   /** Tells of an error that ends nothing. */
   warn(error: Pick<Refusal, 'code' | 'message'>): void {
-    this.#tell((listener) => listener.onError?.(toError(error)))
+    this.#fail(toError(error))
+  }
+
+  #fail(error: GamutError): void {
+    if (![...this.#listeners].some(({ onError }) => onError)) this.#parts.unheard(error)
+    this.#tell((listener) => listener.onError?.(error))
   }
 
   #hand(batch: BatchFrame): void {

@@ -131,7 +131,7 @@ function listenTo(listen: Listen, listener: Listener, read: Reader, parts: Typed
     }),
     onGap: (gap) => take(gap, () => listener.onGap?.(gap)),
     onEnd: (reason) => take(reason, () => listener.onEnd?.(reason)),
-    onError: (error) => take(error, () => listener.onError?.(error)),
+    ...(listener.onError && { onError: (error) => take(error, () => listener.onError?.(error)) }),
   })
   return () => {
     isOver = true

@@ -18,14 +18,14 @@ const columns = [
 ] as const
 /** The whole table, written out by states: the code has it by events. */
 const rows: Record<State, string> = {
-  idle: 'connecting live idle idle idle idle idle idle refused idle closed',
+  idle: 'connecting live idle idle idle idle offline idle refused idle closed',
   connecting:
     'connecting live connecting connecting connecting waiting offline connecting refused idle closed',
   live: 'live live stale live connecting waiting offline live refused idle closed',
   stale: 'stale live stale live connecting waiting offline stale refused idle closed',
   waiting: 'connecting live waiting waiting connecting waiting offline waiting refused idle closed',
   offline: 'connecting live offline offline offline offline offline connecting refused idle closed',
-  refused: 'connecting live refused refused refused refused refused refused refused idle closed',
+  refused: 'connecting live refused refused refused refused offline refused refused idle closed',
   closed: Array(11).fill('closed').join(' '),
 }
 

@@ -46,10 +46,12 @@ class SocketLink implements Link {
   /** Says something where silence would be cut. */
   readonly #speak: (ms?: number) => void
   #socket: WebSocket | undefined
+  #welcome: Frame | undefined
   #count = 0
   #silentMs = defaultSilentMs
   #isChecked = false
   #isOver = false
+  #isNobody = false
   #why: LinkEnd = { kind: 'cut' }
   tell: Link['tell']
 
@@ -63,6 +65,8 @@ class SocketLink implements Link {
 
   change(anew?: string): void {
     if (!this.tell) return
+    // Somebody of whom nothing was known may have a token by now, and there is more to read.
+    if (this.#isNobody) this.#withToken((token) => token && this.#end({ kind: 'sent-away', retryAfterMs: 0 }))
     const wishes = this.#request.wishes()
     for (const channel of this.#lanes.keys()) {
       if (wishes.has(channel) && channel !== anew) continue
@@ -115,12 +119,16 @@ class SocketLink implements Link {
       this.tell = (frame) =>
         new Promise((resolve, reject) => this.#send(frame, resolve as Pending['resolve'], reject))
       this.change()
+      if (this.#welcome) this.#listener.frame(this.#welcome)
     }
     socket.onopen = () => {
       if (this.#isOver) return
       this.#listener.opened()
       if (token) this.#send({ type: 'auth', token }, begin, (why) => this.#end(why))
-      else begin()
+      else {
+        begin()
+        this.#isNobody = true
+      }
     }
     socket.onmessage = ({ data }) => {
       try {
@@ -174,7 +182,9 @@ class SocketLink implements Link {
       // A token of somebody else needs a connection of its own (PROTOCOL §12).
       if (type === 'auth')
         this.#withToken((token) => this.#send({ type, token }, nothing, () => this.#end({ kind: 'cut' })))
-      this.#listener.frame(frame)
+      // It does not deliver before it is known whether the token counts.
+      if (type === 'welcome' && !this.tell) this.#welcome = frame
+      else this.#listener.frame(frame)
     }
     if (this.#isOver) return
     if (!this.#isChecked) this.#expect(this.#silentMs)

@@ -1,0 +1,89 @@
+import { type ConnectOptions, connect, type GamutError } from '@gamut/client'
+import { createTestServer } from '@gamut/testing/app'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { transportNames } from './rig.js'
+
+/** A page whose user has logged in or not, and a server where all may read what is not private. */
+function start(options: ConnectOptions) {
+  const server = createTestServer<object>({
+    authorize: (who, _action, channel) => who !== null || !channel.startsWith('private'),
+  })
+  onTestFinished(() => server.close())
+  const user: { token: string | undefined; asked: number } = { token: undefined, asked: 0 }
+  const getToken = () => {
+    user.asked += 1
+    return user.token
+  }
+  const client = connect(server.url, { environment: server.environment(), getToken, ...options })
+  onTestFinished(() => client.close())
+  const found: unknown[] = []
+  const told: string[] = []
+  const read = (name: string) =>
+    client
+      .channel(name, { need: {} })
+      .subscribe(({ data }) => found.push(data), { onError: ({ code }) => told.push(code) })
+  const states: string[] = []
+  client.onStatus(({ state }) => states.push(state))
+  return { server, client, user, found, told, states, read }
+}
+
+describe.each(transportNames)('a page over %s whose user has not logged in', (transport) => {
+  it('reads what everybody may, and the rest once there is a token (§12)', async () => {
+    const { server, client, user, found, told, read } = start({ transport })
+    for (const name of ['private/a', 'open', 'private/b']) read(name)
+    await server.advance(5000)
+    await server.publish('open', 1)
+    await server.advance(60_000)
+    expect([found, told, client.status.state]).toEqual([[1], [], 'live'])
+    expect(user.asked).toBeLessThan(transport === 'poll' ? 100 : 60)
+    user.token = server.token('ada')
+    await server.advance(60_000)
+    for (const name of ['private/a', 'private/b']) await server.publish(name, name)
+    await server.advance(5000)
+    expect([found.slice(1).sort(), told]).toEqual([['private/a', 'private/b'], []])
+  })
+
+  it('waits with all that there is where nothing may be read, and says why', async () => {
+    const { server, client, user, found, told, read } = start({ transport })
+    for (const name of ['private/a', 'private/b']) read(name)
+    await server.advance(60_000)
+    expect([client.status.state, client.status.reason]).toEqual([
+      'waiting',
+      { code: 'refused', error: 'unauthenticated' },
+    ])
+    user.token = server.token('ada')
+    await server.advance(60_000)
+    for (const name of ['private/a', 'private/b']) await server.publish(name, name)
+    await server.advance(5000)
+    expect([found.sort(), told, client.status.state]).toEqual([['private/a', 'private/b'], [], 'live'])
+  })
+})
+
+it('a WebSocket is not live before it is known that its token counts', async () => {
+  const { server, client, user, states, read } = start({ transport: 'websocket' })
+  user.token = 'forged'
+  read('private/a')
+  await server.advance(60_000)
+  expect([client.status.state, states.includes('live')]).toEqual(['waiting', false])
+})
+
+it('a late listener waits for the next token', async () => {
+  const { server, client, user, found, told, read } = start({ transport: 'sse' })
+  user.token = server.token('ada')
+  await server.publish('private/a', 1)
+  read('private/a')
+  await server.advance(1000)
+  const { token } = user
+  user.token = undefined
+  const late: unknown[] = []
+  const errors: GamutError[] = []
+  client
+    .channel('private/a', { cursor: 'oldest' })
+    .subscribe(({ data }) => late.push(data), { onError: (error) => errors.push(error) })
+  await server.advance(5000)
+  user.token = token
+  await server.advance(60_000)
+  await server.publish('private/a', 2)
+  await server.advance(1000)
+  expect([late, errors, found, told]).toEqual([[1, 2], [], [1, 2], []])
+})
