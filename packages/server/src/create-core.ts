@@ -6,6 +6,8 @@ import { Overload } from './core/bounds/overload.js'
 import { Peers } from './core/bounds/peers.js'
 import { PublishRate } from './core/bounds/publish-rate.js'
 import { Slots } from './core/bounds/slots.js'
+import { Leads } from './core/cluster/leads.js'
+import { Nodes } from './core/cluster/nodes.js'
 import { Connections } from './core/connections.js'
 import type { Core } from './core/core.js'
 import { watchGauges } from './core/gauges.js'
@@ -62,14 +64,24 @@ export function createCore(options: ResolvedOptions): Core {
   const { limits, settings } = shared
   const { windowBytes, windowTotalBytes, firstLoadMs } = limits
   const hooks = guardHooks(options.hooks, shared)
-  const hub = new Hub({ ...shared, windowBytes, windowTotalBytes })
+  const onSight = () => connections.beat()
+  const hub = new Hub({ ...shared, windowBytes, windowTotalBytes, onSight })
   const publishRate = new PublishRate(shared)
   const publisher = new Publisher({ ...shared, hooks, publishRate })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
-  const sources = new Sources({ ...shared, publisher, firstLoadMs, tell })
+  const isAlone = options.broker === undefined
+  const sources = new Sources({
+    ...shared,
+    publisher,
+    firstLoadMs,
+    tell,
+    leads: () => (isAlone ? undefined : leads),
+  })
   const connections = new Connections(shared)
   const parts = { ...shared, hub, publisher, sources, connections, newTicket }
-  const ends = createTenure({ ...parts, onRevoked: (revoked) => presence.revoke(revoked) })
+  const ends = createTenure({ ...parts, isAlone, onRevoked: (revoked) => presence.revoke(revoked) })
+  const nodes = new Nodes({ ...parts, isAlone, url: options.url, onChange: () => leads.review() })
+  const leads: Leads = new Leads({ ...parts, nodes, onChange: (channel) => sources.review(channel) })
   const presence: Presence = new Presence({ ...parts, ...ends, publishRate })
   const core: Core = {
     ...shared,
@@ -80,6 +92,8 @@ export function createCore(options: ResolvedOptions): Core {
     sources,
     connections,
     presence,
+    nodes,
+    leads,
   }
   watchGauges(core)
   return core

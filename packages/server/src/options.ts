@@ -91,6 +91,8 @@ export interface Limits {
   readonly publishRate: number
   /** Messages that it may publish at once after a pause. */
   readonly publishBurst: number
+  /** How long a publish waits for a store that is away before it is refused, in milliseconds; 0: not at all. */
+  readonly publishTimeoutMs: number
   /** How long a hook or an asynchronous schema may take for its answer, in milliseconds. */
   readonly hookTimeoutMs: number
   /** Frames of one WebSocket that wait for their answer before its socket is not read on. */
@@ -181,6 +183,8 @@ export const defaultLimits: Limits = {
   publishRate: 100,
   // One publish of the most messages that it may have.
   publishBurst: 1000,
+  // Who publishes can say so at once, or wait and try again as told; a node that waits for all of them fills up.
+  publishTimeoutMs: 0,
   // Whoever is asked for so long is down, and what waits for it would pile up.
   hookTimeoutMs: 10_000,
   maxUnansweredFrames: 64,
@@ -243,6 +247,8 @@ export interface GamutOptions<Schemas = AnySchemas> extends Hooks, Partial<Limit
   readonly trace?: readonly string[]
   /** This node's name, shown in `welcome`. Default: random. */
   readonly node?: string
+  /** Where operators reach this node, for whoever looks at `GET /nodes`. */
+  readonly url?: string
   /** What operators send as `Authorization: Bearer <key>`, 16 characters at least. Without it their routes are open to this machine alone. */
   readonly operationsKey?: string
   readonly metrics?: Metrics
@@ -265,6 +271,7 @@ export interface ResolvedOptions {
   readonly unlimitedAddresses: readonly string[]
   readonly trace: readonly Pattern[]
   readonly node: string
+  readonly url: string | undefined
   readonly operationsKey: string | undefined
   readonly metrics: Metrics | undefined
   readonly logger: Logger
@@ -297,6 +304,7 @@ const duration = isNumber(1, Number.MAX_SAFE_INTEGER)
 const rules: FieldRules<GamutOptions> = {
   ...limitRules,
   revocationMs: duration,
+  publishTimeoutMs: isNumber(0, 60_000),
   maxRevocationMs: duration,
   authenticate: isFunction,
   authorize: isFunction,
@@ -319,6 +327,10 @@ const rules: FieldRules<GamutOptions> = {
     if (typeof value !== 'string' || !/^[A-Za-z0-9_.-]{1,64}$/.test(value)) {
       fail(name, 'a name of 1 to 64 characters of A-Z a-z 0-9 _ . - is needed')
     }
+  },
+  url: (value, name) => {
+    if (typeof value !== 'string' || !URL.canParse(value))
+      fail(name, 'an address like "https://node-1.example.com" is needed')
   },
   operationsKey: (value, name) => {
     // What fits into a header as it is, and is too long to be tried out.
@@ -365,6 +377,7 @@ export function resolveOptions(options: GamutOptions): ResolvedOptions {
     unlimitedAddresses: options.unlimitedAddresses ?? ['127.0.0.0/8', '::1'],
     trace: (options.trace ?? []).flatMap((text) => parsePattern(text) ?? []),
     node: options.node ?? `node-${Math.floor(random() * 36 ** 6).toString(36)}`,
+    url: options.url,
     operationsKey: options.operationsKey,
     metrics: options.metrics,
     logger: options.logger ?? silentLogger,

@@ -9,6 +9,18 @@ export const revocationsChannel = '$revocations' as ChannelName
 /** Which tickets there are, by their hashes (PROTOCOL §12). */
 export const ticketsChannel = '$tickets' as ChannelName
 
+/** Which nodes live (PROTOCOL §11). */
+export const nodesChannel = '$nodes' as ChannelName
+
+/** The lease of a node, in milliseconds: a key's age, three times what it is renewed in. */
+export const nodeAgeMs = 15_000
+
+/** Which nodes read which computed channels (PROTOCOL §2). */
+export const sourcesChannel = '$sources' as ChannelName
+
+/** How long a claim is kept that is not renewed, in milliseconds. That its node lives is another lease, so it may be long. */
+export const claimAgeMs = 900_000
+
 /** Longer than a ticket lives without being renewed, in milliseconds: what is older is of no use to anybody. */
 export const ticketAgeMs = 300_000
 
@@ -48,6 +60,8 @@ export function withOwnChannels(
         retention,
         publish: 'server',
       },
+      [nodesChannel]: { keyed: { maxKeys: 10_000, ageMs: nodeAgeMs }, retention, publish: 'server' },
+      [sourcesChannel]: { keyed: { maxKeys: 100_000, ageMs: claimAgeMs }, retention, publish: 'server' },
       [`${presencePrefix}*`]: { keyed: true, retention, publish: 'server' },
     },
     defaults,
@@ -85,7 +99,14 @@ export function presencePaceMs(
   return Math.max(heartbeatMs, Math.min(slowestPollMs, pollMs))
 }
 
+const ownChannels: ReadonlySet<ChannelName> = new Set([
+  revocationsChannel,
+  ticketsChannel,
+  nodesChannel,
+  sourcesChannel,
+])
+
 /** Whether a channel is the server's alone. */
 export function isOwnChannel(channel: ChannelName): boolean {
-  return channel === revocationsChannel || channel === ticketsChannel
+  return ownChannels.has(channel)
 }

@@ -71,11 +71,12 @@ class Server implements Gamut {
   }
 
   async #start(): Promise<void> {
-    const { broker, hub, settings, revocations, tickets } = this.#core
+    const { broker, hub, settings, revocations, tickets, nodes, leads } = this.#core
     hub.stale = true
     await broker.start(hub, settings)
     hub.stale = false
-    await Promise.all([revocations.start(), tickets.start()])
+    const cluster = nodes.isAlone ? [] : [nodes.start(), leads.start()]
+    await Promise.all([revocations.start(), tickets.start(), ...cluster])
     this.#hasStarted = true
   }
 
@@ -200,6 +201,8 @@ class Server implements Gamut {
     await this.drain()
     this.#core.sources.close()
     this.#core.presence.stop()
+    this.#core.leads.stop()
+    await this.#core.nodes.stop()
     this.#core.revocations.stop()
     this.#core.tickets.stop()
     this.#core.wheel.clear()

@@ -194,6 +194,10 @@ export class Connection implements Held, Waiting {
     this.end(reason === 'rotated' ? closeCodes.rotated : errorKinds.draining.closeCode, reason)
   }
 
+  beat(): void {
+    if (!this.#isClosed) this.#outbox.control(encoder.encode(this.#codec.heartbeat(this.#core.hub.stale)))
+  }
+
   expires(inMs: number): void {
     this.#outbox.control(encoder.encode(this.#codec.auth(inMs)))
   }
@@ -301,14 +305,14 @@ export class Connection implements Held, Waiting {
   }
 
   #beat(now: number): void {
-    const { hub, limits, wheel } = this.#core
+    const { limits, wheel } = this.#core
     const silentMs = now - this.#outbox.writtenAt
     const fullMs = now - (this.#outbox.blockedSince ?? now)
     if (fullMs >= limits.stuckMs) {
       this.#endSlow()
       return
     }
-    if (silentMs >= limits.heartbeatMs) this.#outbox.control(encoder.encode(this.#codec.heartbeat(hub.stale)))
+    if (silentMs >= limits.heartbeatMs) this.beat()
     const nextMs = silentMs >= limits.heartbeatMs ? limits.heartbeatMs : limits.heartbeatMs - silentMs
     wheel.set(this, Math.min(nextMs, limits.stuckMs - fullMs, this.#ageAt - now))
   }

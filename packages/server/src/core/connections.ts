@@ -50,6 +50,11 @@ export class Connections {
     for (const held of this.#held.keys()) held.trace()
   }
 
+  /** Tells every held reader whether the node sees its store. */
+  beat(): void {
+    for (const held of this.#held.keys()) held.beat()
+  }
+
   /** Whatever is held now; some may go while it is looked at. */
   all(): Iterable<Held> {
     return this.#held.keys()

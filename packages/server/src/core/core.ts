@@ -14,6 +14,8 @@ import type { Bodies } from './bounds/bodies.js'
 import type { Overload } from './bounds/overload.js'
 import type { Peers } from './bounds/peers.js'
 import type { Slots } from './bounds/slots.js'
+import type { Leads } from './cluster/leads.js'
+import type { Nodes } from './cluster/nodes.js'
 import type { Connections } from './connections.js'
 import type { Hub } from './log/hub.js'
 import type { LogReader } from './log/log-reader.js'
@@ -41,6 +43,8 @@ export interface Core {
   readonly sources: Sources
   readonly connections: Connections
   readonly presence: Presence
+  readonly nodes: Nodes
+  readonly leads: Leads
   readonly bodies: Bodies
   readonly slots: Slots
   readonly overload: Overload

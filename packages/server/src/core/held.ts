@@ -44,6 +44,8 @@ export interface Held {
   reads(channel: ChannelName): HeldRead | undefined
   /** Notes from now on what it is given of channels that are traced. */
   trace(): void
+  /** Tells the reader now whether the node sees its store, which a heartbeat would tell it later. */
+  beat(): void
   /** Tells the reader that its identity ends in so long. */
   expires(inMs: number): void
   /** Its reader may not read on, at all or one channel: ends that, and gives nothing of what it was to get. */

@@ -18,6 +18,7 @@ import type { Traffic } from '../telemetry/traffic.js'
 import type { PublishRate } from './bounds/publish-rate.js'
 import { checkData, checkHooked, checkMessage } from './check-message.js'
 import { hashAppend, hashMessage } from './hash.js'
+import { PatientAppend } from './patient-append.js'
 import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
 
@@ -55,7 +56,7 @@ export interface PublisherParts {
   readonly traffic: Traffic
   readonly trace: Trace
   readonly wheel: Wheel
-  readonly limits: Pick<Limits, 'maxMessagesPerPublish' | 'hookTimeoutMs'>
+  readonly limits: Pick<Limits, 'maxMessagesPerPublish' | 'hookTimeoutMs' | 'publishTimeoutMs'>
   readonly publishRate: PublishRate
 }
 
@@ -70,8 +71,11 @@ export interface PreparedPublish {
 export class Publisher {
   readonly #parts: PublisherParts
 
+  readonly #appends: PatientAppend
+
   constructor(parts: PublisherParts) {
     this.#parts = parts
+    this.#appends = new PatientAppend({ ...parts, patienceMs: parts.limits.publishTimeoutMs })
   }
 
   /** Checks and appends. Throws a `GamutError`; nothing of a refused publish is stored. */
@@ -148,7 +152,7 @@ export class Publisher {
     options: AppendOptions,
   ): Awaitable<AppendResult> {
     try {
-      const appending = this.#parts.broker.append(channel, messages, options)
+      const appending = this.#appends.append(channel, messages, options)
       return isLater(appending) ? appending.catch(refuseUnstored) : appending
     } catch (error) {
       return refuseUnstored(error)

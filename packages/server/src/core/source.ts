@@ -14,6 +14,22 @@ const loadTimeoutMs = 30_000
 /** A failing `load` is tried again after twice as long each time, up to this. */
 const slowestRetryMs = 60_000
 
+/** How often a node that does not compute it looks for a first value, in milliseconds. */
+const lookMs = 200
+
+/** Which of several nodes computes what. */
+export interface Leading {
+  /** This node reads a channel from now on. Resolves when all can know. */
+  claim(channel: ChannelName): Promise<void>
+  /** This node has computed it, or has failed and tries again in so many milliseconds. */
+  report(channel: ChannelName, inMs: number | undefined): void
+  /** This node reads it no more. */
+  release(channel: ChannelName): void
+  isLeader(channel: ChannelName): boolean
+  /** What the one that computes it has reported. */
+  leader(channel: ChannelName): { readonly retryMs?: number } | undefined
+}
+
 /** What computed channels need of their node. */
 export interface SourcesParts {
   readonly broker: Broker
@@ -24,6 +40,8 @@ export interface SourcesParts {
   readonly tally: Tally
   readonly logger: Logger
   readonly firstLoadMs: number
+  /** Which node computes what; nothing where there is one alone. */
+  readonly leads: () => Leading | undefined
   /** Tells the readers of a channel that its source fails, or that it works again. */
   readonly tell: (channel: ChannelName, error: ErrorBody | undefined) => void
 }
@@ -38,14 +56,25 @@ interface Run {
   leaseUntil: number
   failures: number
   error: ErrorBody | undefined
-  /** The value that was appended last, as JSON. */
+  /** The value that was appended last, as JSON; not known once another node has computed it. */
   value: string | undefined
+  isLoading: boolean
+  /** This node computes it, as far as it was told. */
+  isLeading: boolean
   /** Settles when `load` has been tried once; nothing from then on. */
   first: Promise<void> | undefined
   cancel: (() => void) | undefined
 }
 
-/** Runs the `load` of each computed channel while it is read, once for all its readers (PROTOCOL §2). */
+function failure(retryMs: number): ErrorBody {
+  return errorBody(
+    'source_failed',
+    'What computes this channel failed just now. Its last value stays, and it is tried again.',
+    retryMs,
+  )
+}
+
+/** Runs the `load` of each computed channel while it is read, once for all its readers, on all nodes (PROTOCOL §2). */
 export class Sources {
   readonly #parts: SourcesParts
   readonly #runs = new Map<ChannelName, Run>()
@@ -101,20 +130,73 @@ export class Sources {
       failures: 0,
       error: undefined,
       value: undefined,
+      isLoading: false,
+      isLeading: false,
       first: undefined,
       cancel: undefined,
     }
     this.#runs.set(channel, run)
-    run.first = this.#load(run).then(() => {
+    run.first = this.#begin(run).then(() => {
       run.first = undefined
     })
     return run
   }
 
+  async #begin(run: Run): Promise<void> {
+    const leads = this.#parts.leads()
+    if (!leads) return this.#load(run)
+    await leads.claim(run.channel)
+    this.review(run.channel)
+    // Whoever computes it may have begun just now, too.
+    const until = this.#parts.clock.elapsed() + this.#parts.firstLoadMs
+    while (this.#runs.get(run.channel) === run && !run.error && this.#parts.clock.elapsed() < until) {
+      if ((await this.#lastValue(run.channel).catch(() => undefined)) !== undefined) return
+      await new Promise<void>((resolve) => this.#parts.wheel.after(lookMs, resolve))
+    }
+  }
+
+  /** Whether this node computes a channel may have changed, and whether the one that does fails. */
+  review(channel: ChannelName): void {
+    const run = this.#runs.get(channel)
+    const leads = this.#parts.leads()
+    if (!run || !leads) return
+    if (leads.isLeader(channel)) {
+      if (!run.isLeading) run.cancel?.()
+      if (!run.isLeading && !run.isLoading) void this.#load(run)
+      run.isLeading = true
+      return
+    }
+    if (run.isLeading) run.value = undefined
+    run.isLeading = false
+    run.cancel ??= this.#later(run, run.source.everyMs)
+    const { retryMs } = leads.leader(channel) ?? {}
+    if (retryMs === run.error?.retryAfterMs) return
+    run.error = retryMs === undefined ? undefined : failure(retryMs)
+    this.#parts.tell(channel, run.error)
+  }
+
   async #load(run: Run): Promise<void> {
+    run.isLoading = true
+    await this.#loadOnce(run)
+    run.isLoading = false
+    if (this.#runs.get(run.channel) === run)
+      run.cancel = this.#later(run, run.error?.retryAfterMs ?? run.source.everyMs)
+  }
+
+  #later(run: Run, ms: number): () => void {
+    return this.#parts.clock.after(ms, () => this.#again(run))
+  }
+
+  /** Another node computes it now. */
+  #isFollowing({ channel }: Run): boolean {
+    return this.#parts.leads()?.isLeader(channel) === false
+  }
+
+  async #loadOnce(run: Run): Promise<void> {
     try {
       const value = await this.#value(run)
       const known = run.value ?? (await this.#lastValue(run.channel))
+      if (this.#isFollowing(run)) return
       if (value !== known) {
         await this.#parts.publisher.publish({
           channel: run.channel,
@@ -126,23 +208,22 @@ export class Sources {
       if (run.error) this.#parts.tell(run.channel, undefined)
       run.failures = 0
       run.error = undefined
+      this.#parts.leads()?.report(run.channel, undefined)
     } catch (error) {
       this.#fail(run, error)
     }
-    if (this.#runs.get(run.channel) !== run) return
-    run.cancel = this.#parts.clock.after(run.error?.retryAfterMs ?? run.source.everyMs, () =>
-      this.#again(run),
-    )
   }
 
   #again(run: Run): void {
-    if (run.readers > 0 || run.leaseUntil > this.#parts.clock.elapsed()) void this.#load(run)
-    else this.#forget(run)
+    if (run.readers === 0 && run.leaseUntil <= this.#parts.clock.elapsed()) this.#forget(run)
+    else if (this.#isFollowing(run)) run.cancel = this.#later(run, run.source.everyMs)
+    else void this.#load(run)
   }
 
   /** Nobody reads it: a later run begins without its error. */
   #forget(run: Run): void {
     this.#runs.delete(run.channel)
+    this.#parts.leads()?.release(run.channel)
     if (run.error) this.#parts.tell(run.channel, undefined)
   }
 
@@ -150,11 +231,8 @@ export class Sources {
     const { everyMs } = run.source
     const retryMs = Math.min(everyMs * 2 ** run.failures, Math.max(everyMs, slowestRetryMs))
     run.failures++
-    run.error = errorBody(
-      'source_failed',
-      'What computes this channel failed just now. Its last value stays, and it is tried again.',
-      retryMs,
-    )
+    run.error = failure(retryMs)
+    this.#parts.leads()?.report(run.channel, retryMs)
     this.#parts.tally.counts.gamut_source_failures_total++
     this.#parts.logger.warn({ channel: run.channel, error: textOf(error), retryMs }, 'a source failed')
     this.#parts.tell(run.channel, run.error)

@@ -209,7 +209,11 @@ export class Subscription implements LiveReader {
   /** The log cannot be read just now: from the same cursor again, later. */
   #later(): void {
     this.#busy = true
-    this.#parts.wheel.after(retryReadMs, () => this.#resume(() => this.#go()))
+    this.#parts.wheel.after(retryReadMs, () => {
+      // Nobody asks a store that is away: ten thousand readers would.
+      if (this.#parts.hub.stale && !this.#ended) this.#later()
+      else this.#resume(() => this.#go())
+    })
   }
 
   async #lose(log: LogPage): Promise<void> {

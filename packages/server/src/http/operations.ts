@@ -58,6 +58,11 @@ export function readiness({ connections, hub, overload }: Core): Reply {
   return freshJson(status === 'ready' ? 200 : 503, body)
 }
 
+/** `GET /nodes`: which nodes live, as this one knows, and which of them it is (PROTOCOL §14). */
+export function nodesReply({ node, nodes, hub }: Core): Reply {
+  return freshJson(200, { node, ...(hub.stale && { stale: true }), nodes: nodes.list() })
+}
+
 /** All metrics of a node in the format of whichever library the application gave. Throws `not_found` where it gave none. */
 export function renderMetrics(metrics: Metrics | undefined, core: Core): ReturnType<Metrics['render']> {
   if (!metrics)

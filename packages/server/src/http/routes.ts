@@ -19,7 +19,7 @@ import { connectionsReply, sendAwayReply } from './connections.js'
 import { OriginCheck } from './cors.js'
 import { explainReply, startTrace, traceReply } from './explain.js'
 import { identifyReader } from './identify.js'
-import { health, info, metricsReply, readiness } from './operations.js'
+import { health, info, metricsReply, nodesReply, readiness } from './operations.js'
 import { OperatorCheck } from './operators.js'
 import type { Query } from './query.js'
 import { read, refuseRead } from './read.js'
@@ -107,7 +107,7 @@ const probes: ReadonlyMap<string, Route> = new Map<string, Route>([
 ])
 
 const ownPaths =
-  /^\/(?:channels|publish|connect|tickets|healthz|readyz|metrics|connections|explain|trace|revocations)(?:\/|$)/
+  /^\/(?:channels|publish|connect|tickets|healthz|readyz|metrics|nodes|connections|explain|trace|revocations)(?:\/|$)/
 
 /** What a path is behind a base path, which all paths of a server have in front; without one they are known by name. */
 function behind(basePath: string): PathOf {
@@ -248,6 +248,7 @@ function operatorMethods(metrics: Metrics | undefined): ReadonlyMap<string, Meth
     ['/metrics', { GET: ({ core }) => metricsReply(metrics, core) }],
     ['/revocations', { POST: ({ request, core }) => revoke(request, core) }],
     ['/connections', { GET: ({ target, core }) => connectionsReply(target.query, core) }],
+    ['/nodes', { GET: ({ core }) => nodesReply(core) }],
     ['/explain', { GET: ({ target, core }) => explainReply(target.query, core) }],
     [
       '/trace',

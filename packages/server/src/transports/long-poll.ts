@@ -110,6 +110,9 @@ class LongPoll implements Held, ParkedOwner, Sink, Waiting {
     return this.#read.channels.map(({ channel }) => channel)
   }
 
+  /** Its answer is all that it is told. */
+  beat(): void {}
+
   /** Its answer would come too late to be of use: it goes on with the next one. */
   expires(): void {}
 

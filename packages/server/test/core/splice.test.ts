@@ -77,7 +77,13 @@ function setUp(clock: Clock, windowBytes: number) {
   }
   const hub = new Hub({ ...shared, windowBytes, windowTotalBytes: 1e9 })
   const publisher = undefined as never
-  const sources = new Sources({ ...shared, publisher, firstLoadMs: 1, tell: () => {} })
+  const sources = new Sources({
+    ...shared,
+    publisher,
+    firstLoadMs: 1,
+    tell: () => {},
+    leads: () => undefined,
+  })
   void broker.start(hub)
   const subscribe = async (from: Cursor | 'oldest' | { last: number }, limit: number) => {
     const collector = new Collector()

@@ -53,6 +53,7 @@ export function createPresenceRig(options: GamutOptions = {}) {
 /** A node's way to a store, which can be cut and mended; cut for good it is a node that died. */
 function cuttable(inner: Broker) {
   let isCut = false
+  let lost: string | undefined
   let listener: BrokerListener | undefined
   const reach = () => {
     if (isCut) throw new BrokerUnavailable('cut off')
@@ -63,7 +64,10 @@ function cuttable(inner: Broker) {
       listener = given
       await inner.start(
         {
-          onBatch: (batch) => isCut || given.onBatch(batch),
+          onBatch: (batch) => {
+            if (batch.channel === lost) lost = undefined
+            else if (!isCut) given.onBatch(batch)
+          },
           onInterrupted: (reason) => given.onInterrupted(reason),
           onRestored: () => given.onRestored(),
         },
@@ -79,6 +83,10 @@ function cuttable(inner: Broker) {
   }
   return {
     broker,
+    /** The next announcement of a channel gets lost on its way. */
+    lose: (channel: string) => {
+      lost = channel
+    },
     cut: () => {
       if (!isCut) listener?.onInterrupted('cut off')
       isCut = true
@@ -96,9 +104,9 @@ function cuttable(inner: Broker) {
 export function createNodes(count: number, options: GamutOptions = {}) {
   const clock: VirtualClock = createVirtualClock()
   const store: Store = { broker: createMemoryBroker({ clock }), nodes: new Set() }
-  const make = () => {
-    const { broker, cut, mend } = cuttable(nodeOn(store))
-    return { ...createPresenceRig({ clock, broker, ...options }), cut, mend }
+  const make = (own: GamutOptions = {}) => {
+    const { broker, ...faults } = cuttable(nodeOn(store))
+    return { ...createPresenceRig({ clock, broker, ...options, ...own }), ...faults }
   }
-  return { clock, make, nodes: Array.from({ length: count }, make) }
+  return { clock, make, nodes: Array.from({ length: count }, () => make()) }
 }

@@ -29,10 +29,14 @@ interface Revocation extends Revoked {
 export interface RevocationsParts extends KeyedViewParts {
   readonly clock: Clock
   readonly limits: Limits
+  /** Nobody else revokes anything. */
+  readonly isAlone: boolean
   /** Somebody may not go on any more. */
   readonly onRevoked: (revoked: Revoked) => void
 }
 
+/** How often a node looks whether there is a revocation that it was not told of, in milliseconds: all act within a second. */
+const lookMs = 500
 /** Old revocations that are cleared with each new one. */
 const clearedAtOnce = 100
 
@@ -72,6 +76,8 @@ export class Revocations {
   readonly #until = new Map<string, number>()
   /** The longest life of an identity that was seen here, in milliseconds. */
   #longestLifeMs = 0
+  #stopLooking: (() => void) | undefined
+  #isStopped = false
 
   constructor(parts: RevocationsParts) {
     this.#parts = parts
@@ -85,12 +91,26 @@ export class Revocations {
     )
   }
 
-  start(): Promise<void> {
-    return this.#view.start()
+  async start(): Promise<void> {
+    await this.#view.start()
+    if (!this.#parts.isAlone) this.#lookLater()
   }
 
   stop(): void {
+    this.#isStopped = true
+    this.#stopLooking?.()
     this.#view.stop()
+  }
+
+  /** An announcement may be lost, and a revocation may not wait for the next one. */
+  #lookLater(): void {
+    if (this.#isStopped) return
+    const { clock, hub } = this.#parts
+    this.#stopLooking = clock.after(lookMs, () => {
+      // What a store that is away has is read when it is back.
+      const looking = hub.stale ? Promise.resolve() : hub.compare(revocationsChannel)
+      void looking.catch(() => {}).then(() => this.#lookLater())
+    })
   }
 
   /** Before, nobody can be said not to be revoked. */

@@ -24,6 +24,8 @@ const roomAfterCut = 0.9
  * different places, and each that falls out of what is kept would have it read and encoded again.
  */
 const pastPart = 1 / 8
+/** Heads that could not be checked are asked for again after so long, in milliseconds. */
+const retryCheckMs = 1000
 /** How many heads are asked for at once when all have to be checked. */
 const headsAtOnce = 1000
 
@@ -41,6 +43,8 @@ export interface HubParts {
   readonly logger: Logger
   readonly windowBytes: number
   readonly windowTotalBytes: number
+  /** The broker was lost from sight, or is seen again. */
+  readonly onSight?: () => void
 }
 
 /** Knows every channel that somebody reads on this node, and hands each turn's new batches to its readers. */
@@ -56,6 +60,8 @@ export class Hub implements BrokerListener {
   readonly #dirty = new Set<LiveChannel>()
   #wanted: ChannelName[] = []
   #watching: Promise<void> | undefined
+  /** How often the broker was lost or seen again: what belongs to an older time is dropped. */
+  #sights = 0
 
   constructor(parts: HubParts) {
     this.#parts = parts
@@ -121,16 +127,39 @@ export class Hub implements BrokerListener {
   }
 
   onInterrupted(reason: string): void {
-    if (!this.stale) this.#parts.tally.counts.gamut_broker_interruptions_total++
-    this.stale = true
+    this.#sights++
     this.#parts.logger.warn({ reason }, 'the broker cannot be seen')
+    if (this.stale) return
+    this.#parts.tally.counts.gamut_broker_interruptions_total++
+    this.stale = true
+    this.#parts.onSight?.()
   }
 
   onRestored(): void {
-    this.stale = false
-    this.#checkHeads().catch((error: unknown) => {
+    void this.#restore(++this.#sights)
+  }
+
+  /** It sees what was missed before it says that nothing is. */
+  async #restore(sight: number): Promise<void> {
+    try {
+      await this.#checkHeads()
+    } catch (error) {
       this.#parts.logger.warn({ error: textOf(error) }, 'the heads could not be checked')
-    })
+      this.#parts.wheel.after(retryCheckMs, () => {
+        if (this.#sights === sight) void this.#restore(sight)
+      })
+      return
+    }
+    if (this.#sights !== sight || !this.stale) return
+    this.stale = false
+    this.#parts.onSight?.()
+  }
+
+  /** Looks whether an announcement of a channel that is read was lost, and has its readers go on from the log if so. */
+  async compare(name: ChannelName): Promise<void> {
+    const head = (await this.#parts.broker.heads([name])).get(name)?.head
+    const live = this.#channels.get(name)
+    if (head !== undefined && live && live.head !== head) live.check(head)
   }
 
   #flush(knownAt: number): void {

@@ -2,9 +2,9 @@ import type { ChannelName } from '@gamut/protocol'
 import { GamutError } from '../../error.js'
 import type { Caller } from '../access/caller.js'
 import { type KeyedChange, KeyedView, type KeyedViewParts } from '../access/keyed-view.js'
+import { type Write, Writes } from '../keyed-writes.js'
 import type { Waiting } from '../wheel.js'
 import { isKept, type Member, newMember } from './member.js'
-import { type Write, Writes } from './writes.js'
 
 /** How long a device is still there whose connection has gone, in milliseconds: a page loads again, a client comes back. */
 const graceMs = 10_000

@@ -1,5 +1,5 @@
-import type { Appended, AppendMessage } from '../../broker/broker.js'
-import type { Clock } from '../../clock.js'
+import type { Appended, AppendMessage } from '../broker/broker.js'
+import type { Clock } from '../clock.js'
 
 /** As many messages as one publish may have. */
 const atOnce = 1000
