@@ -1,3 +1,4 @@
+import { withDeadline } from './deadline.js'
 import type { Link, LinkListener } from './link.js'
 import type { Script } from './scripts/script.js'
 
@@ -19,19 +20,6 @@ export interface RedisClientLike {
 
 /** So many channels are subscribed to or left by one command. */
 const topicsAtOnce = 500
-
-/** Rejects where an answer takes too long; what was sent may still be done. */
-async function withDeadline<Result>(answer: Promise<Result>, ms: number): Promise<Result> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
-  })
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}
 
 /** One Redis: a connection for scripts and one for announcements. */
 export class ClientLink implements Link {
@@ -57,26 +45,14 @@ export class ClientLink implements Link {
   }
 
   async open(): Promise<void> {
-    let last: unknown
-    const opened = this.#connect((error) => {
-      last = error
-    })
+    for (const client of [this.#client, this.#subscriber]) client.on('error', this.#onError)
     try {
-      await withDeadline(opened, this.#deadlineMs)
+      if (!this.#client.isOpen) await this.#client.connect()
+      await this.#subscriber.connect()
     } catch (error) {
       await this.close()
-      throw last ?? error
+      throw error
     }
-  }
-
-  async #connect(onError: (error: unknown) => void): Promise<void> {
-    for (const client of [this.#client, this.#subscriber]) {
-      client.on('error', onError)
-      client.on('error', this.#onError)
-    }
-    if (!this.#client.isOpen) await this.#client.connect()
-    await this.#subscriber.connect()
-    for (const client of [this.#client, this.#subscriber]) client.off('error', onError)
   }
 
   async run({ sha, text }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -93,6 +69,10 @@ export class ClientLink implements Link {
     return [0]
   }
 
+  sampleOf(): number {
+    return 0
+  }
+
   async subscribe(topics: readonly string[]): Promise<void> {
     const portions: Promise<void>[] = []
     for (let at = 0; at < topics.length; at += topicsAtOnce)
@@ -107,8 +87,8 @@ export class ClientLink implements Link {
   }
 
   async close(): Promise<void> {
-    this.#client.off('error', this.#onError)
     if (this.#subscriber.isOpen) this.#subscriber.destroy()
     if (this.#ownsClient && this.#client.isOpen) this.#client.destroy()
+    if (!this.#ownsClient) this.#client.off('error', this.#onError)
   }
 }

@@ -1,10 +1,20 @@
 import type { Broker } from '@gamut/server'
-import { createClient } from '@redis/client'
+import { createClient, createCluster } from '@redis/client'
 import { ClientLink, type RedisClientLike } from './client-link.js'
+import { ClusterLink, type RedisClusterLike } from './cluster-link.js'
 import { Keys } from './keys.js'
+import type { Link, LinkListener } from './link.js'
 import { RedisBroker } from './redis-broker.js'
 
-/** How a Redis broker gets at its Redis. */
+/** What a Redis broker can be told beside where its Redis is. */
+export interface RedisBrokerSettings {
+  /** What all keys begin with, so that several systems can share a Redis. Default `gamut:`. */
+  readonly prefix?: string
+  /** After how long an answer is not waited for any more, in milliseconds. Default 5,000. */
+  readonly commandTimeoutMs?: number
+}
+
+/** How a Redis broker gets at its Redis: by one of these. */
 export type RedisBrokerOptions = RedisBrokerSettings &
   (
     | {
@@ -12,58 +22,89 @@ export type RedisBrokerOptions = RedisBrokerSettings &
         readonly url: string
       }
     | {
-        /** The application's own client of `@redis/client`; what is announced comes over a duplicate of it. */
-        readonly client: RedisClientLike
+        /** Some nodes of a Redis Cluster, whose nodes all have the same user and password. */
+        readonly cluster: readonly string[]
+      }
+    | {
+        /** The application's own client of `@redis/client`, of one Redis or of a Cluster. It stays the application's to end. */
+        readonly client: RedisClientLike | RedisClusterLike
       }
   )
-
-interface RedisBrokerSettings {
-  /** What all keys begin with, so that several systems can share a Redis. Default `gamut:`. */
-  readonly prefix?: string
-  /** After how long an answer is not waited for any more, in milliseconds. Default 5,000. */
-  readonly commandTimeoutMs?: number
-}
 
 /** A frozen server answers nothing, also not that it is gone. */
 const pingIntervalMs = 2_000
 const socketTimeoutMs = 10_000
 const slowestReconnectMs = 1_000
-
 /** What no waiting mends: a user, a password or a permission that is wrong from the start. */
 const isRefusal = (cause: Error) => /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b/.test(cause.message)
 
-function clientFor(url: string): RedisClientLike {
+/** Options of a client, and what to do once it has been ready for the first time. */
+function optionsOf(isTls = false) {
   let hasBeenReady = false
-  const client = createClient({
-    url,
-    disableOfflineQueue: true,
-    commandOptions: { timeout: 0 },
-    pingInterval: pingIntervalMs,
-    socket: {
-      socketTimeout: socketTimeoutMs,
-      connectTimeout: socketTimeoutMs,
-      reconnectStrategy: (tries, cause) => {
-        if (!hasBeenReady && isRefusal(cause)) return cause
-        return Math.min(slowestReconnectMs, 50 * 2 ** Math.min(tries, 10)) * (0.5 + Math.random() / 2)
+  const reconnectStrategy = (tries: number, cause: Error) => {
+    if (!hasBeenReady && isRefusal(cause)) return cause
+    // Nodes that have lost the same Redis do not come back in the same moment.
+    return Math.min(slowestReconnectMs, 50 * 2 ** Math.min(tries, 10)) * (0.5 + Math.random() / 2)
+  }
+  return {
+    options: {
+      disableOfflineQueue: true,
+      commandOptions: { timeout: 0 },
+      pingInterval: pingIntervalMs,
+      socket: {
+        socketTimeout: socketTimeoutMs,
+        connectTimeout: socketTimeoutMs,
+        reconnectStrategy,
+        ...(isTls && { tls: true as const }),
       },
     },
-  })
-  client.once('ready', () => {
-    hasBeenReady = true
-  })
+    onReady: () => {
+      hasBeenReady = true
+    },
+  }
+}
+
+function clientFor(url: string): RedisClientLike {
+  const { options, onReady } = optionsOf()
+  const client = createClient({ url, ...options })
+  client.once('ready', onReady)
   return client as unknown as RedisClientLike
 }
 
+function clusterFor(urls: readonly string[]): RedisClusterLike {
+  const [first] = urls
+  if (first === undefined) throw new TypeError('cluster must name at least one address')
+  const { username, password, protocol } = new URL(first)
+  const { options, onReady } = optionsOf(protocol === 'rediss:')
+  const cluster = createCluster({
+    rootNodes: urls.map((url) => ({ url })),
+    defaults: {
+      ...options,
+      ...(username !== '' && { username: decodeURIComponent(username) }),
+      ...(password !== '' && { password: decodeURIComponent(password) }),
+    },
+  })
+  cluster.once('connect', onReady)
+  return cluster as unknown as RedisClusterLike
+}
+
 /**
- * A broker whose logs are in Redis 6.2 or later, or Valkey: every node of a system gives the same Redis. What is
- * acknowledged survives every node; what it survives in Redis is up to how Redis is run (docs/guide/brokers.md).
+ * A broker whose logs are in Redis 6.2 or later, Valkey, or a Redis Cluster: every node of a system gives the same. What
+ * is acknowledged survives every node; what it survives in Redis is up to how Redis is run (docs/guide/brokers.md).
  */
 export function createRedisBroker(options: RedisBrokerOptions): Broker {
   const { prefix = 'gamut:', commandTimeoutMs = 5_000 } = options
-  const isOwn = 'url' in options
-  const client = isOwn ? clientFor(options.url) : options.client
-  return new RedisBroker(
-    new Keys(prefix),
-    (listener) => new ClientLink(client, isOwn, commandTimeoutMs, listener),
-  )
+  const keys = new Keys(prefix)
+  return new RedisBroker(keys, linkFor(options, keys, commandTimeoutMs))
+}
+
+function linkFor(options: RedisBrokerOptions, keys: Keys, ms: number): (listener: LinkListener) => Link {
+  const isOwn = !('client' in options)
+  if ('url' in options) {
+    const client = clientFor(options.url)
+    return (listener) => new ClientLink(client, isOwn, ms, listener)
+  }
+  const client = 'cluster' in options ? clusterFor(options.cluster) : options.client
+  if ('slots' in client) return (listener) => new ClusterLink(client, isOwn, ms, keys, listener)
+  return (listener) => new ClientLink(client, isOwn, ms, listener)
 }

@@ -1,2 +1,7 @@
 export type { RedisClientLike } from './client-link.js'
-export { createRedisBroker, type RedisBrokerOptions } from './create-redis-broker.js'
+export type { RedisClusterLike } from './cluster-link.js'
+export {
+  createRedisBroker,
+  type RedisBrokerOptions,
+  type RedisBrokerSettings,
+} from './create-redis-broker.js'

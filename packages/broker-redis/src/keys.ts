@@ -1,7 +1,7 @@
 import type { ChannelName } from '@gamut/protocol'
 
 /** Channels of one bucket share a slot of a Cluster and one epoch; each is in the same bucket for ever. */
-const buckets = 1024
+export const buckets = 1024
 
 /** How the store's keys are named. */
 export class Keys {
@@ -13,22 +13,27 @@ export class Keys {
     this.#prefix = prefix
   }
 
-  /** What all channels of a bucket share. Its braces decide the slot. */
-  bucket(channel: ChannelName): string {
+  /** The bucket of a channel: its number. */
+  bucketOf(channel: ChannelName): number {
     let hash = 0x811c9dc5
     for (let index = 0; index < channel.length; index += 1)
       hash = Math.imul(hash ^ channel.charCodeAt(index), 0x01000193) >>> 0
-    return this.numbered(hash % buckets)
+    return hash % buckets
   }
 
-  /** The bucket of a number. */
-  numbered(bucket: number): string {
-    return `${this.#prefix}{${bucket}}`
+  /** The key of what all channels of a bucket share. Its braces decide the slot. */
+  bucket(number: number): string {
+    return `${this.#prefix}{${number}}`
+  }
+
+  /** The number of the bucket that a topic is of. */
+  bucketOfTopic(topic: string): number {
+    return Number(topic.slice(topic.indexOf('{') + 1, topic.indexOf('}')))
   }
 
   /** Where a node probes a bucket's Redis; no channel has such a name. */
   probe(bucket: number, node: string): string {
-    return `${this.numbered(bucket)}~${node}`
+    return `${this.bucket(bucket)}~${node}`
   }
 
   isProbe(topic: string): boolean {
@@ -36,8 +41,8 @@ export class Keys {
   }
 
   /** What all keys of a channel begin with, and where it is announced. No two names give the same, and none leaves it. */
-  channel(channel: ChannelName, bucket = this.bucket(channel)): string {
-    return `${bucket}${Buffer.from(channel, 'utf8').toString('base64url')}`
+  channel(channel: ChannelName): string {
+    return `${this.bucket(this.bucketOf(channel))}${Buffer.from(channel, 'utf8').toString('base64url')}`
   }
 
   /** The channel that is announced there. */

@@ -11,6 +11,8 @@ export interface Link {
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>
   /** Of each Redis that logs are on a bucket, to see whether it lives. */
   samples(): readonly number[]
+  /** The one of these on the same Redis as a bucket. */
+  sampleOf(bucket: number): number
   subscribe(topics: readonly string[]): Promise<void>
   unsubscribe(topics: readonly string[]): void
   close(): Promise<void>

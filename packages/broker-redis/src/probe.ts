@@ -17,6 +17,7 @@ interface Beat {
   readonly at: number
   /** Where it has not come back from yet. */
   readonly missing: Set<string>
+  readonly unanswered: Set<string>
   answered: boolean
   settled: boolean
 }
@@ -35,15 +36,20 @@ export class Probe {
   #beats = 0
   #last: Beat | undefined
   #isInterrupted = false
-  #refusal: string | undefined
+  readonly #refusals = new Map<string, string>()
 
   constructor(parts: ProbeParts) {
     this.#parts = parts
   }
 
-  /** Why scripts cannot be run just now: whoever asks is refused at once instead of waiting. */
-  get refusal(): string | undefined {
-    return this.#refusal
+  /** Why scripts cannot be run just now on the Redis of a topic: whoever asks is refused at once instead of waiting. */
+  refusal(topic: string): string | undefined {
+    return this.#refusals.get(topic)
+  }
+
+  /** Whether there is any such Redis. */
+  get refuses(): boolean {
+    return this.#refusals.size > 0
   }
 
   start(): void {
@@ -76,10 +82,12 @@ export class Probe {
     if (last && !last.settled) return
     this.#beats += 1
     const places = topics()
+    for (const topic of this.#refusals.keys()) if (!places.includes(topic)) this.#refusals.delete(topic)
     const beat: Beat = {
       text: String(this.#beats),
       at: now(),
       missing: new Set(places),
+      unanswered: new Set(places),
       answered: false,
       settled: false,
     }
@@ -88,25 +96,29 @@ export class Probe {
   }
 
   async #send(beat: Beat, topics: readonly string[]): Promise<void> {
+    const sent = await Promise.allSettled(topics.map((topic) => this.#sendTo(beat, topic)))
+    beat.settled = true
+    const failed = sent.find((one) => one.status === 'rejected')
+    beat.answered = !failed
+    if (failed) this.#interrupt(toTrouble(failed.reason).message)
+    else this.#settle(beat)
+  }
+
+  async #sendTo(beat: Beat, topic: string): Promise<void> {
     try {
-      await Promise.all(topics.map((topic) => this.#parts.beat(topic, beat.text)))
-      beat.answered = true
-      this.#refusal = undefined
-      this.#settle(beat)
+      await this.#parts.beat(topic, beat.text)
+      this.#refusals.delete(topic)
+      beat.unanswered.delete(topic)
     } catch (error) {
-      const { message } = toTrouble(error)
-      this.#refusal = message
-      this.#interrupt(message)
-    } finally {
-      beat.settled = true
+      this.#refusals.set(topic, toTrouble(error).message)
+      throw error
     }
   }
 
   #miss(beat: Beat): void {
-    if (!beat.answered) this.#refusal = 'Redis does not answer.'
-    this.#interrupt(
-      beat.answered ? 'What is published in Redis does not come back.' : 'Redis does not answer.',
-    )
+    const reason = beat.answered ? 'What is published in Redis does not come back.' : 'Redis does not answer.'
+    for (const topic of beat.unanswered) this.#refusals.set(topic, reason)
+    this.#interrupt(reason)
   }
 
   #interrupt(reason: string): void {

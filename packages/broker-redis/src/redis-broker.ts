@@ -46,13 +46,14 @@ export class RedisBroker implements Broker, LinkListener {
   })
   readonly #node = randomText()
   readonly #probe = new Probe({
-    topics: () => this.#probed,
+    topics: () => this.#probes(),
     beat: (topic, text) => this.#link.run(scripts.probe, [topic], [this.#link.command, text]),
     onInterrupted: (reason) => this.#listener?.onInterrupted(reason),
     onRestored: () => this.#listener?.onRestored(),
     now: () => performance.now(),
   })
-  #probed: readonly string[] = []
+  /** Where probes are known to come back from. */
+  readonly #probed = new Set<string>()
   #listener: BrokerListener | undefined
   #settings: ((channel: ChannelName) => LogSettings) | undefined
 
@@ -66,8 +67,7 @@ export class RedisBroker implements Broker, LinkListener {
     this.#settings = settings
     try {
       await this.#link.open()
-      this.#probed = this.#link.samples().map((bucket) => this.#keys.probe(bucket, this.#node))
-      await this.#link.subscribe(this.#probed)
+      await this.#addProbes(this.#link.samples())
     } catch (error) {
       throw toUnavailable(error)
     }
@@ -91,10 +91,10 @@ export class RedisBroker implements Broker, LinkListener {
   }
 
   async read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<ReadResult> {
-    const bucket = this.#keys.bucket(channel)
+    const bucket = this.#keys.bucketOf(channel)
     for (;;) {
       const args = [...this.#head(), ...this.#settingArgs(channel), ...readArgs(from, limit)]
-      const reply = await this.#run(scripts.read, [bucket, this.#keys.channel(channel, bucket)], args)
+      const reply = await this.#run(scripts.read, bucket, [channel], args)
       if (decodeEnds(reply).due !== 0) return decodePage(reply)
     }
   }
@@ -141,11 +141,24 @@ export class RedisBroker implements Broker, LinkListener {
     this.#probe.trouble(error)
   }
 
+  /** A failover may have made another sample of the same Redis: it counts once it is subscribed to. */
+  #probes(): readonly string[] {
+    const samples = this.#link.samples()
+    const topics = samples.map((bucket) => this.#keys.probe(bucket, this.#node))
+    if (topics.some((topic) => !this.#probed.has(topic))) this.#addProbes(samples).catch(() => {})
+    return topics.filter((topic) => this.#probed.has(topic))
+  }
+
+  async #addProbes(samples: readonly number[]): Promise<void> {
+    const topics = samples.map((bucket) => this.#keys.probe(bucket, this.#node))
+    await this.#link.subscribe(topics.filter((topic) => !this.#probed.has(topic)))
+    for (const topic of topics) this.#probed.add(topic)
+  }
+
   async #store(channel: ChannelName, appends: readonly PendingAppend[]): Promise<readonly AppendResult[]> {
-    const bucket = this.#keys.bucket(channel)
     const args = [...this.#head(), ...this.#settingArgs(channel), String(appends.length)]
     for (const append of appends) pushAppend(args, append)
-    const reply = await this.#run(scripts.append, [bucket, this.#keys.channel(channel, bucket)], args)
+    const reply = await this.#run(scripts.append, this.#keys.bucketOf(channel), [channel], args)
     return (reply as readonly string[]).map(decodeResult)
   }
 
@@ -154,7 +167,7 @@ export class RedisBroker implements Broker, LinkListener {
     let left = channels
     while (left.length > 0) {
       const again: ChannelName[] = []
-      const look = async ([bucket, portion]: readonly [string, readonly ChannelName[]]) => {
+      const look = async ([bucket, portion]: readonly [number, readonly ChannelName[]]) => {
         for (const [index, end] of (await this.#headsOf(bucket, portion)).entries()) {
           const channel = portion[index]
           if (channel !== undefined && end.due === 0) again.push(channel)
@@ -167,20 +180,19 @@ export class RedisBroker implements Broker, LinkListener {
     return ends
   }
 
-  async #headsOf(bucket: string, channels: readonly ChannelName[]) {
+  async #headsOf(bucket: number, channels: readonly ChannelName[]) {
     const args = this.#head()
     for (const channel of channels) args.push(...this.#settingArgs(channel))
-    const keys = channels.map((channel) => this.#keys.channel(channel, bucket))
-    const reply = await this.#run(scripts.heads, [bucket, ...keys], args)
+    const reply = await this.#run(scripts.heads, bucket, channels, args)
     return (reply as readonly unknown[]).map(decodeEnds)
   }
 
   /** Channels of one bucket together, some at a time. */
-  #portions(channels: readonly ChannelName[]): (readonly [string, ChannelName[]])[] {
-    const full: [string, ChannelName[]][] = []
-    const open = new Map<string, ChannelName[]>()
+  #portions(channels: readonly ChannelName[]): (readonly [number, ChannelName[]])[] {
+    const full: [number, ChannelName[]][] = []
+    const open = new Map<number, ChannelName[]>()
     for (const channel of channels) {
-      const bucket = this.#keys.bucket(channel)
+      const bucket = this.#keys.bucketOf(channel)
       let portion = open.get(bucket)
       if (!portion || portion.length >= headsAtOnce) {
         portion = []
@@ -201,13 +213,24 @@ export class RedisBroker implements Broker, LinkListener {
     return settingArgs(this.#settings(channel))
   }
 
-  async #run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
-    const refusal = this.#link.isReady ? this.#probe.refusal : 'There is no connection to Redis just now.'
+  async #run(
+    script: Script,
+    bucket: number,
+    channels: readonly ChannelName[],
+    args: readonly string[],
+  ): Promise<unknown> {
+    const refusal = this.#link.isReady ? this.#refusal(bucket) : 'There is no connection to Redis just now.'
     if (refusal !== undefined) throw new BrokerUnavailable(refusal)
     try {
-      return await this.#link.run(script, keys, args)
+      const keys = channels.map((channel) => this.#keys.channel(channel))
+      return await this.#link.run(script, [this.#keys.bucket(bucket), ...keys], args)
     } catch (error) {
       throw toTrouble(error)
     }
+  }
+
+  #refusal(bucket: number): string | undefined {
+    if (!this.#probe.refuses) return undefined
+    return this.#probe.refusal(this.#keys.probe(this.#link.sampleOf(bucket), this.#node))
   }
 }

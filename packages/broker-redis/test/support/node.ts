@@ -5,7 +5,7 @@ import { createClient } from '@redis/client'
 import { endWithTest } from '../../../../e2e/support/end-with-test.js'
 
 /** Settings under which nothing is lost soon. */
-const roomy: LogSettings = {
+export const roomy: LogSettings = {
   retention: { count: 1_000, bytes: 10_000_000, ageMs: 3_600_000 },
   volatile: false,
   idempotency: { windowMs: 60_000, maxKeys: 1_000 },
