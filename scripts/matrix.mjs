@@ -1,6 +1,6 @@
 // @ts-check
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { report, root, run } from './step.mjs'
 import { runTests } from './vitest.mjs'
 
@@ -15,7 +15,8 @@ total[built ? 'passed' : 'failed'] += 1
 for (const version of built ? versions.filter(isPicked) : []) {
   console.log(`\nThe built packages on Node ${version}`)
   const node = await fetchNode(version)
-  const counts = await runTests({ env: { GAMUT_TIER: 'matrix', GAMUT_NODE: node } })
+  const env = { GAMUT_TIER: 'matrix', GAMUT_NODE: node, ...(await fetchSqlite(version, node)) }
+  const counts = await runTests({ env })
   total.passed += counts.passed
   total.failed += counts.failed
   total.skipped += counts.skipped
@@ -43,4 +44,23 @@ async function fetchNode(/** @type {string} */ version) {
   ])
   if (!ok || !existsSync(node)) throw new Error(`Node ${version} cannot be had:\n${output}`)
   return node
+}
+
+/**
+ * Node 20 has no SQLite of its own. There the broker on disk takes `better-sqlite3`, which is built for that Node, once.
+ * @returns {Promise<Record<string, string>>} what tells Node where it is
+ */
+async function fetchSqlite(/** @type {string} */ version, /** @type {string} */ node) {
+  if (!version.startsWith('20.')) return {}
+  const folder = join(root, 'node_modules/.cache/gamut', `sqlite-${version}`)
+  const modules = join(folder, 'node_modules')
+  if (!existsSync(join(modules, 'better-sqlite3/build/Release/better_sqlite3.node'))) {
+    const { ok, output } = await run(
+      'npm',
+      ['install', '--no-save', '--prefix', folder, 'better-sqlite3@12.11.1'],
+      { env: { PATH: `${dirname(node)}${delimiter}${process.env['PATH']}` }, limitMs: 600_000 },
+    )
+    if (!ok) throw new Error(`better-sqlite3 cannot be built for Node ${version}:\n${output}`)
+  }
+  return { NODE_PATH: modules }
 }

@@ -12,9 +12,9 @@ import type {
   StoredBatch,
 } from '@gamut/server'
 import { cutLog, forgetKey } from './cut-log.js'
-import { toMessage, toRow } from './entry.js'
+import { fromStored, toMessage, toRow, toStored } from './entry.js'
 import { DamagedEntry, endsOf, readLog } from './log-reader.js'
-import type { LogState } from './log-state.js'
+import { damagedChannel, type LogState } from './log-state.js'
 import { type Place, SeenKeys } from './seen-keys.js'
 
 /** For each message: where it stands already, or the index of the first message of the append with its id. */
@@ -80,11 +80,15 @@ export class ChannelLog {
 
   /** A page; what is damaged is cut off first, each time told to `warn`. */
   read(from: ReadFrom, limit: ReadLimit, warn: (what: string) => void): ReadResult {
+    const healed = new Set<number>()
     for (;;) {
       try {
         return readLog(this.state, this.#settings.keyed !== undefined, from, limit)
       } catch (error) {
         if (!(error instanceof DamagedEntry)) throw error
+        // An index that does not find what is to be deleted would have it healed for ever.
+        if (healed.has(error.position)) throw damagedChannel(this.state.channel)
+        healed.add(error.position)
         this.#oldestAt = undefined
         warn(this.#heal(error))
       }
@@ -104,10 +108,11 @@ export class ChannelLog {
   #heal({ position, key }: DamagedEntry): string {
     const { channel, row } = this.state
     if (position > row.base) return cutLog(this.state, position)
-    if (key === undefined) throw new Error(`Entry ${position} of ${channel} is damaged and not in its log.`)
+    if (key === undefined) throw damagedChannel(channel)
     forgetKey(this.state, key, position)
-    if (row.closed === 0) this.#enter({ key, deleted: true }, [])
-    return `The newest message of key ${JSON.stringify(key)} of channel ${channel} was damaged: the key is deleted.`
+    const name = fromStored(key)
+    if (row.closed === 0) this.#enter({ key: name, deleted: true }, [])
+    return `The newest message of key ${JSON.stringify(name)} of channel ${channel} was damaged: the key is deleted.`
   }
 
   #store(messages: readonly AppendMessage[], options: AppendOptions, places: Places): AppendOutcome {
@@ -176,14 +181,22 @@ export class ChannelLog {
     const { row, context } = this.state
     const { key } = message
     if (keyed && key !== undefined && !message.deleted && row.keys >= Math.max(1, keyed.maxKeys)) {
-      const isKnown = context.statements.keyPosition(row.id, key) !== undefined
+      const isKnown = context.statements.keyPosition(row.id, toStored(key)) !== undefined
       while (!isKnown && row.keys >= Math.max(1, keyed.maxKeys)) {
         const oldest = context.statements.oldestKey(row.id)
         if (!oldest) break
-        this.#enter({ key: oldest.key, deleted: true }, stored)
+        this.#expel(oldest.key, stored)
       }
     }
     return this.#enter(message, stored)
+  }
+
+  /** Deletes a key, by its stored name, with an entry that says so. */
+  #expel(key: string, stored: StoredMessage[]): void {
+    const { channel, row } = this.state
+    const { keys } = row
+    this.#enter({ key: fromStored(key), deleted: true }, stored)
+    if (row.keys >= keys) throw damagedChannel(channel)
   }
 
   #enter(message: NewMessage, stored: StoredMessage[]): Place {
@@ -207,7 +220,7 @@ export class ChannelLog {
     return { offset: position, time, tag }
   }
 
-  /** Where a key's newest message stands now. The one before goes with the log, or at once if only the map kept it. */
+  /** Where a key's newest message stands now, by its stored name. The one before goes with the log, or at once if only the map kept it. */
   #setKey(key: string, position: number | undefined): void {
     const { row, context } = this.state
     const known = row.keys > 0 ? context.statements.keyPosition(row.id, key)?.position : undefined
@@ -230,7 +243,7 @@ export class ChannelLog {
     while (row.keys > 0) {
       const oldest = context.statements.oldestKey(row.id)
       if (!oldest || (oldest.at ?? Number.NEGATIVE_INFINITY) + ageMs > context.now()) break
-      this.#enter({ key: oldest.key, deleted: true }, stored)
+      this.#expel(oldest.key, stored)
     }
     return stored
   }

@@ -10,14 +10,32 @@ function checksumOf(channel: number, entry: Omit<EntryRow, 'checksum'>): number 
   return crc32(head + (data ?? '') + (event ?? '') + (key ?? '') + (id ?? ''))
 }
 
+// Some versions of Node read a text of SQLite only up to its first NUL. JSON has none, so data is stored as it is.
+const unsafe = /[%\0]/g
+const unsafeStored = /%(?:25|00)/g
+
+/** How the name of a key, an event or an id is stored. */
+export function toStored(name: string): string {
+  return name.includes('%') || name.includes('\0')
+    ? name.replaceAll(unsafe, (char) => (char === '%' ? '%25' : '%00'))
+    : name
+}
+
+/** The name that is stored so. */
+export function fromStored(name: string): string {
+  return name.includes('%') ? name.replaceAll(unsafeStored, (code) => (code === '%25' ? '%' : '\0')) : name
+}
+
 /** An entry of a channel with its checksum. */
 export function toRow(
   channel: number,
   place: Omit<EntryRow, 'checksum' | keyof NewMessage>,
   message: NewMessage,
 ): EntryRow {
-  const { data = null, event = null, key = null, id = null } = message
-  const entry = { ...place, data: message.deleted ? null : data, event, key, id }
+  const stored = (name: string | undefined) => (name === undefined ? null : toStored(name))
+  const { data = null, event, key, id } = message
+  const names = { event: stored(event), key: stored(key), id: stored(id) }
+  const entry = { ...place, data: message.deleted ? null : data, ...names }
   return { ...entry, checksum: checksumOf(channel, entry) }
 }
 
@@ -44,8 +62,8 @@ export function toMessage(row: EntryRow): StoredMessage {
   }
   if (row.data === null) message.deleted = true
   else message.data = row.data
-  if (row.event !== null) message.event = row.event
-  if (row.key !== null) message.key = row.key
-  if (row.id !== null) message.id = row.id
+  if (row.event !== null) message.event = fromStored(row.event)
+  if (row.key !== null) message.key = fromStored(row.key)
+  if (row.id !== null) message.id = fromStored(row.id)
   return message
 }

@@ -55,11 +55,7 @@ export class LogState {
     this.context = context
     this.row = { ...unwritten, ...context.statements.channel(channel) }
     const { id, checksum } = this.row
-    if (id > 0 && checksum !== checksumOf(channel, this.row)) {
-      throw new Error(
-        `what it says of channel ${channel} is damaged: restore a backup, or use another channel; all others can be used`,
-      )
-    }
+    if (id > 0 && checksum !== checksumOf(channel, this.row)) throw damagedChannel(channel)
   }
 
   /** To be called before anything is changed. */
@@ -87,6 +83,13 @@ export class LogState {
     const parts = { epoch: this.context.epoch, offset, tag: formatTag(tag) }
     return formatCursor(at === undefined ? parts : { ...parts, at })
   }
+}
+
+/** A channel about which the file contradicts itself. */
+export function damagedChannel(channel: ChannelName): Error {
+  return new Error(
+    `what it says of channel ${channel} is damaged: restore a backup, or use another channel; all others can be used`,
+  )
 }
 
 /** 0 is the tag of the place before the first entry. */

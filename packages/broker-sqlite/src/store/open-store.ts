@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Database, findDriver, type OpenDatabase, primaryCode } from './driver.js'
 import { applicationId, formatVersion, schema } from './schema.js'
+import { prepareStatements, type Statements } from './statements.js'
 
 /** What an acknowledgement waits for: synced, or written and synced a little later, or written. */
 export type Sync = 'full' | 'batched' | 'off'
@@ -17,6 +18,7 @@ export interface StoreOptions {
 /** A store's file, open for this process alone. */
 export interface OpenFile {
   readonly database: Database
+  readonly statements: Statements
   readonly epoch: string
   /** The age that the store had when it was last written, and the wall's time then. */
   readonly clock: number
@@ -24,6 +26,8 @@ export interface OpenFile {
   close(): void
 }
 
+// A statement that has no sense: the tables are not as they were made.
+const strange = 1
 const busy = 5
 const corrupt = 11
 const notDatabase = 26
@@ -44,7 +48,7 @@ export function openFile({ file, sync }: StoreOptions): OpenFile {
       opened.close()
       lock.close()
     }
-    return { database, epoch, clock, wall, close }
+    return { database, statements: prepareStatements(database), epoch, clock, wall, close }
   } catch (error) {
     database?.close()
     lock.close()
@@ -135,7 +139,7 @@ function explain(error: unknown, file: string): Error {
   const said = error instanceof Error ? error.message : String(error)
   if (code === 0 && error instanceof Error) return error
   if (code === notDatabase) return new NoStore(file)
-  if (code === corrupt) return new Error(damagedText(file, said))
+  if (code === corrupt || code === strange) return new Error(damagedText(file, said))
   return new Error(`${file} cannot be opened: SQLite says "${said}".`)
 }
 

@@ -5,7 +5,6 @@ import { ChannelLog } from './channel-log.js'
 import { primaryCode, resultCode } from './driver.js'
 import { type LogContext, LogState } from './log-state.js'
 import { damagedText, type OpenFile } from './open-store.js'
-import { prepareStatements } from './statements.js'
 
 type Result = AnswerGroup['results'][number]
 
@@ -43,8 +42,8 @@ export class Store {
   constructor(file: string, open: OpenFile) {
     this.#file = file
     this.#open = open
-    const statements = prepareStatements(open.database)
-    this.#context = { epoch: open.epoch, statements, now: () => this.#now, time: () => this.#time }
+    const { epoch, statements } = open
+    this.#context = { epoch, statements, now: () => this.#now, time: () => this.#time }
   }
 
   run({ elapsed, time, requests }: RequestGroup): AnswerGroup {

@@ -19,7 +19,17 @@ const settings = {
 /** Also one whose log is always cut, and its space used again. */
 const small = { ...settings, retention: { ...settings.retention, count: 20 } }
 
-const say = (/** @type {unknown[]} */ ...words) => writeSync(1, `${words.join(' ')}\n`)
+function say(/** @type {unknown[]} */ ...words) {
+  let line = Buffer.from(`${words.join(' ')}\n`)
+  while (line.length > 0) {
+    try {
+      line = line.subarray(writeSync(1, line))
+    } catch (error) {
+      // The pipe is full: who reads it is slower just now.
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EAGAIN') throw error
+    }
+  }
+}
 const broker = createSqliteBroker({ file, sync: /** @type {'full'} */ (sync) })
 await broker.start({ onBatch: () => {}, onInterrupted: () => {}, onRestored: () => {} }, (channel) =>
   channel === 'small' ? small : settings,
