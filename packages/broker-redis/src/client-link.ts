@@ -86,6 +86,15 @@ export class ClientLink implements Link {
       this.#subscriber.unsubscribe(topics.slice(at, at + topicsAtOnce), this.#onAnnouncement).catch(() => {})
   }
 
+  renew(): void {
+    for (const client of this.#ownsClient ? [this.#client, this.#subscriber] : [this.#subscriber]) {
+      // One that is not ready is being connected anew already.
+      if (!client.isReady) continue
+      client.destroy()
+      client.connect().catch(this.#onError)
+    }
+  }
+
   async close(): Promise<void> {
     if (this.#subscriber.isOpen) this.#subscriber.destroy()
     if (this.#ownsClient && this.#client.isOpen) this.#client.destroy()

@@ -111,6 +111,9 @@ export class ClusterLink implements Link {
     for (const portion of portions) portion.catch(() => {})
   }
 
+  /** A node of a Cluster that is no master any more says where its master is. */
+  renew(): void {}
+
   async close(): Promise<void> {
     if (this.#ownsCluster && this.#cluster.isOpen) this.#cluster.destroy()
     if (!this.#ownsCluster) this.#cluster.off('error', this.#onError)

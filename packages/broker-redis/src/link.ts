@@ -15,6 +15,8 @@ export interface Link {
   sampleOf(bucket: number): number
   subscribe(topics: readonly string[]): Promise<void>
   unsubscribe(topics: readonly string[]): void
+  /** Makes anew what connections of its own seem well, with all that was subscribed to. */
+  renew(): void
   close(): Promise<void>
 }
 

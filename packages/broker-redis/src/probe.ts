@@ -8,6 +8,8 @@ export interface ProbeParts {
   beat(topic: string, text: string): Promise<unknown>
   onInterrupted(reason: string): void
   onRestored(): void
+  /** Makes new connections: the old ones may lead to a Redis that nobody writes to any more. */
+  renew(): void
   now(): number
 }
 
@@ -25,6 +27,8 @@ interface Beat {
 const beatMs = 1_000
 /** A beat that has not come back after so long shows that the path is broken. */
 const patienceMs = 2_500
+/** So long the connections that there are may take to be good again. */
+const renewMs = 3_000
 
 /**
  * Goes all the way that messages go: by a script that writes, through pub/sub, back to this node. A demoted or frozen
@@ -36,6 +40,7 @@ export class Probe {
   #beats = 0
   #last: Beat | undefined
   #isInterrupted = false
+  #renewAt = 0
   readonly #refusals = new Map<string, string>()
 
   constructor(parts: ProbeParts) {
@@ -79,6 +84,10 @@ export class Probe {
     const last = this.#last
     if (last && !isWhole(last) && now() - last.at >= patienceMs) this.#miss(last)
     else if (last && !isWhole(last) && !this.#isInterrupted) return
+    if (this.#isInterrupted && now() >= this.#renewAt) {
+      this.#renewAt = now() + renewMs
+      this.#parts.renew()
+    }
     if (last && !last.settled) return
     this.#beats += 1
     const places = topics()
@@ -124,6 +133,7 @@ export class Probe {
   #interrupt(reason: string): void {
     if (this.#isInterrupted) return
     this.#isInterrupted = true
+    this.#renewAt = this.#parts.now() + renewMs
     // What was sent before says nothing of what comes after.
     if (this.#last) this.#last.text = ''
     this.#parts.onInterrupted(reason)

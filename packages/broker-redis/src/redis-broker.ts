@@ -50,6 +50,7 @@ export class RedisBroker implements Broker, LinkListener {
     beat: (topic, text) => this.#link.run(scripts.probe, [topic], [this.#link.command, text]),
     onInterrupted: (reason) => this.#listener?.onInterrupted(reason),
     onRestored: () => this.#listener?.onRestored(),
+    renew: () => this.#link.renew(),
     now: () => performance.now(),
   })
   /** Where probes are known to come back from. */

@@ -1,5 +1,5 @@
 import { createRedisBroker } from '@gamut/broker-redis'
-import type { Cursor } from '@gamut/protocol'
+import type { ChannelName, Cursor } from '@gamut/protocol'
 import { openReader, takeKind, takeMessages } from '@gamut/testing'
 import { expect, it } from 'vitest'
 import { describeWith } from '../../../e2e/support/parts.js'
@@ -24,7 +24,8 @@ async function startPair() {
       await until(async () => (await command(master.url, 'WAIT', '1', '1000')) === '1')
       await command(replica.url, 'REPLICAOF', 'NO', 'ONE')
     },
-    fail: () => relay.lead(replica.port),
+    fail: (old?: 'cut' | 'left') => relay.lead(replica.port, old),
+    demote: () => command(master.url, 'REPLICAOF', '127.0.0.1', String(replica.port)),
   }
 }
 
@@ -66,5 +67,20 @@ describeWith('redis', 'a lagging replica that is promoted', () => {
     const after = await takeMessages(reader, 2)
     expect(after.map(({ message }) => message.data)).toEqual(['3', '"new"'])
     reader.close()
+  })
+
+  it('is found although connections to the old master are left open (I15)', async () => {
+    const { relay, detach, demote, fail } = await startPair()
+    const node = await startNode({ url: relay.url })
+    await node.broker.watch(['c' as ChannelName])
+    await node.append('c', '1')
+    await detach()
+    const lost = (await node.append('c', '"lost"')) as Cursor
+    fail('left')
+    await demote()
+    await until(() => node.path.at(-1) === 'restored')
+    const cursor = await node.append('c', '"new"')
+    await until(() => node.batches.some((batch) => batch.cursor === cursor))
+    expect(await node.from('c', { cursor: lost })).toEqual(['diverged', '1', '"new"'])
   })
 })

@@ -6,8 +6,8 @@ import { endWithTest } from '../../../../e2e/support/end-with-test.js'
 export interface Relay {
   readonly port: number
   readonly url: string
-  /** Cuts all connections; new ones lead there. */
-  lead(port: number): void
+  /** New connections lead there; those that are open are cut, or left where they are. */
+  lead(port: number, old?: 'cut' | 'left'): void
 }
 
 /** Opens one that leads to a port. */
@@ -41,9 +41,9 @@ export async function openRelay(port: number): Promise<Relay> {
   return {
     port: own,
     url: `redis://127.0.0.1:${own}`,
-    lead: (next) => {
+    lead: (next, old = 'cut') => {
       target = next
-      cut()
+      if (old === 'cut') cut()
     },
   }
 }
