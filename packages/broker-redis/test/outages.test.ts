@@ -70,6 +70,21 @@ describeWith('redis', 'a Redis that is in trouble', () => {
     await until(() => node.batches.some((batch) => batch.cursor === cursor))
   })
 
+  it('has 10,000 channels watched again', async () => {
+    const redis = await startRedis()
+    const node = await startNode({ url: redis.url })
+    const names = Array.from({ length: 10_000 }, (_, index) => `many/${index}` as ChannelName)
+    for (let at = 0; at < names.length; at += 1_000) await node.broker.watch(names.slice(at, at + 1_000))
+    await command(redis.url, 'CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await until(() => node.path.at(-1) === 'restored')
+    expect((await node.broker.heads(names)).size).toBe(10_000)
+    const some = names.filter((_, index) => index % 100 === 0)
+    await Promise.all(some.map((name) => node.append(name, '1')))
+    const told = () =>
+      node.batches.filter(({ messages }) => messages.length > 0).map(({ channel }) => channel)
+    await until(() => told().length === some.length)
+  })
+
   it('is told as epoch when it comes back empty (§5)', async () => {
     const port = await freePort()
     const redis = await startRedis(['--port', String(port)])

@@ -145,4 +145,29 @@ describeWith('redis', 'what is stored in Redis', () => {
     node.broker.unwatch([channel])
     expect(node.path).toEqual([])
   })
+
+  it('keeps a log whose channel was volatile before, and the other way round', async () => {
+    const { redis, node } = await startOne({ volatile: true })
+    const first = (await node.append('c', '1', '2')) as Cursor
+    const kept = await startNode({ url: redis.url })
+    const second = (await kept.append('c', '3')) as Cursor
+    await kept.append('c', '4')
+    expect(await kept.from('c', { cursor: first })).toEqual(['3', '4'])
+    expect(await kept.from('c', { cursor: second })).toEqual(['4'])
+    expect(await node.from('c', { cursor: second })).toEqual(['expired'])
+    await node.append('c', '5', '6')
+    expect(await node.from('c', 'oldest')).toEqual(['6'])
+  })
+
+  it('does not read what retention has taken and is not cut off yet (I5)', async () => {
+    const { node, keyOf, run } = await startOne({ retention: { ...roomy.retention, count: 100 } })
+    const cursors: Cursor[] = []
+    for (let index = 0; index < 130; index += 1) cursors.push((await node.append('c', `${index}`)) as Cursor)
+    expect(await run('XLEN', await keyOf('s'))).toBe('130')
+    expect(await node.from('c', { cursor: cursors[28] as Cursor })).toContain('expired')
+    expect(await node.from('c', { cursor: cursors[29] as Cursor })).toHaveLength(100)
+    for (let index = 0; index < 40; index += 1) await node.append('c', '"more"')
+    expect(Number(await run('XLEN', await keyOf('s')))).toBeLessThan(165)
+    expect(await node.from('c', 'oldest')).toHaveLength(100)
+  })
 })

@@ -171,11 +171,11 @@ for index = 1, tonumber(arg()) do appends[index] = take() end
 local after = cursor(c)
 expireSeen()
 expireKeys(c)
-retain(c)
+retainRoughly(c)
 local results = {}
 for index, append in ipairs(appends) do
   results[index] = handle(append)
-  retain(c)
+  retainRoughly(c)
 end
 if c.changed then
   save(c, random)

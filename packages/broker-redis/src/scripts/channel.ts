@@ -52,8 +52,8 @@ end
 
 local function begin(c, epoch)
   c.fresh, c.epoch = true, epoch
-  c.head, c.headTag, c.headBytes, c.base, c.baseTag, c.baseBytes = 0, '0', 0, 0, '0', 0
-  c.expiry, c.firstTime, c.places, c.keys, c.time, c.newest = 0, 0, 0, 0, 0, false
+  c.head, c.headTag, c.headBytes, c.base, c.cut, c.cutTag = 0, '0', 0, 0, 0, '0'
+  c.expiry, c.firstTime, c.firstBytes, c.places, c.keys, c.time, c.newest = 0, 0, 0, 0, 0, 0, false
 end
 
 -- Of a channel without what is known of it, nothing else may be left: else somebody deleted it, and no cursor of it is good.
@@ -71,12 +71,12 @@ local function absent(c, random)
 end
 
 local function clearLog(c)
-  c.base, c.baseTag, c.baseBytes, c.newest, c.changed = c.head, c.headTag, c.headBytes, false, true
+  c.base, c.cut, c.cutTag, c.newest, c.changed = c.head, c.head, c.headTag, false, true
 end
 
 -- Whether a part of the channel is gone that retention did not take. What has lived to its end is let go.
 local function torn(c)
-  local entries, keys = c.head - c.base, c.keys
+  local entries, keys = c.head - c.cut, c.keys
   local length = 0
   if entries > 0 and not c.newest then length = call('XLEN', c.name .. ':s') else entries = 0 end
   if keys > 0 then keys = call('ZCARD', c.name .. ':z') == keys and call('HLEN', c.name .. ':k') or -1 end
@@ -96,12 +96,10 @@ local function open(bucket, name, random, now, set)
     return c
   end
   if known[1] ~= '1' then error('GAMUTVERSION ' .. known[1]) end
-  local epoch, head, headTag, headBytes, base, baseTag, baseBytes, time, closed, expiry, firstTime, places, keys =
-    match(known[2], '^(%w+) (%d+) (%w+) (%d+) (%d+) (%w+) (%d+) (%d+) (%d) (%d+) (%d+) (%d+) (%d+)$')
-  c.epoch, c.headTag, c.baseTag, c.closed, c.newest = epoch, headTag, baseTag, closed == '1', known[3]
-  c.head, c.headBytes, c.base, c.baseBytes = tonumber(head), tonumber(headBytes), tonumber(base), tonumber(baseBytes)
-  c.time, c.expiry, c.firstTime = tonumber(time), tonumber(expiry), tonumber(firstTime)
-  c.places, c.keys = tonumber(places), tonumber(keys)
+  local closed
+  c.head, c.headBytes, c.base, c.cut, c.time, c.expiry, c.firstTime, c.firstBytes, c.places, c.keys, closed, c.epoch, c.headTag, c.cutTag =
+    struct.unpack('<ddddddddddBsss', known[2])
+  c.closed, c.newest, c.hasNewest = closed == 1, known[3], known[3]
   c.now = max(now, c.time)
   if torn(c) then
     local epochAnew = generation(bucket, random, now, set.metaLife, 'anew')
@@ -117,19 +115,26 @@ local function open(bucket, name, random, now, set)
   return c
 end
 
-local function cursor(c) return c.epoch .. '.' .. num(c.head) .. '.' .. c.headTag end
-
 local function entry(c, offset)
   local id = num(offset) .. '-0'
   local found = call('XRANGE', c.name .. ':s', id, id)[1]
   return found and found[2][2]
 end
 
+local function tagAt(c, offset)
+  if offset == c.cut then return c.cutTag end
+  if offset == c.head then return c.headTag end
+  local _, _, tag = match(entry(c, offset) or '', entry_pattern)
+  return tag
+end
+
+local function cursor(c) return c.epoch .. '.' .. num(c.head) .. '.' .. c.headTag end
+
 -- Enters one message. Of a volatile channel only the newest stays.
 local function enter(c, body, size, key, deleted)
   if c.set.volatile then clearLog(c) end
   local first = c.head == c.base
-  if first then c.firstTime, c.added = c.now, true end
+  if first then c.firstTime, c.firstBytes, c.added = c.now, c.headBytes, true end
   c.head, c.headTag = c.head + 1, c.tag
   local offset = num(c.head)
   local value = offset .. ' ' .. num(c.now) .. ' ' .. c.tag .. ' ' .. num(c.headBytes) .. ' ' .. num(size) .. ' ' .. body
@@ -174,43 +179,55 @@ local function expireKeys(c)
   end
 end
 
--- Takes from the front what the retention does not allow: the border is found by halving, and cut off at once.
-local function retain(c)
+-- How much of the stream is cut off at once; until then, what is before the base is there but not read.
+local cut_at_once = 64
+
+-- Takes from the front what the retention does not allow: the border is found by halving, and cut off with others.
+-- The first entry's time and bytes may be those of one before it: so they never say that it stays when it has to go.
+local function retain(c, age, bytes)
   if c.head == c.base then return end
-  local set = c.set
   if c.newest then
-    if c.firstTime + set.age <= c.now then clearLog(c) end
+    if c.firstTime + age <= c.now then clearLog(c) end
     return
   end
-  local function gone(offset, time, before)
-    return time + set.age <= c.now or (offset < c.head and c.headBytes - before > set.bytes)
-  end
-  local function goneAt(offset)
-    local _, time, _, before = match(entry(c, offset), entry_pattern)
-    return gone(offset, tonumber(time), tonumber(before))
-  end
-  local base = max(c.base, c.head - set.count)
-  local more = base > c.base and goneAt(base + 1) or (base == c.base and gone(base + 1, c.firstTime, c.baseBytes))
-  if more then
-    local low, step = base + 1, 1
-    while low + step <= c.head and goneAt(low + step) do low, step = low + step, step * 2 end
-    local high = min(low + step, c.head + 1)
-    while high - low > 1 do
-      local middle = floor((low + high) / 2)
-      if goneAt(middle) then low = middle else high = middle end
+  local base = max(c.base, c.head - c.set.count)
+  if c.firstTime + age <= c.now or c.headBytes - c.firstBytes > bytes then
+    local function goneAt(offset)
+      local _, time, _, before = match(entry(c, offset), entry_pattern)
+      time, before = tonumber(time), tonumber(before)
+      if time + age <= c.now or (offset < c.head and c.headBytes - before > bytes) then return true end
+      c.firstTime, c.firstBytes = time, before
+      return false
     end
-    base = low
+    if goneAt(base + 1) then
+      local low, step = base + 1, 1
+      while low + step <= c.head and goneAt(low + step) do low, step = low + step, step * 2 end
+      local high = min(low + step, c.head + 1)
+      while high - low > 1 do
+        local middle = floor((low + high) / 2)
+        if goneAt(middle) then low = middle else high = middle end
+      end
+      base = low
+    end
+    c.changed = true
   end
   if base == c.base then return end
   if base == c.head then
     call('DEL', c.name .. ':s')
     return clearLog(c)
   end
-  local pair = call('XRANGE', c.name .. ':s', num(base) .. '-0', num(base + 1) .. '-0')
-  local _, _, tag = match(pair[1][2][2], entry_pattern)
-  local _, time, _, before = match(pair[2][2][2], entry_pattern)
-  c.base, c.baseTag, c.baseBytes, c.firstTime, c.changed = base, tag, tonumber(before), tonumber(time), true
+  c.base, c.changed = base, true
+  if base - c.cut < min(cut_at_once, c.set.count) then return end
+  c.cutTag, c.cut = tagAt(c, base), base
   call('XTRIM', c.name .. ':s', 'MINID', num(base + 1))
+end
+
+-- What has to go before anybody reads.
+local function retainExactly(c) retain(c, c.set.age, c.set.bytes) end
+
+-- An append need not look for each message that has become too old or too much: whoever reads does.
+local function retainRoughly(c)
+  retain(c, c.set.age + min(c.set.age / 8, 60000), c.set.bytes + c.set.bytes / 64)
 end
 
 -- Data lives while its retention, keys and publishes may need it; what is known of a channel longer, a closed one for good.
@@ -238,10 +255,10 @@ local function save(c, random)
   local before = c.expiry
   local meta = c.name .. ':m'
   local lives = prolong(c)
-  local packed = table.concat({ c.epoch, num(c.head), c.headTag, num(c.headBytes), num(c.base), c.baseTag, num(c.baseBytes),
-    num(c.time), c.closed and '1' or '0', num(c.expiry), num(c.firstTime), num(c.places), num(c.keys) }, ' ')
+  local packed = struct.pack('<ddddddddddBsss', c.head, c.headBytes, c.base, c.cut, c.time, c.expiry, c.firstTime,
+    c.firstBytes, c.places, c.keys, c.closed and 1 or 0, c.epoch, c.headTag, c.cutTag)
   call('HSET', meta, 'v', '1', 'p', packed)
-  if c.newest then call('HSET', meta, 'l', c.newest) else call('HDEL', meta, 'l') end
+  if c.newest then call('HSET', meta, 'l', c.newest) elseif c.hasNewest then call('HDEL', meta, 'l') end
   if lives == 'PERSIST' then call('PERSIST', meta)
   elseif before ~= c.expiry then call('PEXPIREAT', meta, lives) end
 end

@@ -4,7 +4,7 @@ const settle = `
 local function settle(c, command, random)
   local after = cursor(c)
   local due = expireKeys(c)
-  retain(c)
+  retainExactly(c)
   if c.changed then
     save(c, random)
     announce(c, command, after, false)
@@ -13,7 +13,7 @@ local function settle(c, command, random)
 end
 
 local function ends(c, due)
-  return { c.epoch, num(c.base), c.baseTag, num(c.head), c.headTag, c.closed and '1' or '0', num(due) }
+  return { c.epoch, num(c.base), tagAt(c, c.base), num(c.head), c.headTag, c.closed and '1' or '0', num(due) }
 end
 `
 
@@ -44,19 +44,11 @@ local function takes(value)
   return true
 end
 
-local function tagAt(offset)
-  if offset == c.base then return c.baseTag end
-  if offset == c.head then return c.headTag end
-  local value = entry(c, offset)
-  local _, _, tag = match(value or '', entry_pattern)
-  return tag
-end
-
 local function missing(epoch, offset, tag, at)
   if epoch ~= c.epoch then return 'epoch' end
   if at and not c.set.keyed then return 'diverged' end
   if offset < c.base then return 'expired' end
-  if offset > c.head or tagAt(offset) ~= tag then return 'diverged' end
+  if offset > c.head or tagAt(c, offset) ~= tag then return 'diverged' end
   return ''
 end
 
@@ -75,7 +67,7 @@ local function log(after, gap)
     end
     more = more and next < c.head
   end
-  result[8], result[9], result[10], result[11] = gap, num(after), tagAt(after), ''
+  result[8], result[9], result[10], result[11] = gap, num(after), tagAt(c, after), ''
   result[12], result[13] = #page, table.concat(page)
   return result
 end
