@@ -34,7 +34,7 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   idempotencyKeys: 'keys kept for it, per channel',
   publishRate: 'messages a second of one publisher',
   publishBurst: 'messages it may publish at once',
-  publishTimeoutMs: 'wait of a publish for a store that is away',
+  publishTimeoutMs: 'wait of a publish for the store',
   hookTimeoutMs: 'how long a hook may take',
   maxUnansweredFrames: 'unanswered frames of one WebSocket',
   acceptRate: 'readers a second that come back',

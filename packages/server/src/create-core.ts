@@ -1,4 +1,4 @@
-import { createMemoryBroker } from './broker/memory.js'
+import { createMemoryBroker, isMemoryBroker } from './broker/memory.js'
 import { createTenure } from './core/access/create-tenure.js'
 import { Gate } from './core/access/gate.js'
 import { Bodies } from './core/bounds/bodies.js'
@@ -69,7 +69,7 @@ export function createCore(options: ResolvedOptions): Core {
   const publishRate = new PublishRate(shared)
   const publisher = new Publisher({ ...shared, hooks, publishRate })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)
-  const isAlone = options.broker === undefined
+  const isAlone = options.broker === undefined || isMemoryBroker(options.broker)
   const sources = new Sources({
     ...shared,
     publisher,

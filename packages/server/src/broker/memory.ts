@@ -120,6 +120,11 @@ class MemoryBroker implements Broker {
   }
 }
 
+/** Whether a broker is the memory of this process, which no other node can have. */
+export function isMemoryBroker(broker: Broker): boolean {
+  return broker instanceof MemoryBroker
+}
+
 /**
  * A broker for one process: every channel's log in its memory. An acknowledged message is lost with the process, which
  * readers are told as `gap epoch`. All channels are numbered from one counter, so a channel without a log needs no

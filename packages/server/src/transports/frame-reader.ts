@@ -60,6 +60,7 @@ export class FrameReader implements FrameOwner, Sink {
       answers: this.#answered,
       codec: frameCodec,
     })
+    read.entered?.keep(this.#connection)
     this.#intake = new FrameIntake(core, this.#connection, wire)
     const { node, limits } = core
     const { heartbeatMs } = limits

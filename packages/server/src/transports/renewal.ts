@@ -3,6 +3,7 @@ import type { Caller } from '../core/access/caller.js'
 import type { Connection } from '../core/connection.js'
 import type { Core } from '../core/core.js'
 import { GamutError } from '../error.js'
+import type { Action } from '../hooks.js'
 
 /** A token that came in-band, and the address that the connection was opened with. */
 export interface Renewal {
@@ -28,9 +29,9 @@ async function identifySame(connection: Connection, renewal: Renewal, core: Core
   throw new GamutError('forbidden', 'The token is of somebody else: open a connection of its own for it.')
 }
 
-async function mayRead(caller: Caller, channel: ChannelName, core: Core): Promise<boolean> {
+async function may(caller: Caller, action: Action, channel: ChannelName, core: Core): Promise<boolean> {
   try {
-    await core.gate.pass(caller, 'read', channel)
+    await core.gate.pass(caller, action, channel)
     return true
   } catch (error) {
     if (error instanceof GamutError && (error.status === 401 || error.status === 403)) return false
@@ -40,7 +41,7 @@ async function mayRead(caller: Caller, channel: ChannelName, core: Core): Promis
 
 /**
  * Goes on by a new token. Nothing of the connection is interrupted, but channels that may not be read by it end with
- * `auth`. Throws, and changes nothing, if the token does not do (PROTOCOL §7, §12).
+ * `auth`, and whom it keeps there on channels where that may not be has left. Throws, and changes nothing, if the token does not do (PROTOCOL §7, §12).
  */
 export async function renew(connection: Connection, renewal: Renewal, core: Core): Promise<void> {
   const caller = await identifySame(connection, renewal, core)
@@ -50,12 +51,16 @@ export async function renew(connection: Connection, renewal: Renewal, core: Core
     const unasked = [...connection.subscriptions.keys()].filter((channel) => !allowed.has(channel))
     if (unasked.length === 0) break
     await Promise.all(
-      unasked.map(async (channel) => allowed.set(channel, await mayRead(caller, channel, core))),
+      unasked.map(async (channel) => allowed.set(channel, await may(caller, 'read', channel, core))),
     )
   }
+  const absent: ChannelName[] = []
+  for (const channel of core.presence.channelsOf(connection))
+    if (!(await may(caller, 'presence', channel, core))) absent.push(channel)
   if (connection.isClosed) return
   connection.renew(caller)
   for (const [channel, isAllowed] of allowed) {
     if (!isAllowed) connection.subscriptions.get(channel)?.end('auth')
   }
+  await Promise.all(absent.map((channel) => core.presence.withdraw(connection, channel)))
 }

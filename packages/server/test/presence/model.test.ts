@@ -110,7 +110,9 @@ class World {
     socket.wire.text = ''
     socket.wire.send({ type: 'presence', ref, channel: 'chat', device: socket.device, state })
     await this.settle()
-    if (socket.wire.text.includes(`{"type":"ok","ref":${ref}}`)) socket.isIn = state !== null
+    // Who wants to leave is kept no more, also where that cannot be stored: the lease ends.
+    if (state === null) socket.isIn = false
+    else if (socket.wire.text.includes(`{"type":"ok","ref":${ref}}`)) socket.isIn = true
   }
 
   #bySocket(what: 'close' | 'leave' | 'restate', socket: Socket | undefined): void {
@@ -178,10 +180,6 @@ describe('who is there, whatever happens to nodes and their way to the store (§
       for (const reading of readings) expect(mapOf(reading)).toEqual(world.held(0).sort())
       await Promise.all(world.places.map(({ node: one }) => one.gamut.stop()))
     })
-    await fc.assert(property, {
-      seed: 1,
-      numRuns: Number(process.env['PRESENCE_RUNS'] ?? 60),
-      endOnFailure: false,
-    })
+    await fc.assert(property, { numRuns: 120 })
   })
 })

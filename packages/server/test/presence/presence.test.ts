@@ -237,3 +237,30 @@ describe('who may be there', () => {
     expect(errorOf((await ask(`/channels/chat?${query}`, { token: 'ann' })).body)).toBe(code)
   })
 })
+
+describe('a connection by which somebody is there', () => {
+  it('says so by its handshake too, and keeps it', async () => {
+    const { open, pass, present } = createPresenceRig()
+    const socket = await open('/channels/chat?as=websocket&presence=tab', { token: 'ann' })
+    await pass(100_000)
+    expect(await present()).toEqual(['ann/tab=true'])
+    socket.owner?.closed()
+    await pass(11_000)
+    expect(await present()).toEqual([])
+  })
+
+  it('lets go of it by a new token with which that may not be (§12)', async () => {
+    const { enter, known, present, turns } = createPresenceRig({
+      authorize: (identity, action) => action !== 'presence' || identity?.claims?.['isHidden'] !== true,
+    })
+    known.set('hidden', { id: 'ann', claims: { isHidden: true } })
+    const socket = await enter('ann', 'phone')
+    socket.send({ type: 'auth', ref: 2, token: 'ann' })
+    await turns()
+    expect(await present()).toHaveLength(1)
+    socket.send({ type: 'auth', ref: 3, token: 'hidden' })
+    await turns()
+    expect(socket.text).toContain('{"type":"ok","ref":3}')
+    expect(await present()).toEqual([])
+  })
+})

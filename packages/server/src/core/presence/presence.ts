@@ -44,6 +44,7 @@ export interface PresenceParts extends KeyedViewParts {
 
 /** What a connection keeps there. */
 interface Seat {
+  readonly channel: ChannelName
   readonly room: Room
   readonly key: string
 }
@@ -63,13 +64,6 @@ export class Presence {
     this.#parts = parts
   }
 
-  /** How many are there by this node, each channel counted. */
-  get size(): number {
-    let size = 0
-    for (const room of this.#rooms.values()) size += room.size
-    return size
-  }
-
   /**
    * A device is there on channels, or leaves them: for a lease, or for as long as `holder` is. Whether it may is the
    * gate's. Resolves once that is stored; throws `key_invalid`, `too_large`, `overloaded`, and like a publish.
@@ -86,22 +80,20 @@ export class Presence {
     const rooms = channels.map((channel) => this.#room(channel))
     const keep = (by: object) => {
       for (const [index, room] of rooms.entries()) {
-        const seat = `${channels[index]} ${key}`
+        const channel = channels[index] as ChannelName
+        const seat = `${channel} ${key}`
         if (isLeaving) this.#seats.get(by)?.delete(seat)
-        else this.#sit(by, seat, { room, key })
+        else this.#sit(by, seat, { channel, room, key })
       }
     }
-    try {
-      await Promise.all(
-        rooms.map((room) =>
-          isLeaving
-            ? room.leave(key, holder)
-            : room.say({ key, state, caller, admit, ...(holder && { holder }) }),
-        ),
-      )
-    } finally {
-      if (holder) keep(holder)
-    }
+    await Promise.all(
+      rooms.map((room) =>
+        isLeaving
+          ? room.leave(key, holder)
+          : room.say({ key, state, caller, admit, ...(holder && { holder }) }),
+      ),
+    )
+    if (holder) keep(holder)
     return { keep }
   }
 
@@ -112,6 +104,22 @@ export class Presence {
     this.#seats.delete(holder)
     const how = reason === 'draining' ? 'away' : reason === 'answered' ? 'polls' : 'gone'
     for (const { room, key } of seats.values()) room.release(key, holder, how)
+  }
+
+  /** On which channels a connection keeps somebody there. */
+  channelsOf(holder: object): ChannelName[] {
+    const seats = [...(this.#seats.get(holder)?.values() ?? [])]
+    return [...new Set(seats.map(({ channel }) => channel))]
+  }
+
+  /** Whom a connection keeps there on a channel has left. */
+  async withdraw(holder: object, channel: ChannelName): Promise<void> {
+    const seats = this.#seats.get(holder)
+    for (const [name, seat] of [...(seats ?? [])]) {
+      if (seat.channel !== channel) continue
+      seats?.delete(name)
+      await seat.room.leave(seat.key, holder)
+    }
   }
 
   /** Somebody may not go on, at all or on a channel: who is there as that one has left. */

@@ -55,6 +55,8 @@ export class Room implements Waiting {
   #busy = 0
   #dueAt = Number.POSITIVE_INFINITY
   #retryAt = 0
+  #isArming = false
+  #isStopped = false
   readonly #started: Promise<void>
 
   constructor(name: ChannelName, parts: RoomParts) {
@@ -77,12 +79,8 @@ export class Room implements Waiting {
     this.#started = this.#view.start()
   }
 
-  /** How many are there by this node. */
-  get size(): number {
-    return this.#members.size
-  }
-
   stop(): void {
+    this.#isStopped = true
     this.#parts.wheel.unset(this)
     this.#members.clear()
     this.#view.stop()
@@ -126,8 +124,7 @@ export class Room implements Waiting {
     if (how === 'polls') member.polledUntil = this.#now + this.#parts.leaseMs
     if (isKept(member, this.#now)) return
     if (how === 'away') this.#forget(key)
-    // Never longer than the lease that is left, so that nothing is renewed for nobody.
-    else member.leavesAt = this.#now + Math.min(graceMs, this.#parts.leaseMs / 3)
+    else this.#leaveLater(member)
     this.#arm()
   }
 
@@ -168,13 +165,34 @@ export class Room implements Waiting {
     if (!known && !this.#view.get(key) && this.#view.size + this.#unseen() >= maxMembers) {
       throw new GamutError('overloaded', `${maxMembers} are here, as many as may be.`, leaseMs)
     }
+    const undo = this.#keep(member, holder)
     member.caller = caller
-    member.leavesAt = undefined
-    member.polledUntil = holder ? 0 : this.#now + leaseMs
-    if (holder) member.holders.add(holder)
     this.#members.set(key, member)
     if (!known && this.#view.get(key)) member.elsewhereUntil = this.#now + leaseMs
-    if (!isFresh) await this.#writes.put({ key, state, isRenewal: false })
+    if (isFresh) return
+    await this.#writes.put({ key, state, isRenewal: false }).catch((error: unknown) => {
+      undo()
+      throw error
+    })
+  }
+
+  /** Keeps a member there. What is told that it failed keeps nobody: returns how to take it back. */
+  #keep(member: Member, holder: object | undefined): () => void {
+    const { polledUntil } = member
+    const isNew = holder !== undefined && !member.holders.has(holder)
+    member.leavesAt = undefined
+    member.polledUntil = holder ? 0 : this.#now + this.#parts.leaseMs
+    if (holder) member.holders.add(holder)
+    return () => {
+      if (isNew) member.holders.delete(holder)
+      member.polledUntil = polledUntil
+      if (!isKept(member, this.#now)) this.#leaveLater(member)
+    }
+  }
+
+  /** Never longer than the lease that is left, so that nothing is renewed for nobody. */
+  #leaveLater(member: Member): void {
+    member.leavesAt = this.#now + Math.min(graceMs, this.#parts.leaseMs / 3)
   }
 
   /** Members that the channel does not show yet. */
@@ -211,7 +229,9 @@ export class Room implements Waiting {
   /** It is said to have left, or its lease was over. Whoever holds it says the opposite; a poll comes again by itself. */
   #deleted(member: Member): void {
     if (this.#writes.get(member.key)) return
-    if (member.holders.size > 0) this.#renew([member])
+    // Pushed out by too many at once of several nodes: whoever comes back for that would push out the next.
+    const isCrowded = this.#view.size >= 2 * this.#parts.maxMembers - 1
+    if (member.holders.size > 0 && !isCrowded) this.#renew([member])
     else this.#forget(member.key)
     this.#arm()
   }
@@ -282,7 +302,17 @@ export class Room implements Waiting {
     else void this.#remove(key).catch(() => {})
   }
 
+  /** Finds out when something is due next, once for all that a turn has changed: it looks at every member. */
   #arm(): void {
+    if (this.#isArming) return
+    this.#isArming = true
+    this.#parts.clock.turn(() => {
+      this.#isArming = false
+      if (!this.#isStopped) this.#armNow()
+    })
+  }
+
+  #armNow(): void {
     if (this.#members.size === 0) {
       this.#parts.wheel.unset(this)
       this.#dueAt = Number.POSITIVE_INFINITY
