@@ -144,6 +144,8 @@ export class PolicyGuide implements Guide {
     const { mayOpen, server, environment, subscriptions } = this.#client
     const links = [...this.#client.links]
     this.#wanted = wanted
+    // Who is left now may be read again in this page, at its place.
+    if ([...subscriptions.values()].some(({ isHeard }) => !isHeard)) this.#save()
     const refused = [...subscriptions.values()].find((one) => one.isHeard && Object(one.finished).code)
     if (!wanted.length)
       if (refused) this.refused(refused.finished as GamutError)

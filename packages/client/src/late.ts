@@ -8,6 +8,10 @@ import type { Frame, OpenFrame, ReadingFrame } from './transports/transport.js'
 /** How much that comes meanwhile is kept; what is not is read. */
 const maxWaiting = 1000
 
+/** How often it reads again at once where what the others are told does not follow, and how long it waits from then on, in milliseconds. */
+const maxMisses = 3
+const restMs = 1000
+
 /** Reads by polls all that is there now. */
 async function readAll({ server }: Client, own: Subscription, signal: AbortSignal): Promise<void> {
   for (let more = true; more; ) {
@@ -20,7 +24,8 @@ async function readAll({ server }: Client, own: Subscription, signal: AbortSigna
       else position = own.take(position, told as ReadingFrame) ?? ''
     }
     tell({ frame }, answer, wish.cursor)
-    more = answer.more
+    // What leads nowhere has nothing more.
+    more = answer.more && own.wish().cursor !== wish.cursor
   }
 }
 
@@ -36,10 +41,15 @@ function listenLate(client: Client, channel: string, options: ReadOptions, liste
     if (!waiting) event()
     else if (waiting.push(event) > maxWaiting) waiting.shift()
   }
+  let misses = 0
   const catchUp = () => {
     const events: (() => void)[] = []
     waiting = events
-    const read = (signal: AbortSignal) => readAll(client, own, signal)
+    const isHasty = ++misses > maxMisses
+    const read = async (signal: AbortSignal) => {
+      if (isHasty) await new Promise<void>((resolve) => client.environment.after(restMs, resolve))
+      await readAll(client, own, signal)
+    }
     persist(client, Number.POSITIVE_INFINITY, read, over.signal).then(
       () => {
         waiting = undefined
@@ -57,7 +67,9 @@ function listenLate(client: Client, channel: string, options: ReadOptions, liste
     onFrame: (position, frame) =>
       later(() => {
         // Where the others have begun says nothing; what they are told does.
-        if ((frame as OpenFrame).outcome !== 'live' && own.take(position, frame) === undefined) catchUp()
+        if ((frame as OpenFrame).outcome === 'live') return
+        if (own.take(position, frame) === undefined) catchUp()
+        else misses = 0
       }),
     onEnd: (reason) => later(() => own.finish(reason)),
     onError: (error) => later(() => own.warn(error as never)),

@@ -146,8 +146,10 @@ export class Subscription {
   listen(given: Listener): () => void {
     const listener = { ...given }
     this.#listeners.add(listener)
-    if (typeof this.finished === 'string') listener.onEnd?.(this.finished)
-    else this.finished = undefined
+    const { finished } = this
+    if (typeof finished !== 'string') this.finished = undefined
+    // Not before its subscriber knows how to stop it.
+    else queueMicrotask(() => this.#tellOne(listener, () => listener.onEnd?.(finished)))
     this.#parts.schedule()
     return () => {
       this.#listeners.delete(listener)
@@ -214,7 +216,10 @@ export class Subscription {
 
   /** One listener that throws keeps nothing from the others. */
   #tell(call: (listener: Listener) => void): void {
-    for (const listener of [...this.#listeners])
-      if (this.#listeners.has(listener)) this.#parts.guard(() => call(listener))
+    for (const listener of [...this.#listeners]) this.#tellOne(listener, () => call(listener))
+  }
+
+  #tellOne(listener: Listener, call: () => void): void {
+    if (this.#listeners.has(listener)) this.#parts.guard(call)
   }
 }

@@ -33,6 +33,9 @@ function pageBrowser(): AnyBrowser {
 
 /** Lets a client share its connection with those of other tabs. Where tabs cannot talk to each other each has its own. */
 export function shareTabs({ identity, browser = pageBrowser() }: TabsOptions): Tabs {
+  // Tabs of two users whose ids are not known yet would be told each other's messages.
+  if (typeof identity !== 'string')
+    throw new TypeError('shareTabs needs an identity: "" if all read the same')
   const { locks, BroadcastChannel } = browser
   const transports = new Map<TransportName, Transport>()
   const listeners = new Set<(status: TabsStatus) => void>()

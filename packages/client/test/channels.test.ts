@@ -1,5 +1,7 @@
+import { connect } from '@gamut/client'
 import { GamutError as ServerError } from '@gamut/server'
-import { describe, expect, it } from 'vitest'
+import { createTestServer } from '@gamut/testing/app'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { nodeEnvironment, record, startClient, startServer, transportNames, until } from './rig.js'
 
 describe('moving by hand', () => {
@@ -141,6 +143,27 @@ describe('a channel', () => {
     await until(() => after.data.length === 2)
     expect(after.data).toEqual([1, 2])
   })
+})
+
+it('a position is kept exactly where a channel is left and read again in one page', async () => {
+  const server = createTestServer<object>({ authorize: () => true })
+  onTestFinished(() => server.close())
+  const client = connect(server.url, { environment: server.environment(), positions: 'keep' })
+  onTestFinished(() => client.close())
+  const found: unknown[] = []
+  const read = () => client.channel('a').subscribe(({ data }) => found.push(data))
+  const stop = read()
+  await server.advance(1000)
+  for (const data of [1, 2]) {
+    await server.publish('a', data)
+    await server.advance(100)
+  }
+  stop()
+  await server.advance(10)
+  await server.publish('a', 3)
+  read()
+  await server.advance(1000)
+  expect(found).toEqual([1, 2, 3])
 })
 
 describe('a token', () => {

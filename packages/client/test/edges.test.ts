@@ -90,6 +90,26 @@ describe('a reader of the core', () => {
   })
 })
 
+it('a reader of the core that comes after the end is told of it, but not before it can stop', async () => {
+  const server = createTestServer<object>({ authorize: () => true })
+  onTestFinished(() => server.close())
+  const environment = server.environment()
+  const reader = createClient({ url: server.url, transports: [poll()], environment })
+  onTestFinished(() => reader.close())
+  await server.publish('a', 1)
+  reader.subscribe('a', () => {})
+  await server.advance(2000)
+  await server.gamut.close('a')
+  await server.advance(5000)
+  const ends: string[] = []
+  const stop = reader.subscribe('a', () => {}, { onEnd: () => ends.push('stopped') })
+  stop()
+  reader.subscribe('a', () => {}, { onEnd: (reason) => ends.push(reason) })
+  expect(ends).toEqual([])
+  await server.settle()
+  expect(ends).toEqual(['closed'])
+})
+
 describe('a publish', () => {
   it('of what cannot be written rejects at once, and is not tried', async () => {
     const { client } = start()

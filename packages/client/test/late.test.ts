@@ -3,7 +3,11 @@ import { createTestServer, type TestServerOptions } from '@gamut/testing/app'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { transportNames } from './rig.js'
 
-function start(transport: (typeof transportNames)[number], options: TestServerOptions<object> = {}) {
+function start(
+  transport: (typeof transportNames)[number],
+  options: TestServerOptions<object> = {},
+  change = async (polled: Response) => polled,
+) {
   const server = createTestServer<object>(options)
   onTestFinished(() => server.close())
   const page = server.environment()
@@ -13,8 +17,9 @@ function start(transport: (typeof transportNames)[number], options: TestServerOp
   const fetch: typeof page.fetch = async (input, init) => {
     asked.push(String(input).slice(server.url.length))
     const response = await page.fetch(input, init)
-    if (/as=poll/.test(String(input))) await held.until
-    return response
+    if (!/as=poll/.test(String(input))) return response
+    await held.until
+    return change(response)
   }
   const environment = Object.assign(Object.create(page), { fetch })
   const client = connect(server.url, { environment, transport })
@@ -136,6 +141,22 @@ describe('a late listener', () => {
     await server.publish('a', 1101)
     await server.settle()
     expect(told).toEqual(Array.from({ length: 1102 }, (_, index) => `${index}`))
+  })
+
+  it('does not poll without a pause where what it reads never meets what the others are told', async () => {
+    // A cache that is stale for ever.
+    const { server, client, asked } = start('sse', {}, async (response) =>
+      Response.json({ ...(await response.json()), cursor: 'other.1.0', messages: [], outcome: 'live' }),
+    )
+    await server.publish('a', 0)
+    tell(client)
+    await server.advance(100)
+    tell(client)
+    for (let count = 1; count <= 100; count += 1) {
+      await server.publish('a', count)
+      await server.advance(50)
+    }
+    expect(asked.filter((path) => /as=poll/.test(path)).length).toBeLessThan(10)
   })
 
   it('of a channel that has ended gets what it had, then its end (§3)', async () => {

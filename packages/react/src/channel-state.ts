@@ -7,7 +7,7 @@ export interface ChannelState<Data = unknown> {
   readonly messages: readonly Message<Data>[]
   /** The newest message of each key, where it is known: after a snapshot, or while somebody asks for it. */
   readonly keys?: ReadonlyMap<string, Message<Data>>
-  /** The last time that messages did not come, and why (PROTOCOL §5); gone with the next snapshot. */
+  /** The last time that messages did not come, and why (PROTOCOL §5); gone with the next snapshot, or once as many messages have come since as are kept. */
   readonly gap?: Gap | undefined
   /** Nothing more will come. */
   readonly end?: EndReason

@@ -59,6 +59,8 @@ class ChannelStore {
   #incoming: Message[] = []
   #isDue = false
   #reading: Reading | undefined
+  /** How many have come behind the gap that is shown. */
+  #sinceGap = 0
   /** Where the next reading begins. */
   #cursor: string
   /** How it is read, as text, and how many messages were asked for to begin with. */
@@ -90,6 +92,7 @@ class ChannelStore {
 
   readonly #take: Take = (news, messages = [], isFresh = false) => {
     if (isFresh) this.#incoming = []
+    if (news.gap) this.#sinceGap = -this.#incoming.length
     this.#next = { ...(isFresh ? emptyState : this.#next), ...news }
     for (const message of messages) this.#incoming.push(message)
     this.#schedule()
@@ -109,6 +112,9 @@ class ChannelStore {
     const readers = [...this.#readers]
     const { keep, isKeyed, last, options } = together(readers)
     const before = this.state
+    this.#sinceGap += this.#incoming.length
+    // All that was before it is out of sight.
+    if (this.#next.gap && this.#sinceGap >= keep) this.#next = { ...this.#next, gap: undefined }
     this.state = this.#next = withMessages(this.#next, this.#incoming, keep, isKeyed)
     this.#incoming = []
     if (before !== this.state) for (const { notify } of readers) notify()

@@ -197,6 +197,17 @@ describe('what useChannel is told besides messages', () => {
     expect(page.text()).toMatch(/^c d gap /)
   })
 
+  it('is a gap until none of what is shown is from before it', async () => {
+    const { server, gamut } = startServer({ channels: { log: { retention: { count: 2 } } } })
+    for (const data of ['a', 'b', 'c', 'd']) await server.publish('log', data)
+    const { cursor } = await gamut.channel('log').history({ limit: 2 })
+    const reader = <List name="log" keep={3} cursor={`${cursor.split('.')[0]}.1.0`} />
+    const page = await open({ server, gamut }, reader)
+    expect(page.text()).toMatch(/^c d gap /)
+    await page.after(() => server.publish('log', 'e'))
+    expect(page.text()).toBe('c d e')
+  })
+
   it('is the end (§15)', async () => {
     const { server, gamut } = startServer()
     await server.publish('log', 'a')

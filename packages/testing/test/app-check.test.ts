@@ -22,6 +22,14 @@ describe('what a reader of a log was told', () => {
     await server.check(seen, { from: 'oldest' })
   })
 
+  it('is nothing to be held to on a channel that never had anything, such as one of a misspelt name', async () => {
+    const { server } = await readFive()
+    const { client } = startClient(server)
+    const seen = collect(client.channel('c/misspelt', { cursor: 'oldest' }))
+    await server.settle()
+    await expect(server.check(seen)).rejects.toThrow('Nothing was ever published to "c/misspelt"')
+  })
+
   it('is wrong where something is missing in the middle', async () => {
     const { server, seen } = await readFive()
     const altered = alter(seen, (told) => told.filter((_, index) => index !== 2))

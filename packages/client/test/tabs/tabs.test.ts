@@ -276,6 +276,10 @@ describe('tabs of one origin', () => {
     expect([roles, data, thrown]).toEqual([['leader'], [1], [new Error('a listener')]])
   })
 
+  it('are shared by nobody who is not known yet', () => {
+    expect(() => shareTabs({ identity: undefined as never })).toThrow('identity')
+  })
+
   it('publish each by itself', async () => {
     const { server, openThree } = createOrigin()
     const tabs = await openThree()

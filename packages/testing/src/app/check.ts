@@ -15,6 +15,8 @@ interface Place {
 
 interface Stored {
   readonly epoch: string
+  /** Whether there has ever been anything. */
+  readonly isUsed: boolean
   readonly offsets: readonly number[]
   /** Of a keyed channel: each key's newest message. */
   readonly map: ReadonlyMap<string, number>
@@ -32,6 +34,7 @@ async function readStored(channel: ChannelName, log: Broker): Promise<Stored> {
   const snapshot = await log.read(channel, 'snapshot', everything)
   return {
     epoch: toPlace(head).epoch,
+    isUsed: toPlace(head).offset > 0,
     offsets: messages.map(({ offset }) => offset),
     map: new Map(snapshot.messages.map(({ key = '', offset }) => [key, offset])),
   }
@@ -116,6 +119,10 @@ export async function check(
   const parsed = parseChannelName(collected.channel)
   if (!parsed.ok) throw new TypeError(`"${collected.channel}" is no channel's name`)
   const stored = await readStored(parsed.value, log)
+  if (!stored.isUsed && !collected.told.length)
+    throw new Error(
+      `Nothing was ever published to "${collected.channel}", so there is nothing to check: is that its name?`,
+    )
   const walk = new Walk(stored, from)
   const isKeyed = collected.told.some(({ kind }) => kind === 'snapshot')
   if (!isKeyed) {
