@@ -29,6 +29,7 @@ const shares: Readonly<Record<string, Share>> = {
   'catch-up': { seconds: 0, pairsOf: { ours: 1, joined: 1, nchan: 1, centrifugo: 1 } },
   'mass-resume': { seconds: 1, pairsOf: { ours: 1, 'socket.io-recovery': 1 } },
   'slow-readers': { seconds: 2, pairsOf: { ours: 1, control: 1, nchan: 1, centrifugo: 1 } },
+  appends: { seconds: 2, pairsOf: { 'sqlite-full': 3, 'sqlite-batched': 1, 'sqlite-off': 1, memory: 1 } },
   publishes: { seconds: 1.5, pairsOf: { ours: 8, control: 8, centrifugo: 8, nchan: 2 } },
 }
 

@@ -1,3 +1,4 @@
+import { appends } from './appends.ts'
 import { catchUps } from './catch-up.ts'
 import { fanOut } from './fan-out.ts'
 import { idle } from './idle.ts'
@@ -21,4 +22,5 @@ export const scenarios: readonly Scenario[] = [
   massResume,
   slowReaders,
   publishes,
+  appends,
 ]

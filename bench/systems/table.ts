@@ -1,3 +1,4 @@
+import { brokers } from './brokers.ts'
 import { bun } from './bun.ts'
 import { control, floor, httpLoop, joined, wsLoop } from './controls.ts'
 import { centrifugo, mercure } from './go-peers.ts'
@@ -21,4 +22,5 @@ export const systems: readonly System[] = [
   centrifugo,
   mercure,
   floor,
+  ...brokers,
 ]

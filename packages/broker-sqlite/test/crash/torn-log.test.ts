@@ -90,7 +90,7 @@ it('loses the last commit as a whole when the log is cut at any byte of it, and 
 
 it('takes a commit with a byte that is not what was written for none (I1)', () => {
   const written = writeSome()
-  for (const place of placesIn(written)) {
+  for (const place of placesIn(written).filter((_, index) => !whole || index % 7 === 0)) {
     const log = Buffer.from(written.log)
     log[place] = (log[place] ?? 0) ^ 0x40
     check(written, log)
