@@ -24,8 +24,10 @@ export type StoreRequest =
   | (Asked & { readonly kind: 'read'; readonly from: ReadFrom; readonly limit: ReadLimit })
   | { readonly kind: 'heads'; readonly channels: readonly Asked[] }
   | { readonly kind: 'watch' | 'unwatch'; readonly channels: readonly ChannelName[] }
-  /** Takes what is too old from these channels, and gives free space back to the file system. */
+  /** Takes what is too old from these channels. */
   | { readonly kind: 'sweep'; readonly channels: readonly Asked[] }
+  /** Which channels to sweep next: some at a time, all in turn. Space that is free goes back to the file system. */
+  | { readonly kind: 'due' }
 
 /** Requests that are answered together, after one commit; with the time by the node's clock. */
 export interface RequestGroup {

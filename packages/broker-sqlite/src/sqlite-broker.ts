@@ -44,6 +44,13 @@ const sweepMs = 1_000
 /** Appends that may wait for the disk before one more is refused: some seconds of a fast one. */
 const mostWaiting = 50_000
 
+/** So that no publish waits for thousands of other channels. */
+function portionsOf<Item>(all: readonly Item[], size = 500): Item[][] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
+  )
+}
+
 class SqliteBroker implements Broker {
   readonly #options: SqliteBrokerOptions
   readonly #clock: Clock
@@ -54,8 +61,6 @@ class SqliteBroker implements Broker {
   #listener: BrokerListener | undefined
   #settings: Settings | undefined
   #cancelSweep: (() => void) | undefined
-  /** What the next sweep looks at besides the watched channels. */
-  #toSweep: readonly ChannelName[] = []
 
   constructor(options: SqliteBrokerOptions) {
     this.#options = options
@@ -97,9 +102,12 @@ class SqliteBroker implements Broker {
     const durable = asked.filter(({ settings }) => !settings.volatile)
     const volatile = asked.filter(({ settings }) => settings.volatile).map(({ channel }) => channel)
     const inMemory = await this.#memory.heads(volatile)
-    if (durable.length === 0) return inMemory
-    const onDisk = await this.#ask<ReadonlyMap<ChannelName, Head>>({ kind: 'heads', channels: durable })
-    return new Map([...onDisk, ...inMemory])
+    const heads = new Map(inMemory)
+    for (const portion of portionsOf(durable)) {
+      const found = await this.#ask<ReadonlyMap<ChannelName, Head>>({ kind: 'heads', channels: portion })
+      for (const [channel, head] of found) heads.set(channel, head)
+    }
+    return heads
   }
 
   async watch(channels: readonly ChannelName[]): Promise<void> {
@@ -112,7 +120,7 @@ class SqliteBroker implements Broker {
     for (const channel of channels) this.#watched.delete(channel)
     this.#memory.unwatch(channels)
     // A thread that has ended announces nothing anyway.
-    this.#opened.ask({ kind: 'unwatch', channels }).catch(() => {})
+    this.#thread?.ask({ kind: 'unwatch', channels }).catch(() => {})
   }
 
   async close(): Promise<void> {
@@ -156,15 +164,17 @@ class SqliteBroker implements Broker {
 
   /** Watched maps each second, all other channels some at a time. */
   async #sweep(): Promise<void> {
-    const due = [...this.#watched].map((channel) => this.#asked(channel))
-    const maps = due.filter(({ settings }) => settings.keyed && !settings.volatile)
-    const others = this.#toSweep.map((channel) => this.#asked(channel))
-    const channels = [...maps, ...others.filter(({ settings }) => !settings.volatile)]
     try {
-      this.#toSweep = await this.#ask<readonly ChannelName[]>({ kind: 'sweep', channels })
+      const due = await this.#ask<readonly ChannelName[]>({ kind: 'due' })
+      const maps = [...this.#watched]
+        .map((channel) => this.#asked(channel))
+        .filter(({ settings }) => settings.keyed)
+      const asked = [...maps, ...due.map((channel) => this.#asked(channel))]
+      for (const channels of portionsOf(asked.filter(({ settings }) => !settings.volatile))) {
+        await this.#ask({ kind: 'sweep', channels })
+      }
     } catch {
-      // Nothing can be stored just now, as every publish is told: the next sweep tries again.
-      this.#toSweep = []
+      // Nothing can be stored just now, as every publish is told, or this is closed: else the next sweep tries again.
     }
     if (this.#thread) this.#armSweep()
   }

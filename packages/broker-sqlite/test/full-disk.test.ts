@@ -24,6 +24,24 @@ it('refuses what a full disk cannot take, reads on, and goes on by itself once t
   store.close()
 })
 
+it('takes nothing more once the disk failed to sync, and says of what came last that it is unknown (§13)', () => {
+  const file = newFile()
+  const store = openDirect(file)
+  store.append('c', [{ data: '1' }])
+  const exec = store.database.exec.bind(store.database)
+  store.database.exec = (sql) => {
+    if (sql === 'COMMIT') throw Object.assign(new Error('disk I/O error'), { errcode: 1034 })
+    return exec(sql)
+  }
+  const reason = expect.stringContaining(`${file} could not be synced (disk I/O error)`)
+  const refused = (unknown: boolean) => expect.objectContaining({ cause: { reason, unknown } })
+  expect(() => store.append('c', [{ data: '2' }])).toThrow(refused(true))
+  store.database.exec = exec
+  expect(() => store.append('c', [{ data: '3' }])).toThrow(refused(false))
+  expect(store.read('c', 'oldest').messages).toMatchObject([{ data: '1' }])
+  store.close()
+})
+
 it('takes a write that the system refuses for one that stored nothing, and says 503 is the answer (§13)', async () => {
   const file = newFile()
   const child = spawn('prlimit', ['--fsize=1000000:unlimited', process.execPath, filler, file], {

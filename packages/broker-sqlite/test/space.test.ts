@@ -18,10 +18,13 @@ it('gives space back to the file system once messages are too old, also of chann
   expect(largest).toBeGreaterThan(8_000_000)
   await clock.advance(61_000)
   await expect
-    .poll(async () => {
-      await clock.advance(1_000)
-      return size()
-    })
+    .poll(
+      async () => {
+        await clock.advance(1_000)
+        return size()
+      },
+      { timeout: 10_000 },
+    )
     .toBeLessThan(largest / 10)
   expect((await store.read('c0', 'oldest')).messages).toEqual([])
 })

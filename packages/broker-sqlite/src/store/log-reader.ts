@@ -41,8 +41,12 @@ export function endsOf(state: LogState): Head {
   return { head: state.head, oldest: state.oldest, closed: state.row.closed === 1 }
 }
 
+// A page is one answer in memory, whatever is asked for.
+const mostInPage = 100_000
+
 /** A page of the log or of its map. Throws {@link DamagedEntry} before it gives anything torn. */
-export function readLog(state: LogState, isKeyed: boolean, from: ReadFrom, limit: ReadLimit): ReadResult {
+export function readLog(state: LogState, isKeyed: boolean, from: ReadFrom, asked: ReadLimit): ReadResult {
+  const limit = { ...asked, count: Math.min(asked.count, mostInPage) }
   const base = { offset: state.row.base, tag: formatTag(state.row.baseTag) }
   const head = { offset: state.row.head, tag: formatTag(state.row.headTag) }
   if (from === 'oldest') return readPage(state, base, limit)

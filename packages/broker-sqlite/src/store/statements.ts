@@ -77,8 +77,9 @@ function channelStatements({ one, many, run }: Preparing) {
     saveChannel: run(
       `UPDATE channels SET (${channelColumns}) = (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) WHERE id = ?`,
     ),
-    channelsAfter: many<{ id: number; name: string }>(
-      'SELECT id, name FROM channels WHERE id > ? AND (head > deletedTo OR keys > 0 OR seen > 0) ORDER BY id LIMIT ?',
+    lastChannel: one<{ id: number | null }>('SELECT max(id) AS id FROM channels'),
+    channelsBetween: many<{ name: string }>(
+      'SELECT name FROM channels WHERE id > ? AND id <= ? AND (head > deletedTo OR keys > 0 OR seen > 0)',
     ),
   }
 }

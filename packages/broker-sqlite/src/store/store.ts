@@ -15,7 +15,8 @@ const full = 13
 const certainCodes = new Set([5, 7, readonlyCode, full, 14, 778])
 /** Rows that are kept in memory from one group to the next. */
 const mostCached = 20_000
-const namesPerSweep = 500
+/** Channels of which a sweep is told, if they have anything. */
+const channelsPerSweep = 1_000
 /** Pages: below it a file is small anyway; and so many at once take some milliseconds. */
 const fewestFree = 256
 const mostGivenBack = 2_000
@@ -70,7 +71,7 @@ export class Store {
   #answer(requests: readonly StoreRequest[]): Result[] {
     try {
       const results = this.#together(requests)
-      if (requests.some(({ kind }) => kind === 'sweep')) this.#giveBack()
+      if (requests.some(({ kind }) => kind === 'due')) this.#giveBack()
       return results
     } catch (error) {
       // One that fails must not fail the others: each by itself then.
@@ -155,15 +156,18 @@ export class Store {
         for (const channel of request.channels) this.#watched.delete(channel)
         return undefined
       case 'sweep':
-        return this.#sweep(request.channels)
+        for (const asked of request.channels) this.#retained(asked).trim(true)
+        return undefined
+      case 'due':
+        return this.#due()
     }
   }
 
-  /** Takes what is too old from these, and says which to ask for next. */
-  #sweep(channels: readonly Asked[]): ChannelName[] {
-    for (const asked of channels) this.#retained(asked).trim(true)
-    const next = [...this.#context.statements.channelsAfter(this.#sweptTo, namesPerSweep)]
-    this.#sweptTo = next.length < namesPerSweep ? 0 : (next.at(-1)?.id ?? 0)
+  #due(): ChannelName[] {
+    const { channelsBetween, lastChannel } = this.#context.statements
+    const to = this.#sweptTo + channelsPerSweep
+    const next = [...channelsBetween(this.#sweptTo, to)]
+    this.#sweptTo = to < (lastChannel()?.id ?? 0) ? to : 0
     return next.map(({ name }) => name as ChannelName)
   }
 

@@ -24,7 +24,7 @@ export function openDirect(file: string, given: Partial<LogSettings> = {}) {
     warnings.push(...answer.warnings)
     const [result] = answer.results
     if (result && 'value' in result) return result.value as Value
-    throw new Error(result?.failure.reason)
+    throw new Error(result?.failure.reason, { cause: result?.failure })
   }
   return {
     epoch: open.epoch,
