@@ -190,6 +190,7 @@ class Server implements Gamut {
 
   async drain(): Promise<void> {
     this.#core.connections.draining = true
+    this.#core.presence.refresh()
     // What was published in this turn is delivered at the end of it, perhaps after ours: it still reaches its readers.
     await this.#turn()
     await this.#turn()

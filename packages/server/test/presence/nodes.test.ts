@@ -85,7 +85,7 @@ describe('who is there on two nodes (§11)', () => {
     await here.enter('ann', 'phone')
     await here.pass(29_000)
     await here.gamut.drain()
-    await there.pass(12_000)
+    await there.pass(40_000)
     await there.enter('ann', 'phone')
     await there.pass(100_000)
     expect(reading.text).not.toContain('deleted')

@@ -264,3 +264,14 @@ describe('a connection by which somebody is there', () => {
     expect(await present()).toEqual([])
   })
 })
+
+describe('one response for a channel and who is there on it', () => {
+  it.each(['sse', 'ndjson'])('lets its reader be there, and see that, by %s', async (transport) => {
+    const { open, present, turns } = createPresenceRig()
+    const set = 'channel=chat&channel=$presence/chat&channel=other'
+    const reading = await open(`/channels?as=${transport}&${set}&presence=tab&state="x"`, { token: 'ann' })
+    await turns()
+    expect(reading.text).toContain('"key":"ann/tab"')
+    expect([await present(), await present('other')]).toEqual([['ann/tab="x"'], ['ann/tab="x"']])
+  })
+})

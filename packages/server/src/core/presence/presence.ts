@@ -146,6 +146,11 @@ export class Presence {
     }
   }
 
+  /** The node is about to send everybody away: nobody's lease shall end before they are back. */
+  refresh(): void {
+    for (const room of this.#rooms.values()) room.refresh()
+  }
+
   /** Says nothing any more: leases end by themselves, or go on elsewhere. */
   stop(): void {
     for (const room of this.#rooms.values()) room.stop()

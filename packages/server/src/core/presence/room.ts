@@ -128,6 +128,11 @@ export class Room implements Waiting {
     this.#arm()
   }
 
+  /** Gives whoever is held here nearly a whole lease: their node is about to send them to another. */
+  refresh(): void {
+    this.#renewFrom(this.#parts.leaseMs / 3)
+  }
+
   /** Whoever passes may not be there any more. */
   expel(concerns: (caller: Caller) => boolean): void {
     for (const { key, caller } of [...this.#members.values()])
@@ -288,12 +293,21 @@ export class Room implements Waiting {
     const now = this.#now
     const all = [...this.#members.values()].filter(({ key }) => !this.#writes.get(key))
     for (const member of all) if (this.#due(member) <= now && member.holders.size === 0) this.#part(member)
-    const held = all.filter(({ holders }) => holders.size > 0)
     // Who has passed a third comes along, so that what came in many turns is renewed in few.
-    const { leaseMs } = this.#parts
-    if (held.some((member) => this.#due(member) <= now))
-      this.#renew(held.filter(({ storedAt = now }) => now - storedAt >= leaseMs / 3))
+    const isHeldDue = all.some((member) => member.holders.size > 0 && this.#due(member) <= now)
+    if (isHeldDue) this.#renewFrom(this.#parts.leaseMs / 3)
     this.#arm()
+  }
+
+  /** Stores again who is held and was stored so long ago, but for those of whom something waits. */
+  #renewFrom(ageMs: number): void {
+    const now = this.#now
+    this.#renew(
+      [...this.#members.values()].filter(
+        ({ key, holders, storedAt = now }) =>
+          holders.size > 0 && now - storedAt >= ageMs && !this.#writes.get(key),
+      ),
+    )
   }
 
   /** Nobody keeps it there: its lease ends by itself where polls have stopped, or where another node may hold it. */
