@@ -132,6 +132,7 @@ export class Client {
     this.closing.abort()
     this.resume()
     for (const held of this.links) this.#close(held)
+    for (const { cancel } of this.subscriptions.values()) cancel?.()
   }
 
   #close(held: Held): boolean {
@@ -289,7 +290,7 @@ export class Client {
       const next = lost(one.retry, environment.elapsed(), environment.random(), retryAfterMs)
       // What is refused again soon after is asked for later each time.
       one.retry = { ...next, liveAt: next.until }
-      environment.after(next.delayMs, () => {
+      one.cancel = environment.after(next.delayMs, () => {
         one.isDoubted = false
         this.schedule()
       })

@@ -315,7 +315,9 @@ export class PolicyGuide implements Guide {
       client.resume()
     }
     client.schedule()
-    for (const held of client.links) if (this.#isToStay(held)) held.link.check()
+    // Over HTTP that is a request: not sooner than the server wants one.
+    for (const held of client.links)
+      if (this.#isToStay(held) && (client.mayOpen || held.link.tell)) held.link.check()
   }
 
   #save(): void {

@@ -93,8 +93,9 @@ export class Subscription {
   declare hasBegun: true | undefined
   /** It is being found out whether it may be read. */
   declare isDoubted: boolean | undefined
-  /** How often it was refused for a while. */
+  /** How often it was refused for a while, and how asking for it again is stopped. */
   retry: Retry = freshRetry
+  declare cancel: (() => void) | undefined
   /** How old the last message was when it came, in milliseconds. */
   declare lagMs: number | undefined
   readonly #parts: SubscriptionParts

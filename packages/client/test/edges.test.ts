@@ -293,6 +293,18 @@ describe('what the server says of a channel', () => {
   })
 })
 
+it('a client that is closed waits no more for channels that were refused for a while', async () => {
+  const authorize = () => {
+    throw new ServerError('rate_limited', 'Slower.', 60_000)
+  }
+  const { server, client, timers } = start({ authorize }, { transport: 'websocket' })
+  client.channel('a', { need: {} }).subscribe(() => {})
+  await server.settle()
+  client.close()
+  await server.settle()
+  expect(timers.size).toBe(0)
+})
+
 it('a channel that is refused for a while is not asked for sooner, whatever else happens (§10)', async () => {
   let asked = 0
   const authorize = (_who: unknown, action: string, name: string) => {

@@ -49,6 +49,28 @@ describe.each(['sse', 'ndjson'] as const)('an open %s', (transport) => {
     expect([found.get('b'), found.get('a'), states]).toEqual([[2], [1], []])
   })
 
+  it('is not asked for anew when the page is shown before the time that the server has said (§10)', async () => {
+    const { server, page, asked, read } = await start(transport, ['a'])
+    const { fetch } = page
+    let refused = 0
+    Object.assign(page, {
+      fetch: async (...given: Parameters<typeof fetch>) => {
+        if (refused++) return fetch(...given)
+        return new Response('', { status: 503, headers: { 'retry-after': '20' } })
+      },
+    })
+    read('b')
+    await server.advance(1000)
+    const before = asked.length
+    page.hide()
+    await server.advance(1000)
+    page.show()
+    await server.advance(10_000)
+    expect([refused, asked.length]).toEqual([1, before])
+    await server.advance(15_000)
+    expect(asked.length).toBe(before + 1)
+  })
+
   it('goes on without a channel more that may not be read', async () => {
     const { server, client, found, read } = await start(transport, ['a'], {
       authorize: (_who, _action, channel) => channel !== 'b',
