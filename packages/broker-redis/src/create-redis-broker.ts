@@ -78,6 +78,7 @@ function clusterFor(urls: readonly string[]): RedisClusterLike {
   const { options, onReady } = optionsOf(protocol === 'rediss:')
   const cluster = createCluster({
     rootNodes: urls.map((url) => ({ url })),
+    topologyRefreshOnReconnectionAttemptStrategy: slowestReconnectMs,
     defaults: {
       ...options,
       ...(username !== '' && { username: decodeURIComponent(username) }),

@@ -1,10 +1,11 @@
+import type { ChannelName, Cursor } from '@gamut/protocol'
 import { BrokerUnavailable } from '@gamut/server'
 import { createCluster } from '@redis/client'
 import { expect, it } from 'vitest'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { until } from '../../../e2e/support/until.js'
-import { startCluster } from './support/cluster.js'
-import { startNode } from './support/node.js'
+import { addReplica, startCluster } from './support/cluster.js'
+import { command, startNode } from './support/node.js'
 
 const channels = Array.from({ length: 30 }, (_, index) => `c/${index}`)
 
@@ -56,5 +57,25 @@ describeWith('redis', 'a Redis Cluster', () => {
     await node.broker.close()
     expect(await client.sendCommand('a', true, ['EXISTS', 'a'])).toBe(0)
     client.destroy()
+  }, 60_000)
+
+  it('goes on with the replica of a master that was killed, announcements too (I6)', async () => {
+    const cluster = await startCluster()
+    const [master] = cluster
+    if (!master) expect.fail('no master')
+    const replica = await addReplica(master)
+    const node = await startNode({ cluster: cluster.map(({ url }) => url) })
+    const names = channels as ChannelName[]
+    await node.broker.watch(names)
+    const before = await Promise.all(names.map((name) => node.append(name, '1')))
+    await until(async () => (await command(master.url, 'WAIT', '1', '1000')) === '1')
+    await master.stop('SIGKILL')
+    await until(() => node.path.length > 0)
+    await command(replica.url, 'CLUSTER', 'FAILOVER', 'TAKEOVER')
+    await until(() => node.path.at(-1) === 'restored')
+    const after = await Promise.all(names.map((name) => node.append(name, '2')))
+    await until(() => after.every((cursor) => node.batches.some((batch) => batch.cursor === cursor)))
+    for (const [index, name] of names.entries())
+      expect(await node.from(name, { cursor: before[index] as Cursor })).toEqual(['2'])
   }, 60_000)
 })

@@ -34,7 +34,8 @@ local function remember(name, hash, cursorThen, places, count)
   local length = call('RPUSH', orderKey, name)
   c.places, c.changed = c.places + count, true
   if length == 1 then c.added = true end
-  for _ = 1, 1000 do
+  -- A bound that was lowered is reached in several appends: no one of them does all the work.
+  for _ = 0, count + 1 do
     if length <= 1 or (length <= maxSeen and c.places <= 2 * maxSeen) then break end
     dropOldest()
     length = length - 1
@@ -88,7 +89,7 @@ end
 local function makeRoom(message)
   if not c.set.keyed or not message.key or message.deleted then return end
   if call('HEXISTS', c.name .. ':k', message.key) == 1 then return end
-  for _ = 1, 1000 do
+  for _ = 1, 2 do
     if c.keys < c.set.maxKeys then return end
     delete(c, oldestKey(c))
   end

@@ -1,7 +1,7 @@
-import { createClient } from '@redis/client'
 import { freePort } from '../../../../e2e/support/free-port.js'
 import { type RunningRedis, startRedis } from '../../../../e2e/support/redis.js'
 import { until } from '../../../../e2e/support/until.js'
+import { command } from './node.js'
 
 const slots = 16_384
 
@@ -15,24 +15,31 @@ export async function startCluster(masters = 3): Promise<readonly RunningRedis[]
   )
   const [first] = nodes
   for (const [index, { redis }] of nodes.entries()) {
-    const client = createClient({ url: redis.url })
-    await client.connect()
     const start = Math.floor((index * slots) / masters)
     const end = Math.floor(((index + 1) * slots) / masters) - 1
-    await client.sendCommand(['CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1)])
-    await client.sendCommand(['CLUSTER', 'ADDSLOTSRANGE', String(start), String(end)])
+    await command(redis.url, 'CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))
+    await command(redis.url, 'CLUSTER', 'ADDSLOTSRANGE', String(start), String(end))
     if (first && index > 0)
-      await client.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', String(first.redis.port), String(first.bus)])
-    client.destroy()
+      await command(redis.url, 'CLUSTER', 'MEET', '127.0.0.1', String(first.redis.port), String(first.bus))
   }
   for (const { redis } of nodes) await until(() => serves(redis, masters))
   return nodes.map(({ redis }) => redis)
 }
 
 async function serves({ url }: RunningRedis, masters: number): Promise<boolean> {
-  const client = createClient({ url })
-  await client.connect()
-  const info = String(await client.sendCommand(['CLUSTER', 'INFO']))
-  client.destroy()
+  const info = await command(url, 'CLUSTER', 'INFO')
   return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${masters}`)
+}
+
+/** Starts a replica of one of a Cluster's masters, and waits until it has what the master has. */
+export async function addReplica(master: RunningRedis): Promise<RunningRedis> {
+  const bus = await freePort()
+  const redis = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', String(bus)])
+  const id = await command(master.url, 'CLUSTER', 'MYID')
+  const [, busOfMaster = ''] = /@(\d+) [^ ]*myself/.exec(await command(master.url, 'CLUSTER', 'NODES')) ?? []
+  await command(redis.url, 'CLUSTER', 'MEET', '127.0.0.1', String(master.port), busOfMaster)
+  await until(async () => (await command(redis.url, 'CLUSTER', 'NODES')).includes(id))
+  await command(redis.url, 'CLUSTER', 'REPLICATE', id)
+  await until(async () => (await command(redis.url, 'INFO', 'replication')).includes('master_link_status:up'))
+  return redis
 }
