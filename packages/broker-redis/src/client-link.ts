@@ -9,7 +9,7 @@ export interface RedisClientLike {
   readonly isReady: boolean
   readonly isOpen: boolean
   connect(): Promise<unknown>
-  sendCommand(args: string[]): Promise<unknown>
+  sendCommand(args: string[], options?: object): Promise<unknown>
   subscribe(channels: string[], listener: Listener): Promise<void>
   unsubscribe(channels: string[], listener: Listener): Promise<void>
   duplicate(overrides?: Record<string, unknown>): RedisClientLike
@@ -20,6 +20,9 @@ export interface RedisClientLike {
 
 /** So many channels are subscribed to or left by one command. */
 const topicsAtOnce = 500
+
+/** However the application's client gives what it reads. */
+const asText = { typeMapping: {} }
 
 /** One Redis: a connection for scripts and one for announcements. */
 export class ClientLink implements Link {
@@ -58,10 +61,10 @@ export class ClientLink implements Link {
   async run({ sha, text }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args]
     try {
-      return await withDeadline(this.#client.sendCommand(['EVALSHA', sha, ...rest]), this.#deadlineMs)
+      return await withDeadline(this.#client.sendCommand(['EVALSHA', sha, ...rest], asText), this.#deadlineMs)
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
-      return withDeadline(this.#client.sendCommand(['EVAL', text, ...rest]), this.#deadlineMs)
+      return withDeadline(this.#client.sendCommand(['EVAL', text, ...rest], asText), this.#deadlineMs)
     }
   }
 

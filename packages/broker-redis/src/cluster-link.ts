@@ -11,7 +11,12 @@ export interface RedisClusterLike {
   readonly isOpen: boolean
   readonly slots: readonly { readonly master: object }[]
   connect(): Promise<unknown>
-  sendCommand(firstKey: string | undefined, isReadonly: boolean, args: string[]): Promise<unknown>
+  sendCommand(
+    firstKey: string | undefined,
+    isReadonly: boolean,
+    args: string[],
+    options?: object,
+  ): Promise<unknown>
   subscribe(channels: string[], listener: Listener): Promise<void>
   /** Its listener's type is one that nothing but itself is assignable to. */
   unsubscribe(channels: never, listener: never): Promise<void>
@@ -24,6 +29,9 @@ export interface RedisClusterLike {
 
 /** The first version that publishes within one shard; before it, each announcement goes to all of them. */
 const shardedSince = 7
+
+/** However the application's client gives what it reads. */
+const asText = { typeMapping: {} }
 
 /** A Redis Cluster. All keys of a channel, and where it is announced, are in the slot of its bucket. */
 export class ClusterLink implements Link {
@@ -76,7 +84,10 @@ export class ClusterLink implements Link {
   async run({ sha, text }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args]
     const send = (command: string, script: string) =>
-      withDeadline(this.#cluster.sendCommand(keys[0], false, [command, script, ...rest]), this.#deadlineMs)
+      withDeadline(
+        this.#cluster.sendCommand(keys[0], false, [command, script, ...rest], asText),
+        this.#deadlineMs,
+      )
     try {
       return await send('EVALSHA', sha)
     } catch (error) {

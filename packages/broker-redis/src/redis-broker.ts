@@ -19,6 +19,7 @@ import { settingArgs } from './codec.js'
 import type { Keys } from './keys.js'
 import type { Link, LinkListener } from './link.js'
 import { Probe } from './probe.js'
+import { randomText } from './random-text.js'
 import { decodeEnds, decodePage, readArgs } from './read-answer.js'
 import { type Script, scripts } from './scripts/script.js'
 import { toTrouble, toUnavailable } from './trouble.js'
@@ -26,12 +27,6 @@ import { type End, Watched } from './watched.js'
 
 /** So many channels' heads are told by one run of the script. */
 const headsAtOnce = 50
-
-/** Random text: an epoch where one begins, and the tag of what is appended. */
-function randomText(): string {
-  const words = crypto.getRandomValues(new Uint32Array(2))
-  return Array.from(words, (word) => word.toString(36).padStart(7, '0')).join('')
-}
 
 /** A broker whose logs are in Redis. */
 export class RedisBroker implements Broker, LinkListener {

@@ -30,10 +30,12 @@ async function runCase(harness: BrokerHarness, { run }: BrokerCase): Promise<voi
   }
 }
 
-function declareCase(harness: BrokerHarness, test: BrokerCase): void {
+/** What waits in real time waits together; models do not wait, they are busy. */
+function declareCase(harness: BrokerHarness, group: string, test: BrokerCase): void {
   const reason =
     harness.skips?.[test.title] ?? (test.virtual && harness.time === 'real' ? 'real time' : undefined)
-  if (reason === undefined) it(test.title, () => runCase(harness, test))
+  const declare = harness.time === 'real' && group !== 'models' ? it.concurrent : it
+  if (reason === undefined) declare(test.title, () => runCase(harness, test))
   else it.skip(`${test.title} [skipped: ${reason}]`)
 }
 
@@ -42,7 +44,7 @@ export function describeBroker(name: string, harness: BrokerHarness): void {
   describe(`the broker ${name}`, () => {
     for (const [group, cases] of Object.entries(groups)) {
       describe(group, () => {
-        for (const test of cases) declareCase(harness, test)
+        for (const test of cases) declareCase(harness, group, test)
       })
     }
     it('skips only tests that the suite has, each with a reason', () => {
