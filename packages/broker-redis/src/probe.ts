@@ -1,4 +1,4 @@
-import { toTrouble } from './trouble.js'
+import { isReply, toTrouble } from './trouble.js'
 
 /** What a probe needs. */
 export interface ProbeParts {
@@ -68,7 +68,8 @@ export class Probe {
 
   /** A connection has failed: that is known before any beat is missed. */
   trouble(error: unknown): void {
-    this.#interrupt(toTrouble(error).message)
+    // What Redis answers itself is no such thing: one whose disk is full refuses a PING.
+    if (!isReply(error)) this.#interrupt(toTrouble(error).message)
   }
 
   /** A beat has come back. */

@@ -18,6 +18,14 @@ const refusals: Readonly<Record<string, string>> = {
 }
 
 const unsent = new Set(['ClientOfflineError', 'ClientClosedError'])
+const replies = new Set(['SimpleError', 'BlobError', 'ErrorReply'])
+
+const nameOf = (thrown: unknown) => (thrown instanceof Error ? thrown.constructor.name : '')
+
+/** Whether Redis has answered this error, so that the connection is well. */
+export function isReply(thrown: unknown): boolean {
+  return replies.has(nameOf(thrown))
+}
 
 const textOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown))
 
@@ -29,9 +37,8 @@ function redact(text: string): string {
 /** What is thrown for an error of the client or of Redis: `BrokerUnavailable` only where nothing was stored. */
 export function toTrouble(thrown: unknown): Error {
   const text = textOf(thrown)
-  const name = thrown instanceof Error ? thrown.constructor.name : ''
   if (thrown instanceof BrokerUnavailable) return thrown
-  if (unsent.has(name)) return new BrokerUnavailable('There is no connection to Redis just now.')
+  if (unsent.has(nameOf(thrown))) return new BrokerUnavailable('There is no connection to Redis just now.')
   const version = /GAMUTVERSION (\S+)/.exec(text)
   if (version)
     return new Error(

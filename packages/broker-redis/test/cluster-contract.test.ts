@@ -15,7 +15,8 @@ describeWith('redis', 'a real Redis Cluster of three masters', () => {
   describeBroker('redis in a Cluster', {
     create: async () => {
       stores += 1
-      const node = () => createRedisBroker({ cluster, prefix: `store${stores}:` })
+      const prefix = `store${stores}:`
+      const node = () => createRedisBroker({ cluster, prefix })
       return { broker: node(), advance: (ms) => wait(ms), peer: async () => node() }
     },
     time: 'real',

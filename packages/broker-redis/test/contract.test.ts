@@ -15,7 +15,8 @@ describeWith('redis', 'a real Redis', () => {
   describeBroker('redis', {
     create: async () => {
       stores += 1
-      const node = () => createRedisBroker({ url: redis.url, prefix: `store${stores}:` })
+      const prefix = `store${stores}:`
+      const node = () => createRedisBroker({ url: redis.url, prefix })
       return { broker: node(), advance: (ms) => wait(ms), peer: async () => node() }
     },
     time: 'real',

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { createRedisBroker } from '@gamut/broker-redis'
 import type { ChannelName, Cursor } from '@gamut/protocol'
 import { BrokerUnavailable } from '@gamut/server'
@@ -112,6 +113,23 @@ describeWith('redis', 'a Redis that is in trouble', () => {
     await command(redis.url, 'CONFIG', 'SET', 'maxmemory', '0')
     await node.append('c', '3')
     expect(await node.from('c', { cursor })).toEqual(['3'])
+    expect(node.path).toEqual([])
+  })
+
+  it('refuses appends with its reason in words when it cannot save to disk, and is not taken for gone', async () => {
+    const redis = await startRedis(['--save', '1000 1000'])
+    const node = await startNode({ url: redis.url })
+    await node.append('c', '1')
+    const [, folder = ''] = (await command(redis.url, 'CONFIG', 'GET', 'dir')).split(',')
+    await rm(folder, { recursive: true })
+    await command(redis.url, 'BGSAVE')
+    const info = (section: string) => command(redis.url, 'INFO', section)
+    await until(async () => (await info('persistence')).includes('rdb_last_bgsave_status:err'))
+    const refused = node.append('c', '2')
+    await expect(refused).rejects.toBeInstanceOf(BrokerUnavailable)
+    await expect(refused).rejects.toThrow('disk')
+    expect(await node.from('c', 'oldest')).toEqual(['1'])
+    await until(async () => /cmdstat_ping:.*rejected_calls=[2-9]/.test(await info('commandstats')))
     expect(node.path).toEqual([])
   })
 

@@ -62,7 +62,7 @@ export async function startNode(
 
 /** Sends commands to a Redis, each with an answer as text. */
 export async function command(url: string, ...args: string[]): Promise<string> {
-  const client = createClient({ url })
+  const client = createClient({ url, RESP: 2 })
   client.on('error', () => {})
   await client.connect()
   try {
