@@ -13,7 +13,9 @@ async function ask(
   given: Parameters<typeof toHttpRequest>[1],
   target = '/metrics',
 ): Promise<string> {
-  const reply = await createGamut({ metrics, ...options }).handle(toHttpRequest(target, given))
+  const gamut = createGamut({ metrics, ...options })
+  await gamut.ready()
+  const reply = await gamut.handle(toHttpRequest(target, given))
   if (reply.kind !== 'plain') throw new Error(`no plain answer: ${reply.kind}`)
   if (reply.status === 200) return 'answered'
   return JSON.parse(String(reply.body)).error.code
