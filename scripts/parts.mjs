@@ -49,10 +49,11 @@ function isExecutable(/** @type {string} */ path) {
 
 /**
  * Installs what is missing where that needs no question: as root, or by `sudo` without a password.
+ * @param {readonly PartName[]} [names] all of them if not said
  * @returns {Promise<{ missing: PartName[], installed: PartName[], why: string }>} `why` says what stood in the way of the missing ones.
  */
-export async function installParts() {
-  const wanted = partNames.filter((name) => !findPart(name))
+export async function installParts(names = partNames) {
+  const wanted = names.filter((name) => !findPart(name))
   if (wanted.length === 0) return { missing: [], installed: [], why: '' }
   const prefix = await aptPrefix()
   if (!prefix)
