@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { withDeadline } from './deadline.js'
 import { buckets, type Keys } from './keys.js'
 import type { Link, LinkListener } from './link.js'
 import type { Script } from './scripts/script.js'
 import { slotOf } from './slot.js'
+import { isReply } from './trouble.js'
 
 type Listener = (message: string, topic: string) => void
 
@@ -29,6 +31,7 @@ export interface RedisClusterLike {
 
 /** The first version that publishes within one shard; before it, each announcement goes to all of them. */
 const shardedSince = 7
+const betweenTriesMs = 500
 
 /** However the application's client gives what it reads. */
 const asText = { typeMapping: {} }
@@ -42,6 +45,7 @@ export class ClusterLink implements Link {
   readonly #slots: readonly number[]
   readonly #listener: LinkListener
   #isSharded = true
+  #isClosed = false
   readonly #onAnnouncement: Listener = (text, topic) => this.#listener.onAnnouncement(topic, text)
   readonly #onError = (error: unknown) => this.#listener.onTrouble(error)
 
@@ -68,17 +72,23 @@ export class ClusterLink implements Link {
     return this.#cluster.isOpen
   }
 
+  /** Waits for a Cluster that is not there yet, as the client of one Redis does by itself. */
   async open(): Promise<void> {
     this.#cluster.on('error', this.#onError)
-    try {
-      if (!this.#cluster.isOpen) await this.#cluster.connect()
-      const info = String(await this.#cluster.sendCommand(undefined, true, ['INFO', 'server']))
-      const version = /redis_version:(\d+)/.exec(info)?.[1]
-      this.#isSharded = Number(version ?? shardedSince) >= shardedSince
-    } catch (error) {
-      await this.close()
-      throw error
+    while (!this.#isClosed) {
+      try {
+        await this.#connect()
+        return
+      } catch (error) {
+        if (isReply(error)) {
+          await this.close()
+          throw error
+        }
+        this.#listener.onTrouble(error)
+        await delay(betweenTriesMs)
+      }
     }
+    throw new Error('closed before it was connected')
   }
 
   async run({ sha, text }: Script, keys: readonly string[], args: readonly string[]): Promise<unknown> {
@@ -126,8 +136,16 @@ export class ClusterLink implements Link {
   renew(): void {}
 
   async close(): Promise<void> {
+    this.#isClosed = true
     if (this.#ownsCluster && this.#cluster.isOpen) this.#cluster.destroy()
     if (!this.#ownsCluster) this.#cluster.off('error', this.#onError)
+  }
+
+  async #connect(): Promise<void> {
+    if (!this.#cluster.isOpen) await this.#cluster.connect()
+    const info = String(await this.#cluster.sendCommand(undefined, true, ['INFO', 'server']))
+    const version = /redis_version:(\d+)/.exec(info)?.[1]
+    this.#isSharded = Number(version ?? shardedSince) >= shardedSince
   }
 
   #masterOf(bucket: number): object | undefined {

@@ -1,11 +1,14 @@
+import { createRedisBroker } from '@gamut/broker-redis'
 import type { ChannelName, Cursor } from '@gamut/protocol'
 import { BrokerUnavailable } from '@gamut/server'
 import { createCluster } from '@redis/client'
 import { expect, it } from 'vitest'
+import { freePort } from '../../../e2e/support/free-port.js'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { until } from '../../../e2e/support/until.js'
 import { addReplica, startCluster } from './support/cluster.js'
-import { command, startNode } from './support/node.js'
+import { command, roomy, startNode } from './support/node.js'
+import { openRelay } from './support/relay.js'
 
 const channels = Array.from({ length: 30 }, (_, index) => `c/${index}`)
 
@@ -77,5 +80,19 @@ describeWith('redis', 'a Redis Cluster', () => {
     await until(() => after.every((cursor) => node.batches.some((batch) => batch.cursor === cursor)))
     for (const [index, name] of names.entries())
       expect(await node.from(name, { cursor: before[index] as Cursor })).toEqual(['2'])
+  }, 60_000)
+
+  it('is waited for when it is not there yet', async () => {
+    const relay = await openRelay(await freePort())
+    const broker = createRedisBroker({ cluster: [relay.url] })
+    const told: string[] = []
+    const onInterrupted = (reason: string) => told.push(reason)
+    const start = broker.start({ onBatch: () => {}, onInterrupted, onRestored: () => {} }, () => roomy)
+    await until(() => told.length > 0)
+    const [node] = await startCluster()
+    relay.lead(node?.port ?? 0)
+    await start
+    expect((await broker.heads(channels as ChannelName[])).size).toBe(channels.length)
+    await broker.close()
   }, 60_000)
 })
