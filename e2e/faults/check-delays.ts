@@ -9,6 +9,9 @@ import type { KnownLogs } from './known-log.js'
 const lateMs = 3000
 /** A server that was stopped has so long to catch up, in milliseconds. */
 const recoveryMs = 3000
+/** The same where announcements may have been lost: the last of them is found by comparing heads, each 10 s. */
+const brokerRecoveryMs = 12_000
+const isOfBroker = (fault: string) => /^(?:redis|cut off)/.test(fault)
 
 /** Whether the server or the machine suffered at any time between two. */
 function troubles(events: readonly HistoryEvent[]): (from: number, to: number) => boolean {
@@ -17,7 +20,10 @@ function troubles(events: readonly HistoryEvent[]): (from: number, to: number) =
     if (event.kind !== 'fault' || (event.where !== 'server' && event.where !== 'machine')) continue
     const { name, at } = event
     if (event.on) spans.push({ name, from: at, to: Number.POSITIVE_INFINITY })
-    else for (const span of spans) if (span.name === name) span.to = Math.min(span.to, at + recoveryMs)
+    else
+      for (const span of spans)
+        if (span.name === name)
+          span.to = Math.min(span.to, at + (isOfBroker(name) ? brokerRecoveryMs : recoveryMs))
   }
   return (from, to) => spans.some((span) => span.from <= to && from <= span.to)
 }

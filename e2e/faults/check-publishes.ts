@@ -15,7 +15,7 @@ function checkOrigins(history: History, logs: KnownLogs): Violation[] {
   for (const { channel, messages } of invokedIn(history.events).values())
     for (const { hash } of messages) published.add(`${channel} ${hash}`)
   for (const [channel, traits] of history.channels) {
-    for (const epoch of logs.epochs) {
+    for (const epoch of logs.epochsOf(channel)) {
       const offsets = new Map<string, number>()
       for (const { hash, offset, deleted } of logs.of(channel, epoch).entries) {
         const where = `${channel} at ${epoch}.${offset}: ${hash}`

@@ -209,7 +209,7 @@ class CheckedReading implements Reading {
     if (this.#at?.at === undefined || this.#at.epoch !== to.epoch || this.#at.offset !== to.offset)
       this.#fail('order', `a snapshot ended at ${cursor} that was not begun`, at)
     // Of an earlier life nobody may have been told of the last entries.
-    if (to.epoch === logs.epochs.at(-1)) {
+    if (to.epoch === logs.epochsOf(channel).at(-1)) {
       const log = logs.of(channel, to.epoch)
       const whole = new Map(foldKeys(log.between(0, to.offset)))
       // A key that changed while the snapshot was read may be left out: it comes by the log after the head.

@@ -4,20 +4,20 @@ import { transports } from '@gamut/protocol'
 import { attack } from './attack.js'
 import { channelNames, channelOf, channels, finiteChannels } from './channels.js'
 import type { History, ReaderTraits } from './history.js'
-import type { NodeUnderTest } from './node-under-test.js'
 import { drawFlood } from './operation.js'
 import type { Plan, ReaderPlan } from './plan.js'
 import { createPublisher, type Publisher } from './publisher.js'
 import { createRandom } from './random.js'
 import { identityOf, type PlannedReader, startReader, waitUntil } from './reader.js'
 import type { Recorder } from './recorder.js'
+import type { ServerUnderTest } from './server-under-test.js'
 import { watchMachine } from './watch-machine.js'
 import type { Ways } from './ways.js'
 
-/** What a run is made of. More nodes are more ways, and readers that go from one to another. */
+/** What a run is made of. */
 export interface RunParts {
   readonly plan: Plan
-  readonly node: NodeUnderTest
+  readonly server: ServerUnderTest
   readonly ways: Ways
   readonly recorder: Recorder
 }
@@ -44,7 +44,7 @@ class FaultRun {
   readonly #last: Publisher
 
   constructor(parts: RunParts) {
-    const { plan, node, recorder } = parts
+    const { plan, server, recorder } = parts
     this.#parts = parts
     this.#readers = plan.readers.map((reader) => this.#start(reader))
     const random = createRandom(plan.seed)
@@ -59,7 +59,7 @@ class FaultRun {
     this.#last = createPublisher({
       plan: { name: 'last', by: 'http', atOnce: 1, everyMs: 0 },
       random: random.fork('last'),
-      origin: node.origin,
+      origin: server.origin,
       recorder,
     })
   }
@@ -81,8 +81,8 @@ class FaultRun {
   }
 
   #originOf(way: number | undefined): string {
-    const { node, ways } = this.#parts
-    return (way === undefined ? undefined : ways.origins[way]) ?? node.origin
+    const { server, ways } = this.#parts
+    return (way === undefined ? undefined : ways.origins[way]) ?? server.origin
   }
 
   #start(plan: ReaderPlan, fresh?: ReaderTraits['fresh'], cursor?: string): PlannedReader {
@@ -98,11 +98,11 @@ class FaultRun {
 
   /** Publishes, reads and suffers as planned, until every publish has its outcome; gives when the last fault was over. */
   async #work(): Promise<number> {
-    const { plan, node, ways, recorder } = this.#parts
+    const { plan, server, ways, recorder } = this.#parts
     const over = new AbortController()
     const suffering = (async () => {
       for (const fault of plan.server)
-        if (await waitUntil(fault.atMs, recorder, over.signal)) await node.suffer(fault)
+        if (await waitUntil(fault.atMs, recorder, over.signal)) await server.suffer(fault)
     })()
     const closing = waitUntil(plan.closeAtMs, recorder, over.signal).then(() =>
       this.#last.publish({ name: 'close two', channel: 'jobs/two', messages: [], close: true }),
@@ -110,7 +110,7 @@ class FaultRun {
     const playing = [
       ways.play(over.signal),
       ...this.#readers.map((reader) => reader.play(over.signal)),
-      ...plan.attacks.map((one) => attack(one, node.port, recorder, over.signal)),
+      ...plan.attacks.map((one) => attack(one, server.port, recorder, over.signal)),
       ...plan.readers.map((reader) => this.#revoke(reader, over.signal)),
       watchMachine(recorder, over.signal),
     ]
@@ -125,12 +125,11 @@ class FaultRun {
   }
 
   async #revoke({ name, token }: ReaderPlan, signal: AbortSignal): Promise<void> {
-    const { node, recorder } = this.#parts
+    const { server, recorder } = this.#parts
     if (!token || !('revokedAtMs' in token)) return
     if (!(await waitUntil(token.revokedAtMs, recorder, signal))) return
-    const epoch = await node.revoke(identityOf(name), signal)
-    if (epoch !== undefined)
-      recorder.add({ kind: 'barred', token: identityOf(name), from: recorder.now(), epoch })
+    const revoked = await server.revoke(identityOf(name), signal)
+    if (revoked) recorder.add({ kind: 'barred', token: identityOf(name), from: recorder.now(), ...revoked })
   }
 
   async #flood(signal: AbortSignal): Promise<void> {
@@ -156,7 +155,7 @@ class FaultRun {
       await this.#last.publish({ name, channel, messages })
       if (finiteChannels.includes(channel))
         await this.#last.publish({ name: `end ${channel}`, channel, messages: [], close: true })
-      heads.set(channel, await this.#parts.node.head(channel))
+      heads.set(channel, await this.#parts.server.head(channel))
     }
     return heads
   }

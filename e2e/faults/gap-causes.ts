@@ -13,11 +13,12 @@ export interface ToldLoss {
   readonly cursor: CursorParts
 }
 
-/** Why a loss has no cause that anybody knows; nothing if it has one (I7). One node's memory knows two causes. */
+/** Why a loss has no cause that anybody knows; nothing if it has one (I7). The faults of these runs have two: a store that was lost, and retention. */
 export function unfoundedLoss(loss: ToldLoss, traits: ChannelTraits, logs: KnownLogs): string | undefined {
-  const { reason, after, cursor } = loss
+  const { reason, after, cursor, channel } = loss
   if (reason === 'epoch') {
-    const [from, to] = [logs.epochs.indexOf(after.epoch), logs.epochs.indexOf(cursor.epoch)]
+    const epochs = logs.epochsOf(channel)
+    const [from, to] = [epochs.indexOf(after.epoch), epochs.indexOf(cursor.epoch)]
     return from < to ? undefined : 'the store has not been lost in between'
   }
   if (reason !== 'expired' && reason !== 'slow') return 'nothing in this run is a cause of it'

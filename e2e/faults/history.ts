@@ -62,8 +62,8 @@ export type ReadingEvent = { readonly at: number } & OfReader &
 /** One thing that happened around them. */
 export type OtherEvent = { readonly at: number } & (
   | { readonly kind: 'fault'; readonly name: string; readonly where: string; readonly on: boolean }
-  /** A life of the store begins: every cursor of it has this epoch. */
-  | { readonly kind: 'life'; readonly epoch: string }
+  /** A life of the store begins, or of one channel's log in it: every cursor of it has this epoch. */
+  | { readonly kind: 'life'; readonly epoch: string; readonly channel?: string }
   /** A reader has lost its connection, or left it for another transport. */
   | { readonly kind: 'left'; readonly reader: string; readonly why: string }
   /** From then on nothing more may be read by a token; where an epoch is said, of that life of the store alone. */

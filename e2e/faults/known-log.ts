@@ -23,8 +23,8 @@ export interface KnownLog {
 export interface KnownLogs {
   of(channel: string, epoch: string): KnownLog
   readonly violations: readonly Violation[]
-  /** Lives of the store, in their order. */
-  readonly epochs: readonly string[]
+  /** Lives of a channel's log, in their order. */
+  epochsOf(channel: string): readonly string[]
 }
 
 interface Told extends Omit<KnownEntry, 'invokedAt'> {
@@ -86,11 +86,20 @@ function toLog(entries: readonly KnownEntry[]): KnownLog {
   }
 }
 
+/** The epochs of each channel, in their order: of the whole store, or told of the channel alone. */
+function livesOf({ events, channels }: History): ReadonlyMap<string, readonly string[]> {
+  const lives = events.filter((event) => event.kind === 'life')
+  const of = (name: string) =>
+    lives.filter(({ channel }) => channel === undefined || channel === name).map(({ epoch }) => epoch)
+  return new Map([...channels.keys()].map((name) => [name, of(name)]))
+}
+
 /**
  * Puts together what was told, and names where two were told different things: (channel, epoch, offset) to message is
  * one function over all readers, transports, times and answers.
  */
-export function knownLogs({ events }: History): KnownLogs {
+export function knownLogs(history: History): KnownLogs {
+  const { events } = history
   const invoked = invokedIn(events)
   const first = firstInvoked(invoked)
   const logs = new Map<string, Map<number, KnownEntry & { by: string }>>()
@@ -112,9 +121,10 @@ export function knownLogs({ events }: History): KnownLogs {
   }
   const built = new Map([...logs].map(([name, log]) => [name, toLog([...log.values()])]))
   const empty = toLog([])
+  const lives = livesOf(history)
   return {
     of: (channel, epoch) => built.get(`${channel} ${epoch}`) ?? empty,
     violations,
-    epochs: events.flatMap((event) => (event.kind === 'life' ? [event.epoch] : [])),
+    epochsOf: (channel) => lives.get(channel) ?? [],
   }
 }

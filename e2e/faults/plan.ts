@@ -13,11 +13,30 @@ export interface WayFault {
   readonly what: 'cut' | 'reset' | 'refuse' | ProxyFaults
 }
 
-/** What happens to the server: stopped and continued, drained and started again, or killed and started again. */
+/** What happens to a node: stopped and continued, drained and started again, or killed and started again. */
+export const nodeFaults = ['stop', 'drain', 'kill'] as const
+
+/** What happens to the Redis that nodes share, or to one node's way to it; none of it loses what was acknowledged. */
+export const redisFaults = [
+  'redis stop',
+  'redis restart',
+  'redis pause',
+  'redis kill pubsub',
+  'redis kill all',
+  'redis small buffers',
+  'redis out of memory',
+  'redis read-only',
+  'cut off',
+  'cut off one way',
+] as const
+
+/** What happens to the server. */
 export interface ServerFault {
   readonly atMs: number
-  readonly what: 'stop' | 'drain' | 'kill'
+  readonly what: (typeof nodeFaults)[number] | (typeof redisFaults)[number]
   readonly forMs: number
+  /** Of several nodes, which one; the next one where there are fewer. */
+  readonly node: number
 }
 
 /** How a reader reads and what it does. */
@@ -152,13 +171,16 @@ function planWay(random: Random, workMs: number): readonly WayFault[] {
 }
 
 /** Each kind of fault comes once before any comes again. */
-function planServer(random: Random, workMs: number): readonly ServerFault[] {
+function planServer(random: Random, workMs: number, pace: ServerPace): readonly ServerFault[] {
   const found: ServerFault[] = []
   let kinds: ServerFault['what'][] = []
-  for (let atMs = random.between(5000, 8000); atMs < workMs - 6000; atMs += random.between(9000, 16_000)) {
-    if (kinds.length === 0) kinds = ['stop', 'drain', 'kill']
+  const [least, greatest] = pace.everyMs
+  for (let atMs = random.between(5000, 8000); atMs < workMs - 6000; atMs += random.between(least, greatest)) {
+    if (kinds.length === 0) kinds = [...pace.faults]
     const [what = 'stop'] = kinds.splice(random.between(0, kinds.length - 1), 1)
-    found.push({ atMs, what, forMs: what === 'stop' ? random.between(1000, 5000) : random.between(0, 1500) })
+    const isShort = what === 'drain' || what === 'kill'
+    const forMs = isShort ? random.between(0, 1500) : random.between(1000, 5000)
+    found.push({ atMs, what, forMs, node: random.between(0, 11) })
   }
   return found
 }
@@ -318,8 +340,14 @@ function planAttacks(random: Random, workMs: number): readonly AttackPlan[] {
   })
 }
 
+/** Which faults servers have, and how far apart they begin. */
+export interface ServerPace {
+  readonly faults: readonly ServerFault['what'][]
+  readonly everyMs: readonly [least: number, greatest: number]
+}
+
 /** Draws the whole run from a seed. */
-export function planRun(seed: number, seconds: number): Plan {
+export function planRun(seed: number, seconds: number, pace: ServerPace): Plan {
   const random = createRandom(seed)
   const workMs = seconds * 1000
   const publishers = [0, 1, 2, 3, 4, 5].map((index): PublisherPlan => {
@@ -333,7 +361,7 @@ export function planRun(seed: number, seconds: number): Plan {
       ...Array.from({ length: wayCount }, (_, index) => planWay(random.fork(`way ${index}`), workMs)),
       planSlowWay(workMs),
     ],
-    server: planServer(random.fork('server'), workMs),
+    server: planServer(random.fork('server'), workMs, pace),
     readers: [
       ...planTransportReaders(random.fork('readers'), workMs),
       ...planOtherReaders(random.fork('other readers'), workMs),

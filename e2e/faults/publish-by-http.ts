@@ -72,6 +72,8 @@ export async function publishByHttp(origin: string, operation: Operation): Promi
     const answer = await rawRequest({ port: Number(new URL(origin).port), ...toRequest(operation), signal })
     const text = await answer.text()
     if ((await answer.finished) !== 'complete') return { kind: 'unknown', why: `cut after ${answer.status}` }
+    // A proxy says in its own words that it has no answer.
+    if (!text.startsWith('{')) return { kind: 'unknown', why: `${answer.status} of a proxy` }
     const body = JSON.parse(text)
     if (answer.status >= 400) return triedByCode(body.error.code)
     const offsets = body.messages.map(({ offset }: { offset: number }) => offset)

@@ -32,19 +32,16 @@ const expected = [
   'barred',
 ]
 
-const troubles = [
-  'stop',
-  'drain',
-  'kill',
-  'stalled',
-  '1 KB/s',
-  'attack by subscribing',
-  'attack by frames',
-  'attack by requests',
-]
+const troubles = ['stalled', '1 KB/s', 'attack by subscribing', 'attack by frames', 'attack by requests']
+
+/** What the servers of a run must have suffered, and which losses readers must have been told of. */
+export interface Expected {
+  readonly faults: readonly string[]
+  readonly losses: readonly string[]
+}
 
 /** Counts what a history holds. */
-export function summaryOf(history: History, convergedMs: number): Summary {
+export function summaryOf(history: History, convergedMs: number, must: Expected): Summary {
   const { events, readers } = history
   const delays = promptDelays(history, knownLogs(history))
     .map(({ ms }) => Math.round(ms))
@@ -70,9 +67,12 @@ export function summaryOf(history: History, convergedMs: number): Summary {
     `prompt readers: ${delays.length} deliveries after their acknowledgements by ${delays[delays.length >> 1]} ms in the middle and ${delays.at(-1)} ms at most`,
     line('faults', faults),
   ].join('\n')
-  const wanted = [...expected.map((kind) => [kind, kinds] as const), ['epoch', losses] as const]
+  const wanted = [
+    ...expected.map((kind) => [kind, kinds] as const),
+    ...must.losses.map((reason) => [reason, losses] as const),
+  ]
   const ended = ['auth', 'revoked'].map((name) => [name, ends] as const)
-  const servers = troubles.map((name) => [name, faults] as const)
+  const servers = [...must.faults, ...troubles].map((name) => [name, faults] as const)
   const idle = [...wanted, ...ended, ...servers].flatMap(([name, counts]) => (counts.has(name) ? [] : [name]))
   return { text, idle: delays.length === 0 ? [...idle, 'prompt'] : idle }
 }

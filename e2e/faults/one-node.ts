@@ -1,51 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cursor } from '@gamut/protocol'
 import { parseCursor } from '@gamut/protocol'
-import { rawRequest } from '@gamut/testing'
 import { startGamut } from '../support/gamut.js'
 import type { RunningProcess } from '../support/start-process.js'
 import type { ServerFault } from './plan.js'
 import type { Recorder } from './recorder.js'
+import { ask, type Measured, measureNode, type ServerUnderTest, tryRevoking } from './server-under-test.js'
 
-/** What a node says of itself. */
-export interface Measured {
-  /** Held connections, of all transports. */
-  readonly connections: number
-  readonly openFiles: number
-  readonly memoryBytes: number
-}
-
-/** A `gamut serve` that faults happen to; it comes back on the same port. */
-export interface NodeUnderTest {
-  readonly port: number
-  readonly origin: string
-  /** Lets one fault happen, until the node serves again. */
-  suffer(fault: ServerFault): Promise<void>
-  head(channel: string): Promise<Cursor>
-  measure(): Promise<Measured>
-  /** Revokes an identity for good, tried until it is answered; gives in which life of the store, unless called off. */
-  revoke(identity: string, signal: AbortSignal): Promise<string | undefined>
-  /** All that it has written, over all its lives. */
-  output(): string
-  /** Drains it for good; how it ended. */
-  stop(): Promise<string>
-}
-
-async function ask(port: number, target: string): Promise<string> {
-  const answer = await rawRequest({ port, target, signal: AbortSignal.timeout(5000) })
-  const text = await answer.text()
-  if (answer.status !== 200) throw new Error(`${target}: ${answer.status} ${text}`)
-  return text
-}
-
-function sumOf(metrics: string, name: string): number {
-  const lines = metrics
-    .split('\n')
-    .filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-  return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
-}
-
-class GamutNode implements NodeUnderTest {
+class GamutNode implements ServerUnderTest {
   readonly port: number
   readonly #config: string
   readonly #recorder: Recorder
@@ -92,31 +54,16 @@ class GamutNode implements NodeUnderTest {
     return JSON.parse(await ask(this.port, `/channels/${channel}?info`)).head
   }
 
-  async measure(): Promise<Measured> {
-    const metrics = await ask(this.port, '/metrics')
-    return {
-      connections: sumOf(metrics, 'gamut_connections'),
-      openFiles: sumOf(metrics, 'process_open_fds'),
-      memoryBytes: sumOf(metrics, 'process_resident_memory_bytes'),
-    }
+  measure(): Promise<Measured> {
+    return measureNode(this.port)
   }
 
-  async revoke(identity: string, signal: AbortSignal): Promise<string | undefined> {
+  async revoke(identity: string, signal: AbortSignal): Promise<{ readonly epoch: string } | undefined> {
     while (!signal.aborted) {
       const epoch = this.#epoch
-      const isRevoked = await rawRequest({
-        port: this.port,
-        method: 'POST',
-        target: '/revocations',
-        headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ identity }),
-        signal: AbortSignal.timeout(5000),
-      }).then(
-        async (answer) => answer.status === 200 && (await answer.finished) === 'complete',
-        () => false,
-      )
+      const isRevoked = await tryRevoking(this.port, identity)
       // In between it may have been another one that answered.
-      if (isRevoked && epoch !== '' && epoch === this.#epoch) return epoch
+      if (isRevoked && epoch !== '' && epoch === this.#epoch) return { epoch }
       await delay(100)
     }
     return undefined
@@ -144,7 +91,7 @@ class GamutNode implements NodeUnderTest {
 }
 
 /** Starts a node on a port with a config file. */
-export async function startNode(port: number, config: string, recorder: Recorder): Promise<NodeUnderTest> {
+export async function startNode(port: number, config: string, recorder: Recorder): Promise<ServerUnderTest> {
   const node = new GamutNode(port, config, recorder)
   await node.start()
   return node
