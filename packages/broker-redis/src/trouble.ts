@@ -50,7 +50,16 @@ export function toTrouble(thrown: unknown): Error {
     )
   const code = Object.keys(refusals).find((word) => new RegExp(`\\b${word}\\b`).test(text))
   if (code) return new BrokerUnavailable(refusals[code])
-  return new Error(`Redis has not answered: ${redact(text)}`, { cause: redact(text) })
+  return new Unanswered(`Redis has not answered: ${redact(text)}`, { cause: redact(text) })
+}
+
+/** Nobody knows whether what was asked has been done. */
+class Unanswered extends Error {}
+
+/** The same for what reads: what has no answer has changed nothing either. */
+export function toReadTrouble(thrown: unknown): Error {
+  const trouble = toTrouble(thrown)
+  return trouble instanceof Unanswered ? new BrokerUnavailable(trouble.message) : trouble
 }
 
 /** The same for what stores nothing whatever becomes of it. */
