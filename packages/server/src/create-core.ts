@@ -65,7 +65,8 @@ export function createCore(options: ResolvedOptions): Core {
   const { windowBytes, windowTotalBytes, firstLoadMs } = limits
   const hooks = guardHooks(options.hooks, shared)
   const onSight = () => connections.beat()
-  const hub = new Hub({ ...shared, windowBytes, windowTotalBytes, onSight })
+  const beforeSight = () => ends.revocations.catchUp()
+  const hub = new Hub({ ...shared, windowBytes, windowTotalBytes, onSight, beforeSight })
   const publishRate = new PublishRate(shared)
   const publisher = new Publisher({ ...shared, hooks, publishRate })
   const tell: Hub['tellSource'] = (channel, error) => hub.tellSource(channel, error)

@@ -102,13 +102,19 @@ export class Revocations {
     this.#view.stop()
   }
 
+  /** Knows all that the log has now. */
+  async catchUp(): Promise<void> {
+    await this.#parts.hub.compare(revocationsChannel)
+    await this.#view.catchUp()
+  }
+
   /** An announcement may be lost, and a revocation may not wait for the next one. */
   #lookLater(): void {
     if (this.#isStopped) return
     const { clock, hub } = this.#parts
     this.#stopLooking = clock.after(lookMs, () => {
-      // What a store that is away has is read when it is back.
-      const looking = hub.stale ? Promise.resolve() : hub.compare(revocationsChannel)
+      // Also while the broker cannot be seen: it may answer all the same, as one that is full does.
+      const looking = hub.compare(revocationsChannel)
       void looking.catch(() => {}).then(() => this.#lookLater())
     })
   }

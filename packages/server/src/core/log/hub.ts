@@ -3,6 +3,7 @@ import type { Broker, BrokerListener, StoredBatch } from '../../broker/broker.js
 import type { ChannelSettings } from '../../channels.js'
 import type { Clock } from '../../clock.js'
 import { textOf } from '../../error.js'
+import { revocationsChannel } from '../../own-channels.js'
 import type { Logger } from '../../telemetry/logger.js'
 import type { Tally } from '../../telemetry/tally.js'
 import type { Traffic } from '../../telemetry/traffic.js'
@@ -45,6 +46,8 @@ export interface HubParts {
   readonly windowTotalBytes: number
   /** The broker was lost from sight, or is seen again. */
   readonly onSight?: () => void
+  /** What must be known before anything that was missed is handed on: who may not read any more. */
+  readonly beforeSight?: () => Promise<void>
 }
 
 /** Knows every channel that somebody reads on this node, and hands each turn's new batches to its readers. */
@@ -116,6 +119,8 @@ export class Hub implements BrokerListener {
     this.#parts.trace.stored(batch)
     const live = this.#channels.get(batch.channel)
     if (!live) return
+    // Who may not read any more may have been missed as well: all of it is read from the log when the broker is seen again.
+    if (this.stale && batch.channel !== revocationsChannel) return
     live.receive(batch)
     const newest = batch.messages.at(-1)
     if (newest) this.#parts.traffic.note(batch.channel, newest.offset)
@@ -142,6 +147,7 @@ export class Hub implements BrokerListener {
   /** It sees what was missed before it says that nothing is. */
   async #restore(sight: number): Promise<void> {
     try {
+      await this.#parts.beforeSight?.()
       await this.#checkHeads()
     } catch (error) {
       this.#parts.logger.warn({ error: textOf(error) }, 'the heads could not be checked')
