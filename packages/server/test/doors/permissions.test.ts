@@ -25,14 +25,14 @@ async function readable(permissions: unknown, channels: readonly string[], claim
 
 describe('the claim "gamut"', () => {
   it('lists channels by the patterns of definitions (§2, §12)', async () => {
-    const channels = ['chat/a', 'chat/a/b', 'chat', 'state/x/y', 'news', 'news/x', '$nodes']
+    const channels = ['chat/a', 'chat/a/b', 'chat', 'state/x/y', 'news', 'news/x', '$made']
     expect(await readable({ read: ['chat/:room', 'state/*', 'news'] }, channels)).toEqual([
       'chat/a',
       'state/x/y',
       'news',
     ])
-    expect(await readable({ read: ['*'] }, channels)).toEqual(channels.filter((name) => name !== '$nodes'))
-    expect(await readable({ read: ['$nodes'] }, channels)).toEqual(['$nodes'])
+    expect(await readable({ read: ['*'] }, channels)).toEqual(channels.filter((name) => name !== '$made'))
+    expect(await readable({ read: ['$made'] }, channels)).toEqual(['$made'])
     expect(await readable({ publish: ['*'] }, channels)).toEqual([])
     expect(await readable({}, channels)).toEqual([])
   })
@@ -46,11 +46,11 @@ describe('the claim "gamut"', () => {
     expect(await readable({ read: ['room-{sub}'] }, ['room-ann', 'room-bob'])).toEqual(['room-ann'])
   })
 
-  it.each(['*', ':x', '$nodes', 'ann/inbox', '../ann', 'ann*', 'a|b', 'ann bob', '{sub}', '{tenant}'])(
+  it.each(['*', ':x', '$made', 'ann/inbox', '../ann', 'ann*', 'a|b', 'ann bob', '{sub}', '{tenant}'])(
     'fills in nothing that could mean more than itself: the id "%s" (§12)',
     async (sub) => {
       expect(
-        await readable({ read: ['user/{sub}/*', '{sub}'] }, [...users, '$nodes', 'ann'], { sub }),
+        await readable({ read: ['user/{sub}/*', '{sub}'] }, [...users, '$made', 'ann'], { sub }),
       ).toEqual([])
     },
   )

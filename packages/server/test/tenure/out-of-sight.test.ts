@@ -1,0 +1,40 @@
+import { createVirtualClock } from '@gamut/testing'
+import { describe, expect, it } from 'vitest'
+import { createMemoryBroker } from '../../src/index.js'
+import { nodeOn, type Store } from '../broker/shared-store.js'
+import { createCutBroker } from './cut-broker.js'
+import { createTenureRig, heldTransports } from './rig.js'
+
+/** The status or close code by which each transport ends for who is revoked. */
+const endings = { 'long-poll': 403, sse: 0, ndjson: 0, websocket: 4104 } as const
+
+describe.each(heldTransports)('an identity that is revoked, read by %s,', (transport) => {
+  const target = `/channels/a?as=${transport}&wait=60&cursor=newest`
+
+  it('ends on a node that could not see its broker before anything that was missed is told (§12, I21)', async () => {
+    const clock = createVirtualClock()
+    const store: Store = { broker: createMemoryBroker({ clock }), nodes: new Set() }
+    const here = createTenureRig({ clock, broker: nodeOn(store) })
+    const way = createCutBroker(nodeOn(store))
+    const there = createTenureRig({ clock, broker: way })
+    there.known.set('ann', { id: 'ann' })
+    there.known.set('bob', { id: 'bob' })
+    await here.turns()
+    const reading = await there.open(target, { token: 'ann' })
+    const other = await there.open(target, { token: 'bob' })
+    await there.turns()
+    way.cut()
+    expect((await here.revoke({ identity: 'ann' })).status).toBe(200)
+    await here.gamut.publish('a', 'while it was cut')
+    // Messages flow again before the node knows that it sees its broker.
+    way.mend()
+    await here.gamut.publish('a', 'once it was mended')
+    await there.turns()
+    way.restore()
+    await there.turns()
+    await there.turns()
+    expect(reading.text).not.toContain('it was')
+    expect(reading.ending?.status).toBe(endings[transport])
+    expect(other.text).toContain('once it was mended')
+  })
+})
