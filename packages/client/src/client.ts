@@ -40,9 +40,6 @@ export interface ClientOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** Whether it takes frames: each channel comes and goes by itself. */
-const isSocket = ({ transport }: Held) => transport === 'websocket'
-
 /** Those of the channels that a refusal names. */
 const namedBy = (refusal: object, channels: readonly string[]) =>
   channels.filter((channel) => (refusal as Partial<Refusal>).message?.includes(`"${channel}"`))
@@ -150,7 +147,7 @@ export class Client {
         if (!missing.get(held.transport)?.delete(channel)) {
           held.channels.delete(channel)
           held.leftAt = this.environment.elapsed()
-          held.isDue ||= isSocket(held)
+          held.isDue ||= !held.link.isAsked
         }
     for (const [transport, channels] of missing)
       for (const channel of channels) {
@@ -162,7 +159,7 @@ export class Client {
     // What it held may have ended or been refused.
     for (const held of links)
       if (!held.channels.size) this.#close(held)
-      else if (held.isDue && (isSocket(held) || this.mayOpen)) {
+      else if (held.isDue && (!held.link.isAsked || this.mayOpen)) {
         held.isDue = false
         held.link.change()
       }
@@ -177,7 +174,7 @@ export class Client {
     for (const held of this.links) {
       const { size } = held.channels
       if (held.transport !== name || held.manner !== manner || size >= transport.maxChannels) continue
-      if (isSocket(held) || size < urlRoom([channel, ...held.channels.keys()])) return held
+      if (name === 'websocket' || size < urlRoom([channel, ...held.channels.keys()])) return held
     }
     return this.mayOpen ? this.#open(transport, manner) : undefined
   }

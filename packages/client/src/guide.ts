@@ -317,7 +317,7 @@ export class PolicyGuide implements Guide {
     client.schedule()
     // Over HTTP that is a request: not sooner than the server wants one.
     for (const held of client.links)
-      if (this.#isToStay(held) && (client.mayOpen || held.link.tell)) held.link.check()
+      if (this.#isToStay(held) && (client.mayOpen || !held.link.isAsked)) held.link.check()
   }
 
   #save(): void {

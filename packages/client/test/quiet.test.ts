@@ -80,6 +80,8 @@ it('goes back to a WebSocket that two silences had made it leave, as it knows ho
   await server.advance(120_000)
   expect(cuts).toHaveLength(2)
   expect(client.status).toMatchObject({ state: 'live', transport: 'websocket' })
+  await server.publish('a', 'still here')
+  await server.settle()
   await server.check(seen)
 })
 

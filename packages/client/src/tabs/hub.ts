@@ -16,6 +16,8 @@ import { formOf, keyOf, type Place, type Want, type Word } from './post.js'
 const rollCallMs = 60_000
 /** How often a channel may be read again on end before its connection is as good as none. */
 const maxRereads = 3
+/** For how long what comes of a channel that no tab reads any more is passed over, where the others would have to be asked for anew, in milliseconds. */
+const leaveMs = 10_000
 /** How long what is new waits at most where the server does not say it, in milliseconds. */
 const delayMs = 5000
 
@@ -33,6 +35,8 @@ interface Reading {
   readonly positions: Map<string, string>
   link?: Link
   rereads: number
+  /** When a channel was left last of which something may still come. */
+  leftAt?: number | undefined
 }
 
 const isTooMany = (end: object) => (end as Partial<Refusal>).code === 'too_many_channels'
@@ -83,6 +87,10 @@ export class Hub {
     for (const reading of this.#readings) this.#close(reading)
   }
 
+  get #now(): number {
+    return this.#parts.request().server.environment.elapsed()
+  }
+
   #post(word: { readonly type: Word['type'] } & Record<string, unknown>): void {
     this.#parts.post({ ...word, term: this.term } as Word)
   }
@@ -121,7 +129,8 @@ export class Hub {
         if (!wanted.has(key) || (!isCurrent && isOpen(key))) {
           reading.positions.delete(key)
           // A response goes on with what is left: to ask for that anew would cost more.
-          if (reading.transport.name === 'websocket' || !reading.positions.size) changed.add(reading)
+          reading.leftAt = this.#now
+          if (!reading.link?.isAsked || !reading.positions.size) changed.add(reading)
         } else if (isCurrent) taken.add(key)
       }
     for (const [key, place] of wanted) {
@@ -238,8 +247,11 @@ export class Hub {
       return
     }
     const key = `${reading.form} ${channel}`
-    if (!reading.positions.has(key)) return
-    if (/^(open|batch|gap)$/.test(type)) this.#lead(reading, key, frame as ReadingFrame)
+    if (!reading.positions.has(key)) {
+      if (type !== 'batch' || this.#now - (reading.leftAt ?? this.#now) < leaveMs) return
+      reading.leftAt = undefined
+      reading.link?.change()
+    } else if (/^(open|batch|gap)$/.test(type)) this.#lead(reading, key, frame as ReadingFrame)
     else if (/^(end|refused)$/.test(type)) {
       if (this.#lessen(reading, frame, reading.positions.size - 1)) reading.positions.delete(key)
       else this.#tellOver(key, frame)

@@ -54,5 +54,5 @@ export function createHttpLink(
       .catch(toEnd)
       .then(end)
   }
-  return { change, check: change, close }
+  return { change, check: change, close, isAsked: true }
 }

@@ -155,6 +155,8 @@ export interface Published {
 export interface Link {
   /** The wishes are others now: told first once there are any. Or a channel is to be read anew. What is open stays so until its successor is. */
   change(anew?: string): void
+  /** A change takes a request: where there is less to read, what is open goes on. */
+  readonly isAsked?: true
   /** Makes sure within a moment that the other end is there. */
   check(): void
   /** Sends a frame of the client's (PROTOCOL §7) and gives what is answered; only a WebSocket has it, while it is open. Rejects with a {@link LinkEnd}. */

@@ -177,6 +177,31 @@ describe('what tabs share', () => {
     },
   )
 
+  it('is not asked for anew for each channel that is left, only once something still comes of it after a while', async () => {
+    const { server, openTab } = createOrigin()
+    const tab = openTab({ transport: 'sse' })
+    const { fetch } = tab.environment
+    let asked = 0
+    Object.assign(tab.environment, {
+      fetch: (...given: Parameters<typeof fetch>) => {
+        if (String(given[0]).includes('as=sse')) asked += 1
+        return fetch(...given)
+      },
+    })
+    const stop = tab.gamut.channel('b').subscribe(() => {})
+    await server.advance(30_000)
+    const before = asked
+    stop()
+    await server.publish('b', 1)
+    await server.advance(20_000)
+    expect([before > 0, asked]).toEqual([true, before])
+    for (const name of ['b', 'a']) {
+      await server.publish(name, name)
+      await server.advance(1000)
+    }
+    expect([asked, tab.data]).toEqual([before + 1, ['a']])
+  })
+
   it('is refused to whoever wants it, and nobody else is told of that (§13)', async () => {
     let isAllowed = true
     const { server, openTab, held } = createOrigin({
