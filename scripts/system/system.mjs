@@ -60,7 +60,7 @@ function isFree(/** @type {number} */ port) {
 export async function startRedis({ name, port, folder, args = [] }) {
   await mkdir(folder, { recursive: true })
   const own = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '']
-  const kept = ['--appendonly', 'yes', '--appendfsync', 'always']
+  const kept = ['--appendonly', 'yes', '--appendfsync', 'always', '--repl-diskless-sync-delay', '0']
   return startProgram({
     name,
     command: findPart('redis') ?? '',
@@ -119,7 +119,9 @@ export async function startFront({ port, folder, servers }) {
 export async function roundRobin(port, nodes) {
   const config = await readFile(join(root, 'docs/operate/proxies/nginx.conf'), 'utf8')
   return config
-    .replace('server 127.0.0.1:8080;', nodes.map((node) => `server 127.0.0.1:${node};`).join('\n  '))
+    .replace(/ *server 127.0.0.1:8080(.*);/, (_, more) =>
+      nodes.map((node) => `  server 127.0.0.1:${node}${more};`).join('\n'),
+    )
     .replace('listen 127.0.0.1:8000;', `listen 127.0.0.1:${port};`)
 }
 

@@ -1,0 +1,45 @@
+// @ts-check
+import { parseArgs } from 'node:util'
+import { runProof } from './proof/run.mjs'
+import { prepare } from './system/system.mjs'
+
+const help = `npm run proof -- [--seconds N] [--seed N]
+
+Readers by a browser and by curl, behind a round-robin nginx in front of two
+nodes, while nodes, Redis and the readers' transports are killed, restarted,
+promoted and changed. One seed draws one run.
+
+  --seconds N  how long things go wrong, 20 at least [90]
+  --seed N     repeats a run [random]
+`
+
+process.exitCode = await main().catch((/** @type {Error} */ error) => {
+  console.error(error.message)
+  return 1
+})
+// What is still on its way to come back, such as a node, keeps no proof.
+process.exit()
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      seconds: { type: 'string' },
+      seed: { type: 'string' },
+
+      help: { type: 'boolean' },
+    },
+  })
+  if (values.help) {
+    console.log(help)
+    return 0
+  }
+  const seconds = number('--seconds', values.seconds ?? '90', 20)
+  const seed = number('--seed', values.seed ?? `${Math.floor(Math.random() * 1e6)}`, 0)
+  await prepare(['redis', 'nginx', 'chromium', 'curl'])
+  return runProof({ seconds, seed })
+}
+
+function number(/** @type {string} */ name, /** @type {string} */ text, /** @type {number} */ least) {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text)
+  throw new Error(`${name} is a whole number of ${least} or more`)
+}
