@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -44,6 +45,8 @@ export default defineConfig({
   test: {
     include: tier === 'faults' ? faults : all,
     exclude: ['**/node_modules/**', ...(tier === 'faults' ? [] : faults)],
+    // Most of them wait, for browsers, processes and deadlines: on two cores vitest would run one file at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     setupFiles: ['scripts/seed.ts', ...(node ? ['scripts/expect-node.ts'] : [])],
     testTimeout: tier === 'faults' ? 600_000 : 20_000,
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'json-summary'] },

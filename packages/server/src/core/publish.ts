@@ -1,4 +1,4 @@
-import type { ChannelName, Cursor, NewMessage } from '@gamut/protocol'
+import { type ChannelName, type Cursor, isServerChannel, type NewMessage } from '@gamut/protocol'
 import { type Awaitable, isLater, whenKnown } from '../awaitable.js'
 import {
   type Appended,
@@ -69,6 +69,8 @@ export interface PreparedPublish {
 
 /** Checks publishes against limits, definition, schema and hooks, and appends them. */
 export class Publisher {
+  /** How many appends of this node have been answered: who reads after one must see it. */
+  appended = 0
   readonly #parts: PublisherParts
 
   readonly #appends: PatientAppend
@@ -107,7 +109,7 @@ export class Publisher {
 
   /** Stores a prepared publish; the broker is called before this returns. */
   async append({ channel, messages, options }: PreparedPublish): Promise<Published> {
-    const { clock, tally, trace, traffic } = this.#parts
+    const { clock, trace, traffic } = this.#parts
     const { publisher, idempotency } = options
     const startedAt = clock.elapsed()
     try {
@@ -115,17 +117,25 @@ export class Publisher {
       const result = isLater(appending) ? await appending : appending
       if (!result.ok) throw refusal(result.code, channel)
       trace.published(channel, publisher, messages, idempotency?.key, result)
-      const replayed = result.messages.filter((message) => message.replayed).length
-      tally.counts.gamut_published_total += result.messages.length - replayed
-      tally.counts.gamut_replayed_total += replayed
+      this.appended++
+      this.#count(channel, result.messages, clock.elapsed() - startedAt)
       const newest = result.messages.at(-1)
       if (newest) traffic.note(channel, newest.offset)
-      tally.observe('gamut_publish_seconds', clock.elapsed() - startedAt)
       return { channel, cursor: result.cursor, messages: result.messages, replayed: result.replayed }
     } catch (error) {
       trace.unpublished(channel, publisher, messages, idempotency?.key, error)
       throw error
     }
+  }
+
+  /** What the server keeps for itself is nobody's publish. */
+  #count(channel: ChannelName, messages: readonly Appended[], ms: number): void {
+    if (isServerChannel(channel)) return
+    const { tally } = this.#parts
+    const replayed = messages.filter((message) => message.replayed).length
+    tally.counts.gamut_published_total += messages.length - replayed
+    tally.counts.gamut_replayed_total += replayed
+    tally.observe('gamut_publish_seconds', ms)
   }
 
   async #check(request: PublishRequest): Promise<readonly AppendMessage[]> {

@@ -42,7 +42,7 @@ export const metricDefinitions = {
   gamut_window_bytes: gauge('Bytes of recent entries kept for readers.'),
   gamut_window_max_bytes: gauge('Bytes of recent entries that are kept at most.'),
 
-  gamut_published_total: counter('Messages that were stored.'),
+  gamut_published_total: counter('Messages that were stored, but for what the server keeps for itself.'),
   gamut_replayed_total: counter('Messages that were published again within the idempotency window.'),
   gamut_idempotency_window_seconds: gauge('How long a repeated publish is recognised.'),
   gamut_publish_seconds: histogram('From a publish to its stored answer.'),

@@ -9,7 +9,7 @@ import type { ChannelRead, ReadRequest, Transport } from './transport.js'
 async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Promise<ChannelAnswer> {
   const { channel, settings, position } = one
   // Who polls after a publish was answered must see it, so such a poll shares no read from before.
-  const known = core.tally.counts.gamut_published_total
+  const known = core.publisher.appended
   const opened = await openPosition(
     (from) => core.log.read(channel, from, batchLimit(read), known),
     position,
