@@ -1,4 +1,4 @@
-import { isReply, toTrouble } from './trouble.js'
+import { isReply, toReason, toTrouble } from './trouble.js'
 
 /** What a probe needs. */
 export interface ProbeParts {
@@ -69,7 +69,7 @@ export class Probe {
   /** A connection has failed: that is known before any beat is missed. */
   trouble(error: unknown): void {
     // What Redis answers itself is no such thing: one whose disk is full refuses a PING.
-    if (!isReply(error)) this.#interrupt(toTrouble(error).message)
+    if (!isReply(error)) this.#interrupt(toReason(error))
   }
 
   /** A beat has come back. */
@@ -110,7 +110,7 @@ export class Probe {
     beat.settled = true
     const failed = sent.find((one) => one.status === 'rejected')
     beat.answered = !failed
-    if (failed) this.#interrupt(toTrouble(failed.reason).message)
+    if (failed) this.#interrupt(toReason(failed.reason))
     else this.#settle(beat)
   }
 

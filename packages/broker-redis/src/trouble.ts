@@ -41,16 +41,17 @@ export function toTrouble(thrown: unknown): Error {
   if (unsent.has(nameOf(thrown))) return new BrokerUnavailable('There is no connection to Redis just now.')
   const version = /GAMUTVERSION (\S+)/.exec(text)
   if (version)
-    return new Error(
+    return new BrokerUnavailable(
       `The data in Redis has format ${version[1]}, this version of Gamut writes 1. Run the version that wrote it, or give another prefix.`,
     )
-  if (/\bWRONGTYPE\b/.test(text))
-    return new Error(
-      `A key of Gamut's prefix holds something that Gamut has not written. Delete it, or give another prefix. (${redact(text)})`,
-    )
+  const foreign =
+    "A key of Gamut's prefix holds something that Gamut has not written. Delete it, or give another prefix."
+  if (/\bGAMUTFOREIGN\b/.test(text)) return new BrokerUnavailable(foreign, { cause: redact(text) })
+  // Redis itself says so in the middle of a script, when some of it may be done.
+  if (/\bWRONGTYPE\b/.test(text)) return new Error(foreign, { cause: redact(text) })
   const code = Object.keys(refusals).find((word) => new RegExp(`\\b${word}\\b`).test(text))
   if (code) return new BrokerUnavailable(refusals[code])
-  return new Unanswered(`Redis has not answered: ${redact(text)}`, { cause: redact(text) })
+  return new Unanswered('Redis has not answered.', { cause: redact(text) })
 }
 
 /** Nobody knows whether what was asked has been done. */
@@ -59,11 +60,19 @@ class Unanswered extends Error {}
 /** The same for what reads: what has no answer has changed nothing either. */
 export function toReadTrouble(thrown: unknown): Error {
   const trouble = toTrouble(thrown)
-  return trouble instanceof Unanswered ? new BrokerUnavailable(trouble.message) : trouble
+  return trouble instanceof Unanswered ? unavailable(trouble) : trouble
 }
 
 /** The same for what stores nothing whatever becomes of it. */
 export function toUnavailable(thrown: unknown): BrokerUnavailable {
   const trouble = toTrouble(thrown)
-  return trouble instanceof BrokerUnavailable ? trouble : new BrokerUnavailable(trouble.message)
+  return trouble instanceof BrokerUnavailable ? trouble : unavailable(trouble)
+}
+
+const unavailable = ({ message, cause }: Error) => new BrokerUnavailable(message, { cause })
+
+/** What the log is told of an error: its cause too, which may name an address, as callers are never told. */
+export function toReason(thrown: unknown): string {
+  const { message, cause } = toTrouble(thrown)
+  return cause === undefined ? message : `${message} (${cause})`
 }

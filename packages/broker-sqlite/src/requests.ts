@@ -36,7 +36,7 @@ export interface RequestGroup {
   readonly requests: readonly StoreRequest[]
 }
 
-/** Why a request has no result. */
+/** Why a request has no result; its reason is told to publishers, so it names no path. */
 export interface Failure {
   readonly reason: string
   /** Whether it may be stored all the same. */

@@ -107,13 +107,13 @@ export class StoreThread {
 
   #end(why: string): void {
     if (this.#ended) return
-    this.#ended = `The thread of the SQLite broker has ended: ${why}. Start the process again.`
+    this.#ended = 'The thread of the SQLite broker has ended: the server has to be started again.'
     const [sent, waiting] = [this.#sent, this.#waiting]
     this.#sent = []
     this.#waiting = []
-    for (const { reject } of sent) reject(new Error(this.#ended))
-    for (const { reject } of waiting) reject(new BrokerUnavailable(this.#ended))
-    this.#listener.onEnd(this.#ended)
+    for (const { reject } of sent) reject(new Error(this.#ended, { cause: why }))
+    for (const { reject } of waiting) reject(new BrokerUnavailable(this.#ended, { cause: why }))
+    this.#listener.onEnd(`${this.#ended} (${why})`)
   }
 }
 

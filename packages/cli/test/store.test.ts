@@ -5,6 +5,7 @@ import { type RunningGamut, startGamut } from '../../../e2e/support/gamut.js'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
 import { until } from '../../../e2e/support/until.js'
+import { command } from '../../broker-redis/test/support/node.js'
 import { runCommand } from './run-command.js'
 import { temporaryFiles } from './temporary-files.js'
 
@@ -71,6 +72,22 @@ describeWith('redis', 'a store in Redis', () => {
     await startRedis(['--port', `${port}`])
     await until(async () => (await readiness()) === 200)
     expect((await publish(server.url)).status).toBe(201)
+  })
+
+  it('that is full has publishes refused with what to do, in the answer and in the log (§13)', async () => {
+    const redis = await startRedis([])
+    const server = await startGamut(['--broker', redis.url, '--workers', '1'])
+    expect((await publish(server.url)).status).toBe(201)
+    await command(redis.url, 'CONFIG', 'SET', 'maxmemory', '1')
+    const refused = await publish(server.url)
+    expect(refused.status).toBe(503)
+    expect((await refused.json()).error.message).toContain(
+      'no memory left within its maxmemory: give it more',
+    )
+    await until(() => server.output().includes('a publish was not stored'))
+    expect(server.output()).toContain('no memory left within its maxmemory')
+    await command(redis.url, 'CONFIG', 'SET', 'maxmemory', '0')
+    await until(async () => (await publish(server.url)).status === 201)
   })
 
   it('that refuses the password ends the start, and says so without it', async () => {

@@ -58,11 +58,11 @@ end
 
 -- Of a channel without what is known of it, nothing else may be left: else somebody deleted it, and no cursor of it is good.
 local function absent(c, random)
-  if call('EXISTS', c.name .. ':m') == 1 then error('WRONGTYPE ' .. c.name .. ':m') end
+  if call('EXISTS', c.name .. ':m') == 1 then error('GAMUTFOREIGN ' .. c.name .. ':m') end
   local left = false
   for part, kind in pairs(kinds) do
     local found = call('TYPE', c.name .. ':' .. part).ok
-    if found ~= 'none' and found ~= kind then error('WRONGTYPE ' .. c.name .. ':' .. part) end
+    if found ~= 'none' and found ~= kind then error('GAMUTFOREIGN ' .. c.name .. ':' .. part) end
     left = left or found ~= 'none'
   end
   local epoch = generation(c.bucket, random, c.now, c.set.metaLife, left and 'anew' or false)

@@ -30,6 +30,7 @@ export class Store {
   readonly #watched = new Set<ChannelName>()
   #batches: StoredBatch[] = []
   #warnings: string[] = []
+  readonly #warned = new Set<string>()
   #sweptTo = 0
   #now = 0
   #time = 0
@@ -61,7 +62,9 @@ export class Store {
 
   /** Marks the file as one that cannot be trusted to keep anything more. */
   fail(why: string): void {
-    this.#broken = `${this.#file} could not be synced (${why}): what was written last may be lost. Look at the disk, then start again.`
+    this.#broken =
+      'The disk failed to sync: what was written last may be lost. Whoever runs this server has to look at the disk and start again.'
+    this.#warn(`${this.#file} could not be synced (${why}): look at the disk, then start again.`)
   }
 
   close(): void {
@@ -202,19 +205,29 @@ export class Store {
     database.exec(`PRAGMA incremental_vacuum(${mostGivenBack}); PRAGMA wal_checkpoint(TRUNCATE)`)
   }
 
+  /** Says once what only whoever runs this may know: publishers are told reasons, and no paths. */
+  #warn(what: string): void {
+    if (this.#warned.has(what)) return
+    this.#warned.add(what)
+    this.#warnings.push(what)
+  }
+
   #toFailure(error: unknown): Failure {
     const said = messageOf(error)
     const code = primaryCode(error)
     if (this.#broken) return { reason: this.#broken, unknown: said !== this.#broken }
-    if (code === corrupt) return { reason: damagedText(this.#file, said), unknown: false }
     if (code === full) {
       return {
-        reason: `The disk of ${this.#file} is full and nothing was stored. Free some space: publishes then go on by themselves.`,
+        reason: 'The disk is full. Free some space: publishes then go on by themselves.',
         unknown: false,
       }
     }
+    if (code === corrupt) {
+      this.#warn(damagedText(this.#file, said))
+      return { reason: 'The store is damaged: the log of this server says what to do.', unknown: false }
+    }
     return {
-      reason: `${this.#file} cannot be used just now and nothing was stored: ${code === 0 ? said : `SQLite says "${said}"`}.`,
+      reason: `The store cannot be used just now: ${code === 0 ? said : `SQLite says "${said}"`}.`,
       unknown: false,
     }
   }

@@ -147,7 +147,10 @@ export interface Broker {
   close(): Promise<void>
 }
 
-/** A broker cannot be reached just now and has stored nothing of what was asked. */
+/**
+ * A broker cannot be reached just now and has stored nothing of what was asked. Its message says why and is told to
+ * publishers: it MUST hold no address, path, name of a user or credential. What only the log may know is its `cause`.
+ */
 export class BrokerUnavailable extends Error {
   override readonly name = 'BrokerUnavailable'
 }

@@ -13,12 +13,14 @@ import type { Clock } from '../clock.js'
 import { GamutError } from '../error.js'
 import type { Hooks, Identity } from '../hooks.js'
 import type { Limits } from '../options.js'
+import type { Logger } from '../telemetry/logger.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
 import type { PublishRate } from './bounds/publish-rate.js'
 import { checkData, checkHooked, checkMessage } from './check-message.js'
 import { hashAppend, hashMessage } from './hash.js'
 import { PatientAppend } from './patient-append.js'
+import { RefusalLog } from './refusal-log.js'
 import type { Trace } from './trace/trace.js'
 import type { Wheel } from './wheel.js'
 
@@ -58,6 +60,7 @@ export interface PublisherParts {
   readonly wheel: Wheel
   readonly limits: Pick<Limits, 'maxMessagesPerPublish' | 'hookTimeoutMs' | 'publishTimeoutMs'>
   readonly publishRate: PublishRate
+  readonly logger: Logger
 }
 
 /** A checked publish that only has to be appended. */
@@ -75,9 +78,12 @@ export class Publisher {
 
   readonly #appends: PatientAppend
 
+  readonly #refusals: RefusalLog
+
   constructor(parts: PublisherParts) {
     this.#parts = parts
     this.#appends = new PatientAppend({ ...parts, patienceMs: parts.limits.publishTimeoutMs })
+    this.#refusals = new RefusalLog(parts)
   }
 
   /** Checks and appends. Throws a `GamutError`; nothing of a refused publish is stored. */
@@ -163,10 +169,24 @@ export class Publisher {
   ): Awaitable<AppendResult> {
     try {
       const appending = this.#appends.append(channel, messages, options)
-      return isLater(appending) ? appending.catch(refuseUnstored) : appending
+      return isLater(appending) ? appending.catch((error) => this.#refuseUnstored(error)) : appending
     } catch (error) {
-      return refuseUnstored(error)
+      return this.#refuseUnstored(error)
     }
+  }
+
+  /** Tells whether the broker has stored nothing, and why, or that nobody knows. */
+  #refuseUnstored(error: unknown): never {
+    this.#refusals.note(error)
+    if (error instanceof BrokerUnavailable) {
+      const message = `${error.message} Nothing of this was stored: publish it again later.`
+      throw new GamutError('broker_unavailable', message, brokerRetryMs)
+    }
+    throw new GamutError(
+      'publish_unknown',
+      'It is not known whether this was stored. Publish it again only with the same Idempotency-Key or id.',
+      brokerRetryMs,
+    )
   }
 
   #admit(
@@ -189,22 +209,6 @@ export class Publisher {
 /** The hash is of what was sent: a hook that stamps each message anew must not make a retry a conflict. */
 function toAppend(admitted: NewMessage, sent: NewMessage): AppendMessage {
   return sent.id === undefined ? admitted : { ...admitted, id: sent.id, hash: hashMessage(sent) }
-}
-
-/** Tells whether the broker has stored nothing, or nobody knows. */
-function refuseUnstored(error: unknown): never {
-  if (error instanceof BrokerUnavailable) {
-    throw new GamutError(
-      'broker_unavailable',
-      'The broker is away and stored nothing. Publish again later.',
-      brokerRetryMs,
-    )
-  }
-  throw new GamutError(
-    'publish_unknown',
-    'It is not known whether this was stored. Publish it again only with the same Idempotency-Key or id.',
-    brokerRetryMs,
-  )
 }
 
 function refusal(code: Extract<AppendResult, { ok: false }>['code'], channel: ChannelName): GamutError {

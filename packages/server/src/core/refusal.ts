@@ -14,5 +14,6 @@ function log(thrown: unknown, { hub, logger }: Core): void {
   if (!(thrown instanceof BrokerUnavailable))
     logger.error({ error: textOf(thrown) }, 'a hook or the broker failed')
   // While it is known to be away, which has been logged, each request says the same.
-  else if (!hub.stale) logger.warn({ reason: thrown.message }, 'the broker could not serve a request')
+  else if (!hub.stale)
+    logger.warn({ reason: thrown.message, cause: thrown.cause }, 'the broker could not serve a request')
 }

@@ -95,6 +95,22 @@ describe('while the store is away', () => {
     expect(status).toBe(503)
     expect(headers['retry-after']).toBe('1')
     expect(body).toContain('"code":"broker_unavailable"')
+    expect(body).toContain('This node is cut off. Nothing of this was stored')
+  })
+
+  it('a publish that is refused is logged with its reason, but not each of them (§13)', async () => {
+    const logged: unknown[] = []
+    const logger = { warn: (...said: unknown[]) => logged.push(said), info: () => {}, error: () => {} }
+    const { here } = pair({ logger })
+    await here.turns()
+    here.cut()
+    const refusals = () => logged.filter((said) => JSON.stringify(said).includes('a publish was not stored'))
+    for (let n = 0; n < 5; n += 1) await post(here, n)
+    const one = [{ reason: 'This node is cut off.' }, 'a publish was not stored']
+    expect(refusals()).toEqual([one])
+    await here.pass(10_000)
+    await post(here, 5)
+    expect(refusals()).toEqual([one, one])
   })
 
   it('is not ready, and is so again once all heads are known', async () => {

@@ -56,7 +56,7 @@ function cuttable(inner: Broker) {
   let lost: string | undefined
   let listener: BrokerListener | undefined
   const reach = () => {
-    if (isCut) throw new BrokerUnavailable('cut off')
+    if (isCut) throw new BrokerUnavailable('This node is cut off.')
     return inner
   }
   const broker: Broker = {
