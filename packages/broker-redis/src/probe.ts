@@ -58,6 +58,8 @@ export class Probe {
   }
 
   start(): void {
+    // What failed before was failing to connect: the connections that there are now are new.
+    this.#renewAt = this.#parts.now() + renewMs
     this.#beat()
     this.#timer = setInterval(() => this.#beat(), beatMs).unref()
   }
