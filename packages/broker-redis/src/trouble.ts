@@ -12,6 +12,7 @@ const refusals: Readonly<Record<string, string>> = {
   NOPERM:
     'This user may not run what Gamut needs: allow EVAL, EVALSHA, SCRIPT, PUBLISH and SUBSCRIBE on its keys.',
   CLUSTERDOWN: 'The Redis Cluster does not serve all of its slots.',
+  MOVED: 'This Redis is one of a Cluster: give some of its addresses together, as those of a Cluster.',
   TRYAGAIN: 'Keys of this channel are being moved between Redis nodes.',
   NOREPLICAS: 'Redis has fewer replicas than min-replicas-to-write asks for.',
   BUSY: 'Redis is busy with a script that runs for too long.',

@@ -3,7 +3,7 @@ import { createRedisBroker } from '@gamut/broker-redis'
 import { describeBroker } from '@gamut/testing/suites'
 import { beforeAll } from 'vitest'
 import { describeWith } from '../../../e2e/support/parts.js'
-import { startCluster } from './support/cluster.js'
+import { startCluster } from '../../../e2e/support/redis-cluster.js'
 
 describeWith('redis', 'a real Redis Cluster of three masters', () => {
   let cluster: readonly string[]

@@ -5,9 +5,10 @@ import { createCluster } from '@redis/client'
 import { expect, it } from 'vitest'
 import { freePort } from '../../../e2e/support/free-port.js'
 import { describeWith } from '../../../e2e/support/parts.js'
+import { addReplica, startCluster } from '../../../e2e/support/redis-cluster.js'
+import { command } from '../../../e2e/support/redis-command.js'
 import { until } from '../../../e2e/support/until.js'
-import { addReplica, startCluster } from './support/cluster.js'
-import { command, roomy, startNode } from './support/node.js'
+import { roomy, startNode } from './support/node.js'
 import { openRelay } from './support/relay.js'
 
 const channels = Array.from({ length: 30 }, (_, index) => `c/${index}`)

@@ -6,8 +6,9 @@ import { expect, it } from 'vitest'
 import { freePort } from '../../../e2e/support/free-port.js'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
+import { command } from '../../../e2e/support/redis-command.js'
 import { until } from '../../../e2e/support/until.js'
-import { type BrokerNode, command, roomy, startNode } from './support/node.js'
+import { type BrokerNode, roomy, startNode } from './support/node.js'
 
 /** Within this time a node has to notice. */
 const noticeMs = 5_000

@@ -3,8 +3,9 @@ import type { ChannelName, Cursor } from '@gamut/protocol'
 import { expect, it } from 'vitest'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
+import { command } from '../../../e2e/support/redis-command.js'
 import { until } from '../../../e2e/support/until.js'
-import { command, roomy, startNode } from './support/node.js'
+import { roomy, startNode } from './support/node.js'
 
 async function startOne(settings = {}) {
   const redis = await startRedis()

@@ -149,7 +149,7 @@ export const serveOptions: OptionTable = {
   broker: {
     kind: 'text',
     placeholder: 'URL',
-    help: 'where channels are kept: memory:, sqlite:DIR or redis://HOST:PORT, which many nodes share',
+    help: 'where channels are kept: memory:, sqlite:DIR or redis://HOST:PORT (of a Cluster some, joined by commas), which many nodes share',
     default: 'memory:',
     group: what,
     env: true,

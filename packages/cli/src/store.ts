@@ -42,14 +42,21 @@ function onDisk(folder: string, shown: string, sync: Sync): Store {
   }
 }
 
-/** A Redis and what of its address may be shown. */
-function inRedis(url: URL): Store {
+/** A Redis, or some nodes of a Cluster, and what of the addresses may be shown. */
+function inRedis(urls: readonly [URL, ...URL[]]): Store {
+  const [url, ...more] = urls
+  const where =
+    more.length > 0
+      ? `the Redis Cluster of ${urls.map(({ host }) => host).join(', ')}`
+      : `Redis at ${url.host}${url.pathname === '/' ? '' : url.pathname}`
   return {
-    kept: `in Redis at ${url.host}${url.pathname === '/' ? '' : url.pathname}, for every node that has it`,
+    kept: `in ${where}, for every node that has it`,
     isShared: true,
     open: async () => {
       const { createRedisBroker } = await import('@gamut/broker-redis')
-      return createRedisBroker({ url: url.href })
+      return createRedisBroker(
+        more.length > 0 ? { cluster: urls.map(({ href }) => href) } : { url: url.href },
+      )
     },
   }
 }
@@ -68,10 +75,33 @@ function diskStore(option: GivenOption, text: string, given: GivenOptions, base:
   return onDisk(folder, relative(base.cwd, folder) || '.', syncOf(given))
 }
 
+const credentialsOf = ({ protocol, username, password }: URL) =>
+  JSON.stringify([protocol, username, password])
+
+/** Why an address cannot be used; it is not repeated, for it may hold a password. */
+function problemOf(url: URL, first: URL, isCluster: boolean): string | undefined {
+  if (url.hostname.includes(','))
+    return 'addresses of a Cluster each begin with redis://, like redis://a:6379,redis://b:6379'
+  if (!/^(?:|\/|\/\d+)$/.test(url.pathname))
+    return 'what follows its host is no number of a database, like /3'
+  if (isCluster && /[1-9]/.test(url.pathname)) return 'a Cluster has no databases with numbers'
+  if (credentialsOf(url) !== credentialsOf(first))
+    return 'the addresses of a Cluster have the same scheme, user and password'
+  return undefined
+}
+
 function redisStore({ from }: GivenOption, text: string): Store {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url?.hostname) return inRedis(url)
-  throw usageFailure(`${from}: it is no address of a Redis. Give one like redis://127.0.0.1:6379.`)
+  // A password may have a comma in it, but not an address.
+  const given = text.split(/,(?=rediss?:)/)
+  const urls = given.filter((one) => URL.canParse(one)).map((one) => new URL(one))
+  const [first, ...more] = urls
+  if (!first || urls.length < given.length || urls.some(({ hostname }) => hostname === ''))
+    throw usageFailure(`${from}: it is no address of a Redis. Give one like redis://127.0.0.1:6379.`)
+  for (const url of [first, ...more]) {
+    const problem = problemOf(url, first, more.length > 0)
+    if (problem !== undefined) throw usageFailure(`${from}: ${problem}.`)
+  }
+  return inRedis([first, ...more])
 }
 
 /** Finds the store that was asked for; refuses what is none, without repeating a password. */
@@ -94,7 +124,7 @@ export function chooseStore(given: GivenOptions, base: PathBase): Store {
   // Only the scheme is repeated: the rest may hold a password.
   const named = text === undefined ? typeof broker.value : `${scheme}${text.includes(':') ? ':' : ''}`
   throw usageFailure(
-    `${broker.from}: there is no broker "${named}". There are memory:, sqlite:FOLDER and redis://HOST:PORT.`,
+    `${broker.from}: there is no broker "${named}". There are memory:, sqlite:FOLDER and redis://HOST:PORT (of a Cluster some, joined by commas).`,
   )
 }
 

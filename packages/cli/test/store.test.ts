@@ -4,14 +4,16 @@ import { freePort } from '../../../e2e/support/free-port.js'
 import { type RunningGamut, startGamut } from '../../../e2e/support/gamut.js'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
+import { startCluster } from '../../../e2e/support/redis-cluster.js'
+import { command } from '../../../e2e/support/redis-command.js'
 import { until } from '../../../e2e/support/until.js'
-import { command } from '../../broker-redis/test/support/node.js'
 import { runCommand } from './run-command.js'
 import { temporaryFiles } from './temporary-files.js'
 
 const headers = { 'content-type': 'application/json' }
 
-const publish = (url: string) => fetch(`${url}/channels/a`, { method: 'POST', headers, body: '1' })
+const publish = (url: string, channel = 'a') =>
+  fetch(`${url}/channels/${channel}`, { method: 'POST', headers, body: '1' })
 
 async function count({ url }: RunningGamut): Promise<number> {
   const answer = await (await fetch(`${url}/channels/a?as=poll&cursor=oldest`)).json()
@@ -62,6 +64,19 @@ describeWith('redis', 'a store in Redis', () => {
     for (const server of [one, two, two]) expect(await count(server)).toBe(2)
     for (const server of [one, two]) expect(server.output()).not.toContain('hush')
   })
+
+  it('may be a Cluster, of which some addresses are given; one alone says so to publishers', async () => {
+    const cluster = (await startCluster()).map(({ url }) => url)
+    const server = await startGamut(['--broker', cluster.slice(0, 2).join(','), '--workers', '2'])
+    expect(server.output()).toMatch(/in the Redis Cluster of 127\.0\.0\.1:\d+, 127\.0\.0\.1:\d+/)
+    for (const channel of ['a', 'b', 'c', 'd']) expect((await publish(server.url, channel)).status).toBe(201)
+    expect(await count(server)).toBe(1)
+    const alone = await startGamut(['--broker', cluster[0] ?? ''])
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, async (_, n) => (await publish(alone.url, `c${n}`)).text()),
+    )
+    expect(answers.join()).toContain('This Redis is one of a Cluster')
+  }, 60_000)
 
   it('may be away when the server starts: it is ready once it is there (§14)', async () => {
     const port = await freePort()

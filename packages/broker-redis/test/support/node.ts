@@ -1,7 +1,6 @@
 import { createRedisBroker, type RedisBrokerOptions } from '@gamut/broker-redis'
 import type { ChannelName } from '@gamut/protocol'
 import type { AppendMessage, Broker, LogSettings, ReadFrom, StoredBatch } from '@gamut/server'
-import { createClient } from '@redis/client'
 import { endWithTest } from '../../../../e2e/support/end-with-test.js'
 
 /** Settings under which nothing is lost soon. */
@@ -57,17 +56,5 @@ export async function startNode(
       const name = channel as ChannelName
       return (await broker.heads([name])).get(name)?.head ?? ''
     },
-  }
-}
-
-/** Sends commands to a Redis, each with an answer as text. */
-export async function command(url: string, ...args: string[]): Promise<string> {
-  const client = createClient({ url, RESP: 2 })
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    return String(await client.sendCommand(args))
-  } finally {
-    client.destroy()
   }
 }

@@ -1,7 +1,7 @@
-import { freePort } from '../../../../e2e/support/free-port.js'
-import { type RunningRedis, startRedis } from '../../../../e2e/support/redis.js'
-import { until } from '../../../../e2e/support/until.js'
-import { command } from './node.js'
+import { freePort } from './free-port.js'
+import { type RunningRedis, startRedis } from './redis.js'
+import { command } from './redis-command.js'
+import { until } from './until.js'
 
 const slots = 16_384
 
