@@ -24,7 +24,7 @@ const { values } = parseArgs({
   },
 })
 // A look at everything in a quarter of an hour.
-const quickSystems = 'ours,control,joined,nchan,sqlite-full,memory'
+const quickSystems = 'ours,control,joined,nchan,sqlite-full,memory,redis,redis-bare'
 const pick = <Named extends { readonly name: string }>(all: readonly Named[], names: string | undefined) =>
   names === undefined ? all : all.filter(({ name }) => names.split(',').includes(name))
 const some = <Item extends string | undefined>(all: readonly Item[], names: string | undefined) =>

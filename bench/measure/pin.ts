@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 
-/** The core of what is measured, and that of what measures it. */
-export type Core = 'server' | 'load'
+/** The core of what is measured, that of what measures it, and both. */
+export type Core = 'server' | 'load' | 'both'
 
 /** The command line that runs a program on its own core; anywhere on a machine that has but one. */
 export function pinned(
@@ -10,5 +10,5 @@ export function pinned(
   args: readonly string[],
 ): [command: string, args: readonly string[]] {
   if (availableParallelism() < 2) return [command, args]
-  return ['taskset', ['-c', core === 'server' ? '0' : '1', command, ...args]]
+  return ['taskset', ['-c', { server: '0', load: '1', both: '0,1' }[core], command, ...args]]
 }

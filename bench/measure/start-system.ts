@@ -1,31 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { System } from '../systems/system.ts'
+import { freePort } from './free-port.ts'
 import { pinned } from './pin.ts'
 import { descendants, type Usage, usageOf } from './process-tree.ts'
+import { type RunningRedis, startRedis } from './start-redis.ts'
 
 /** A system that runs. */
 export interface Running {
   readonly system: System
   readonly port: number
+  /** The Redis that it shares with its other nodes, if it is of several. */
+  readonly redis?: RunningRedis
   usage(): Usage
   /** Its processes, as they are now. */
   pids(): readonly number[]
   /** Forces a collection where the system can, and waits until memory has settled. */
   settle(): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<void>
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (typeof address !== 'object' || !address) throw new Error('no free port')
-  return address.port
 }
 
 async function isListening(port: number): Promise<boolean> {
@@ -56,11 +50,33 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   clearTimeout(timer)
 }
 
+/** Where a system shall be, beside what it has by itself. */
+interface Place {
+  readonly port?: number
+  /** The Redis of a first node; without it a system that needs one gets its own, which ends with it. */
+  readonly redis?: RunningRedis
+}
+
 /** Starts a system on its core and waits until it listens. */
-export async function startSystem(system: System, port?: number): Promise<Running> {
-  const at = port ?? (await freePort())
-  const { command, args, env } = system.program(at)
-  const child = spawn(...pinned('server', command, args), {
+export async function startSystem(system: System, place: Place = {}): Promise<Running> {
+  const own = system.redis && !place.redis ? await startRedis(system.redis) : undefined
+  const redis = place.redis ?? own
+  try {
+    const node = await startNode(system, place.port ?? (await freePort()), redis)
+    const stop = async (signal?: NodeJS.Signals) => {
+      await node.stop(signal)
+      await own?.stop()
+    }
+    return { ...node, ...(redis && { redis }), stop }
+  } catch (error) {
+    await own?.stop()
+    throw error
+  }
+}
+
+async function startNode(system: System, port: number, redis: RunningRedis | undefined): Promise<Running> {
+  const { command, args, env } = system.program(port, redis?.url ?? '')
+  const child = spawn(...pinned(system.core ?? 'server', command, args), {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -75,11 +91,11 @@ export async function startSystem(system: System, port?: number): Promise<Runnin
   child.stderr.setEncoding('utf8').on('data', keep)
   const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error))
   failed.catch(() => {})
-  await Promise.race([awaitListening(child, at, () => output), failed])
+  await Promise.race([awaitListening(child, port, () => output), failed])
   const pid = child.pid ?? 0
   return {
     system,
-    port: at,
+    port,
     usage: () => usageOf(pid),
     pids: () => descendants(pid),
     settle: async () => {

@@ -16,7 +16,7 @@ const endings: Readonly<Record<string, Ending>> = {
   'process killed': async (running, load) => {
     await running.stop('SIGKILL')
     await load.cut()
-    return startSystem(running.system, running.port)
+    return startSystem(running.system, { port: running.port })
   },
   drained: async (running, load) => {
     let isStopped = false
@@ -26,7 +26,7 @@ const endings: Readonly<Record<string, Ending>> = {
     while (!isStopped) await load.hold(0.5)
     await stopped
     await load.cut()
-    return startSystem(running.system, running.port)
+    return startSystem(running.system, { port: running.port })
   },
 }
 

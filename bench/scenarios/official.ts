@@ -30,6 +30,7 @@ const shares: Readonly<Record<string, Share>> = {
   'mass-resume': { seconds: 1, pairsOf: { ours: 1, 'socket.io-recovery': 1 } },
   'slow-readers': { seconds: 2, pairsOf: { ours: 1, control: 1, nchan: 1, centrifugo: 1 } },
   appends: { seconds: 2, pairsOf: { 'sqlite-full': 3, 'sqlite-batched': 1, 'sqlite-off': 1, memory: 1 } },
+  'redis-appends': { seconds: 2, pairsOf: { redis: 5, 'redis-bare': 5, memory: 1 } },
   publishes: { seconds: 1.5, pairsOf: { ours: 8, control: 8, centrifugo: 8, nchan: 2 } },
 }
 

@@ -6,6 +6,7 @@ import { manyChannels } from './many-channels.ts'
 import { massResume } from './mass-resume.ts'
 import { onePublisher } from './one-publisher.ts'
 import { polls, publishes } from './polls.ts'
+import { redisAppends } from './redis-appends.ts'
 import { saturation } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
 import { slowReaders } from './slow-readers.ts'
@@ -23,4 +24,5 @@ export const scenarios: readonly Scenario[] = [
   slowReaders,
   publishes,
   appends,
+  redisAppends,
 ]

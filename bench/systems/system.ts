@@ -1,3 +1,5 @@
+import type { Core } from '../measure/pin.ts'
+
 /** How a reader is served. */
 export type Transport = 'websocket' | 'sse' | 'long-poll' | 'poll'
 
@@ -50,7 +52,12 @@ export interface System {
   readonly guarantee: Guarantee
   /** Says what it lacks on this machine and how to get it; nothing where it can run. */
   missing?(): string | undefined
-  program(port: number): Program
+  /** `redis` is the address of the Redis that it asks for. */
+  program(port: number, redis: string): Program
+  /** The core of the Redis that its nodes share, if it needs one. */
+  readonly redis?: Core
+  /** Where it runs; on the server's core if not said. */
+  readonly core?: Core
   /** Whether a forced collection can be asked for by SIGUSR2. */
   readonly collects?: boolean
   readonly readings: Readonly<Partial<Record<Transport, Reading>>>
