@@ -24,7 +24,8 @@ const { values } = parseArgs({
   },
 })
 // A look at everything in a quarter of an hour.
-const quickSystems = 'ours,control,joined,nchan,sqlite-full,memory,redis,redis-bare'
+const quickSystems =
+  'ours,control,joined,nchan,sqlite-full,memory,redis,redis-bare,ours-redis,socket.io-redis,one-worker,two-workers'
 const pick = <Named extends { readonly name: string }>(all: readonly Named[], names: string | undefined) =>
   names === undefined ? all : all.filter(({ name }) => names.split(',').includes(name))
 const some = <Item extends string | undefined>(all: readonly Item[], names: string | undefined) =>

@@ -104,7 +104,7 @@ void histogram_print(const char *name, const Histogram *h) {
 }
 
 /* A non-blocking socket that connects from 127.0.0.(1 + source), so that ports do not run out. */
-int open_socket(int source, int receive_buffer) {
+int open_socket(int port, int source, int receive_buffer) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
   if (fd < 0) fail("socket");
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -115,7 +115,7 @@ int open_socket(int source, int receive_buffer) {
     if (bind(fd, (void *)&own, sizeof own)) fail("bind");
   }
   struct sockaddr_in to = {
-      .sin_family = AF_INET, .sin_port = htons(plan.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   if (connect(fd, (void *)&to, sizeof to) && errno != EINPROGRESS) fail("connect");
   return fd;
 }

@@ -23,7 +23,7 @@ void histogram_print(const char *name, const Histogram *histogram);
 int64_t now_us(void);
 /* CPU time that the processes of a list like "12,13" have used. */
 int64_t cpu_of_us(const char *pids);
-int open_socket(int source, int receive_buffer);
+int open_socket(int port, int source, int receive_buffer);
 void fail(const char *what);
 char *read_file(const char *path);
 char *replace(const char *text, const char *what, const char *with);
@@ -36,7 +36,7 @@ void watch(int fd, uint32_t events, int kind, int index, int operation);
 /* ---- what was asked for ---- */
 typedef enum { WEBSOCKET, STREAM, LONG_POLL } Mode;
 typedef struct {
-  int port, sources, run, channels, opening;
+  int port, post_port, sources, run, channels, opening, sleeps;
   int readers; Mode mode;
   const char *pids, *request, *frames, *ready_text, *token_start, *tokens_file, *gap_text, *name_start;
   char token_end;

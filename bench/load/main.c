@@ -5,6 +5,8 @@
  *   run WARM SECONDS   requests at intended times; {"event":"result",...}
  *   hold SECONDS       only go on reading and answering heartbeats, then {"event":"held",...}
  *   cut                reset every reader's connection
+ *   port NUMBER        where readers connect from now on
+ *   rate NUMBER        so many requests a second from now on
  *   quit
  */
 #include "load.h"
@@ -118,7 +120,7 @@ static void run_window(double warm, double seconds) {
 
 static int obey(const char *line) {
   double a = 0, b = 0;
-  spins = strncmp(line, "hold", 4) != 0;
+  spins = !plan.sleeps && strncmp(line, "hold", 4) != 0;
   if (!strncmp(line, "open", 4)) open_readers();
   else if (sscanf(line, "catch %lf", &a) == 1) catch_up(a);
   else if (sscanf(line, "run %lf %lf", &a, &b) == 2) run_window(a, b);
@@ -127,6 +129,8 @@ static int obey(const char *line) {
     printf("{\"event\":\"held\",");
     print_totals();
   } else if (!strncmp(line, "cut", 3)) readers_close(), say("cut");
+  else if (sscanf(line, "port %lf", &a) == 1) plan.port = a, say("port");
+  else if (sscanf(line, "rate %lf", &a) == 1) plan.rate = a, say("rate");
   else return 0;
   return 1;
 }
@@ -150,6 +154,8 @@ static Mode mode_of(const char *name) {
 static void take_flag(const char *name, const char *value) {
 #define FLAG(text, action) if (!strcmp(name, text)) { action; return; }
   FLAG("--port", plan.port = atoi(value))
+  FLAG("--post-port", plan.post_port = atoi(value))
+  FLAG("--sleeps", plan.sleeps = atoi(value))
   FLAG("--sources", plan.sources = atoi(value))
   FLAG("--run", plan.run = atoi(value))
   FLAG("--channels", plan.channels = atoi(value))

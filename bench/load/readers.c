@@ -64,7 +64,7 @@ void readers_open_more(void) {
   while (next < plan.readers && opening < plan.opening) {
     Reader *r = &all[next];
     int small = next < plan.stalled + plan.slow ? 4096 : 0;
-    r->fd = open_socket(plan.sources ? next % plan.sources : 0, small);
+    r->fd = open_socket(plan.port, plan.sources ? next % plan.sources : 0, small);
     r->state = CONNECTING;
     r->is_ready = r->is_caught_up = 0;
     r->got = r->carried = 0, r->frame_left = 0;

@@ -56,7 +56,7 @@ static void prepare(Requester *q) {
 
 static void open_one(int index) {
   all[index].answered = 0;
-  all[index].fd = open_socket(0, 0);
+  all[index].fd = open_socket(plan.post_port ? plan.post_port : plan.port, 0, 0);
   all[index].is_open = 0;
   watch(all[index].fd, EPOLLOUT, REQUESTER, index, EPOLL_CTL_ADD);
 }

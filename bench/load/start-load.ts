@@ -8,7 +8,13 @@ import { buildLoad } from './build.ts'
 /** What the generator shall do. */
 export interface LoadPlan {
   readonly port: number
+  /** Where requests go, if elsewhere than readers. */
+  readonly postPort?: number
+  /** Sleeps while nothing comes: for what is measured on its core too. */
+  readonly sleeps?: true
   readonly channels?: number
+  /** How unevenly channels are published to: by `1 / n` to this power; 1 if not said. */
+  readonly zipf?: number
   readonly readers?: { readonly count: number; readonly reading: Reading; readonly tokensFile?: string }
   readonly stalled?: number
   readonly slow?: number
@@ -91,6 +97,10 @@ export interface Load {
   catchUp(seconds: number): Promise<CaughtUp>
   hold(seconds: number): Promise<Totals>
   cut(): Promise<void>
+  /** Where readers connect from now on. */
+  moveTo(port: number): Promise<void>
+  /** So many requests a second from now on. */
+  askAt(rate: number): Promise<void>
   /** Asks for `warm` seconds, and measures the `seconds` after them. */
   run(warm: number, seconds: number): Promise<WindowResult>
   stop(): Promise<void>
@@ -125,9 +135,12 @@ function flagsOf(plan: LoadPlan): readonly string[] {
   const { readers, requests } = plan
   const flags: [string, string | number | undefined][] = [
     ['--port', plan.port],
+    ['--post-port', plan.postPort],
+    ['--sleeps', plan.sleeps && 1],
     ['--run', plan.run ?? runs],
     ['--sources', 8],
     ['--channels', plan.channels],
+    ['--zipf', plan.zipf],
     ['--opening', plan.opening],
     ['--pids', plan.pids?.join(',')],
     ['--stalled', plan.stalled],
@@ -179,6 +192,12 @@ export async function startLoad(plan: LoadPlan): Promise<Load> {
     hold: (seconds) => ask(`hold ${seconds}`, 'held') as Promise<Totals>,
     cut: async () => {
       await ask('cut', 'cut')
+    },
+    moveTo: async (port) => {
+      await ask(`port ${port}`, 'port')
+    },
+    askAt: async (rate) => {
+      await ask(`rate ${rate}`, 'rate')
     },
     run: (warm, seconds) => ask(`run ${warm} ${seconds}`, 'result') as Promise<WindowResult>,
     stop: async () => {

@@ -16,6 +16,10 @@ export interface Delivery {
   readonly bytes?: number
   readonly stalled?: number
   readonly slow?: number
+  /** The port that publishers use, if another node's than the readers'. */
+  readonly postPort?: number
+  /** The generator sleeps while nothing comes. */
+  readonly sleeps?: true
 }
 
 /** Seconds before a window in which the publishers publish already. */
@@ -64,7 +68,7 @@ function postingOf({ system }: Row, bytes: number | undefined): Posting {
 
 /** Brings the readers up. */
 export async function connect(running: Running, row: Row, plan: Delivery): Promise<Load> {
-  const { readers, channels, publishers, rate, stalled, slow } = plan
+  const { readers, channels, publishers, rate, stalled, slow, postPort, sleeps } = plan
   const load = await startLoad({
     port: running.port,
     pids: running.pids(),
@@ -73,6 +77,8 @@ export async function connect(running: Running, row: Row, plan: Delivery): Promi
     ...(channels && { channels }),
     ...(stalled && { stalled }),
     ...(slow && { slow }),
+    ...(postPort && { postPort }),
+    ...(sleeps && { sleeps }),
   })
   try {
     checkReady(await load.open(), readers)

@@ -11,7 +11,7 @@ const others = { 'socket.io': 1, bun: 1, centrifugo: 1, mercure: 1 }
 
 /**
  * What the published figures are made of: twenty pairs where a few per cent decide, fewer where systems are far from
- * each other, one where a run says what it has to say by itself. All of it takes half an hour of a quiet machine.
+ * each other, one where a run says what it has to say by itself. All of it takes forty minutes of a quiet machine.
  */
 const shares: Readonly<Record<string, Share>> = {
   idle: {
@@ -31,6 +31,13 @@ const shares: Readonly<Record<string, Share>> = {
   'slow-readers': { seconds: 2, pairsOf: { ours: 1, control: 1, nchan: 1, centrifugo: 1 } },
   appends: { seconds: 2, pairsOf: { 'sqlite-full': 3, 'sqlite-batched': 1, 'sqlite-off': 1, memory: 1 } },
   'redis-appends': { seconds: 2, pairsOf: { redis: 5, 'redis-bare': 5, memory: 1 } },
+  'nodes-delay': { seconds: 2, pairsOf: { 'ours-redis': 5, ours: 5, 'socket.io-redis': 2 } },
+  'nodes-fan-out': {
+    seconds: 1.5,
+    pairsOf: { 'ours-redis': 10, ours: 10, 'socket.io-redis': 5, 'socket.io': 1 },
+  },
+  'nodes-killed': { seconds: 1, pairsOf: { 'ours-redis': 1, 'socket.io-redis': 1 } },
+  workers: { seconds: 1, pairsOf: { 'one-worker': 2, 'two-workers': 2 } },
   publishes: { seconds: 1.5, pairsOf: { ours: 8, control: 8, centrifugo: 8, nchan: 2 } },
 }
 

@@ -4,12 +4,15 @@ import { fanOut } from './fan-out.ts'
 import { idle } from './idle.ts'
 import { manyChannels } from './many-channels.ts'
 import { massResume } from './mass-resume.ts'
+import { nodesDelay, nodesFanOut } from './nodes.ts'
+import { nodesKilled } from './nodes-killed.ts'
 import { onePublisher } from './one-publisher.ts'
 import { polls, publishes } from './polls.ts'
 import { redisAppends } from './redis-appends.ts'
 import { saturation } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
 import { slowReaders } from './slow-readers.ts'
+import { workers } from './workers.ts'
 
 /** All scenarios, in the order of the report. */
 export const scenarios: readonly Scenario[] = [
@@ -25,4 +28,8 @@ export const scenarios: readonly Scenario[] = [
   publishes,
   appends,
   redisAppends,
+  nodesDelay,
+  nodesFanOut,
+  nodesKilled,
+  workers,
 ]

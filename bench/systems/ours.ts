@@ -1,5 +1,5 @@
 import { fileOf, nodeProgram } from './node-program.ts'
-import type { System } from './system.ts'
+import type { Program, System } from './system.ts'
 
 const stream = (query = '') => ({
   mode: 'stream' as const,
@@ -22,20 +22,25 @@ const longPoll = {
   token: ['"cursor":"', '"'] as const,
 }
 
+/** Room for what is measured, and more flags. */
+export function oursWith(port: number, flags: readonly string[] = []): Program {
+  return nodeProgram('../../packages/cli/bin/gamut.js', [
+    'serve',
+    `--port=${port}`,
+    '--max-connections=15000',
+    '--accept-rate=100000',
+    `--config=${fileOf('servers/gamut.config.json')}`,
+    ...flags,
+  ])
+}
+
 /** `gamut serve` as it comes, with its metrics, and room for the connections that are measured. */
 export const ours: System = {
   name: 'ours',
   title: 'Gamut',
   guarantee: 'log',
   collects: true,
-  program: (port) =>
-    nodeProgram('../../packages/cli/bin/gamut.js', [
-      'serve',
-      `--port=${port}`,
-      '--max-connections=15000',
-      '--accept-rate=100000',
-      `--config=${fileOf('servers/gamut.config.json')}`,
-    ]),
+  program: (port) => oursWith(port),
   readings: { websocket: socket(), sse: stream(), 'long-poll': longPoll },
   resumings: { websocket: socket('?cursor=@TOKEN@'), sse: stream('&cursor=@TOKEN@'), 'long-poll': longPoll },
   publish: (body) => ({

@@ -5,6 +5,7 @@ import { centrifugo, mercure } from './go-peers.ts'
 import { nchan } from './nchan.ts'
 import { betterSse, socketIo, socketIoRecovery } from './node-peers.ts'
 import { ours } from './ours.ts'
+import { severalNodes } from './several-nodes.ts'
 import type { System } from './system.ts'
 
 /** Everything that can be measured, in the order of the report. */
@@ -22,5 +23,6 @@ export const systems: readonly System[] = [
   centrifugo,
   mercure,
   floor,
+  ...severalNodes,
   ...brokers,
 ]

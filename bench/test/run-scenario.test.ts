@@ -91,12 +91,12 @@ it('sums up what starts, warm-ups and windows take', () => {
   expect(estimateSeconds({ ...scenario, fresh: true }, [system('a')], { ...settings, pairs: 1 })).toBe(7)
 })
 
-it('has a line for each scenario in the table of the published figures, all in half an hour', () => {
+it('has a line for each scenario in the table of the published figures, all in forty minutes', () => {
   const sum = scenarios.reduce(
     (seconds, scenario) => seconds + estimateSeconds(scenario, systems, officialSettings(scenario.name)),
     0,
   )
-  expect(sum / 60).toBeLessThan(32)
+  expect(sum / 60).toBeLessThan(41)
   for (const { name, systems: wanted } of scenarios)
     expect(wanted).toEqual(expect.arrayContaining(Object.keys(officialSettings(name).pairsOf ?? {})))
 })

@@ -16,6 +16,10 @@ declare module 'socket.io' {
   }
 }
 
+declare module '@socket.io/redis-streams-adapter' {
+  export function createAdapter(client: unknown): unknown
+}
+
 declare module 'better-sse' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
 
