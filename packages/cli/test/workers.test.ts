@@ -105,6 +105,7 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     // Started here, for the tests' own way to start one ends all that it began with it.
     const server = spawn(process.execPath, [command, 'serve', '--workers', '2', '--port', '0'], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { PATH: process.env['PATH'] },
     })
     await once(server.stdout, 'data')
     const workers = childrenOf(server.pid ?? 0)
