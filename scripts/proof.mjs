@@ -1,9 +1,10 @@
 // @ts-check
 import { parseArgs } from 'node:util'
+import { preparePeer } from './proof/peer.mjs'
 import { runProof } from './proof/run.mjs'
 import { prepare } from './system/system.mjs'
 
-const help = `npm run proof -- [--seconds N] [--seed N]
+const help = `npm run proof -- [--seconds N] [--seed N] [--no-peer]
 
 Readers by a browser and by curl, behind a round-robin nginx in front of two
 nodes, while nodes, Redis and the readers' transports are killed, restarted,
@@ -11,6 +12,7 @@ promoted and changed. One seed draws one run.
 
   --seconds N  how long things go wrong, 20 at least [90]
   --seed N     repeats a run [random]
+  --no-peer    leaves out Socket.IO, which is shown beside it on the same faults
 `
 
 process.exitCode = await main().catch((/** @type {Error} */ error) => {
@@ -25,7 +27,7 @@ async function main() {
     options: {
       seconds: { type: 'string' },
       seed: { type: 'string' },
-
+      'no-peer': { type: 'boolean' },
       help: { type: 'boolean' },
     },
   })
@@ -36,7 +38,8 @@ async function main() {
   const seconds = number('--seconds', values.seconds ?? '90', 20)
   const seed = number('--seed', values.seed ?? `${Math.floor(Math.random() * 1e6)}`, 0)
   await prepare(['redis', 'nginx', 'chromium', 'curl'])
-  return runProof({ seconds, seed })
+  const withPeer = !values['no-peer'] && (await preparePeer())
+  return runProof({ seconds, seed, withPeer })
 }
 
 function number(/** @type {string} */ name, /** @type {string} */ text, /** @type {number} */ least) {

@@ -35,7 +35,7 @@ export function checkRun(run) {
 }
 
 /** The acknowledged messages that the log does not have any more. */
-export function lostOf(/** @type {Run} */ { acknowledged, log }) {
+export function lostOf(/** @type {Pick<Run, 'acknowledged' | 'log'>} */ { acknowledged, log }) {
   const kept = new Set(log.map(({ cursor }) => cursor))
   return acknowledged.filter(({ cursor }) => !kept.has(cursor))
 }

@@ -1,27 +1,34 @@
 // @ts-check
 import { lostOf } from './check.mjs'
 import { rowsOf } from './reader.mjs'
-import { paint, readerTable } from './view.mjs'
+import { paint, peerTable, readerTable } from './view.mjs'
 
 const shownViolations = 20
 
 /**
- * Prints what has come out, and gives the exit code.
- * @param {object} options
- * @param {number} options.seed
- * @param {number} options.seconds
- * @param {import('./check.mjs').Run} options.run
- * @param {readonly import('./reader.mjs').Reader[]} options.readers
- * @param {readonly import('./check.mjs').Violation[]} options.violations
- * @param {import('./director.mjs').Director} options.director
- * @param {import('./publisher.mjs').Publisher} options.publisher
+ * Who took part in a run.
+ * @typedef {object} Cast
+ * @property {number} seed
+ * @property {number} seconds
+ * @property {readonly import('./reader.mjs').Reader[]} readers
+ * @property {import('./publisher.mjs').Publisher} publisher
+ * @property {import('./peer.mjs').Peer | undefined} peer
+ * @property {import('./director.mjs').Director} director
  */
-export function reportRun({ seed, seconds, run, readers, violations, director, publisher }) {
+
+/**
+ * Prints what has come out, and gives the exit code.
+ * @param {Cast & { run: import('./check.mjs').Run, violations: readonly import('./check.mjs').Violation[] }} options
+ */
+export function reportRun({ seed, seconds, readers, publisher, peer, director, run, violations }) {
   const lost = lostOf(run)
   const good = violations.length === 0
   const refused = [...publisher.refused.values()].reduce((sum, count) => sum + count, 0)
   // On a terminal it still stands there.
-  if (!process.stdout.isTTY) console.log(`\n${readerTable(rowsOf(readers)).join('\n')}\n`)
+  if (!process.stdout.isTTY) {
+    console.log(`\n${readerTable(rowsOf(readers)).join('\n')}\n`)
+    if (peer) console.log(`${peerTable(peer.look()).join('\n')}\n`)
+  }
   console.log(`  ${run.acknowledged.length} messages acknowledged, ${refused} tries repeated by the same key`)
   console.log(`  ${director.faults.length} faults of servers, ${director.flips} changes of transport`)
   console.log(

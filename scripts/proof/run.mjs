@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { checkRun, lostOf } from './check.mjs'
 import { Director } from './director.mjs'
 import { askForLost, readLog } from './log.mjs'
+import { Peer, startPeerNode } from './peer.mjs'
 import { drawPlan, ways } from './plan.mjs'
 import { Publisher } from './publisher.mjs'
 import { Reader, rowsOf } from './reader.mjs'
@@ -31,9 +32,9 @@ const names = [
 
 /**
  * Runs it all, shows it, and gives the exit code.
- * @param {{ seconds: number, seed: number }} options
+ * @param {{ seconds: number, seed: number, withPeer: boolean }} options
  */
-export async function runProof({ seconds, seed }) {
+export async function runProof({ seconds, seed, withPeer }) {
   const stage = new Stage()
   /** @type {Awaited<ReturnType<typeof openBrowser>> | undefined} */
   let browser
@@ -42,7 +43,7 @@ export async function runProof({ seconds, seed }) {
     return await Promise.race([
       interrupted,
       (async () => {
-        await stage.open()
+        await stage.open(withPeer ? startPeerNode : undefined)
         browser = await openBrowser(stage.front)
         return act({ seconds, seed, stage, browser })
       })(),
@@ -68,6 +69,38 @@ function interruption() {
  */
 async function act({ seconds, seed, stage, browser }) {
   const url = `${stage.front}/channels/${channel}`
+  const readers = await openReaders(url, browser)
+  const publisher = new Publisher({ url, name: `${seed}`, everyMs: publishEveryMs })
+  const peer = stage.peerFront ? new Peer() : undefined
+  await peer?.open(stage.peerFront, publishEveryMs)
+  const director = new Director({ plan: drawPlan({ seed, seconds }), stage, readers })
+  const cast = { seed, seconds, stage, readers, publisher, peer, director }
+  let phase = ''
+  const begin = performance.now()
+  const screen = openScreen(() => sceneOf(cast, phase, performance.now() - begin))
+  publisher.start()
+  peer?.start()
+  await director.run(begin)
+  await delay(Math.max(0, begin + seconds * 1000 - performance.now()))
+  phase = 'coming to rest'
+  await Promise.all([publisher.stop(), peer?.rest()])
+  const log = await restOf(url, readers)
+  await Promise.all(readers.map((reader) => reader.close()))
+  const held = readers.map(({ name, recording: { entries, losses } }) => ({ name, entries, losses }))
+  const run = { readers: held, acknowledged: publisher.acknowledged, log }
+  const named = await askForLost(url, lostOf(run))
+  const violations = checkRun({ ...run, named })
+  phase = 'checked'
+  screen.close()
+  peer?.close()
+  return reportRun({ ...cast, run: { ...run, named }, violations })
+}
+
+/**
+ * @param {string} url
+ * @param {Awaited<ReturnType<typeof openBrowser>>} browser
+ */
+async function openReaders(url, browser) {
   const open = {
     EventSource: browser.openEventSource,
     WebSocket: browser.openWebSocket,
@@ -79,27 +112,7 @@ async function act({ seconds, seed, stage, browser }) {
     (name, index) => new Reader({ name, way: ways[index] ?? 'curl SSE', url, ways: open }),
   )
   await Promise.all(readers.map((reader) => reader.move(reader.way)))
-  const publisher = new Publisher({ url, name: `${seed}`, everyMs: publishEveryMs })
-  const director = new Director({ plan: drawPlan({ seed, seconds }), stage, readers })
-  let phase = ''
-  const begin = performance.now()
-  const screen = openScreen(() =>
-    sceneOf({ seed, seconds, stage, readers, publisher, director, phase, begin }),
-  )
-  publisher.start()
-  await director.run(begin)
-  await delay(Math.max(0, begin + seconds * 1000 - performance.now()))
-  phase = 'coming to rest'
-  await publisher.stop()
-  const log = await restOf(url, readers)
-  await Promise.all(readers.map((reader) => reader.close()))
-  const held = readers.map(({ name, recording: { entries, losses } }) => ({ name, entries, losses }))
-  const run = { readers: held, acknowledged: publisher.acknowledged, log, named: new Map() }
-  const named = await askForLost(url, lostOf(run))
-  phase = 'checked'
-  const violations = checkRun({ ...run, named })
-  screen.close()
-  return reportRun({ seed, seconds, run: { ...run, named }, readers, violations, director, publisher })
+  return readers
 }
 
 /** The log, once it is what all readers hold, or once that was waited for in vain. */
@@ -115,19 +128,21 @@ async function restOf(/** @type {string} */ url, /** @type {readonly Reader[]} *
 }
 
 /**
- * @param {{ seed: number, seconds: number, stage: Stage, readers: readonly Reader[], publisher: Publisher, director: Director, phase: string, begin: number }} options
+ * @param {import('./report.mjs').Cast & { stage: Stage }} cast
+ * @param {string} phase
+ * @param {number} elapsedMs
  * @returns {Scene}
  */
-function sceneOf({ seed, seconds, stage, readers, publisher, director, phase, begin }) {
+function sceneOf({ seed, seconds, stage, readers, publisher, peer, director }, phase, elapsedMs) {
   return {
     seed,
     seconds,
     phase,
-    elapsedMs: performance.now() - begin,
+    elapsedMs,
     acknowledged: publisher.acknowledged.length,
     parts: [...stage.nodes, { name: 'redis', up: stage.redisUp }],
     readers: rowsOf(readers),
-    peer: undefined,
+    peer: peer?.look(),
     faults: director.faults,
   }
 }

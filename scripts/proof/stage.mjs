@@ -33,23 +33,43 @@ export class Stage {
   /** What is killed with a node of the same number. @type {Part[]} */
   peers = []
   front = ''
+  peerFront = ''
   redisUrl = ''
 
-  async open() {
+  /**
+   * Starts all of it; `startPeer` starts a node of the peer, of which there are two then, behind a door of their own.
+   * @param {((options: { name: string, port: number, redis: string }) => Promise<Program>) | undefined} startPeer
+   */
+  async open(startPeer) {
     await this.#openRedis()
-    const ports = [await this.port(), await this.port()]
+    const ports = [await this.#port(), await this.#port()]
     for (const [index, port] of ports.entries())
       this.nodes.push(
-        await this.part(`node-${index + 1}`, (name) => startNode({ name, port, redis: this.redisUrl })),
+        await this.#part(`node-${index + 1}`, (name) => startNode({ name, port, redis: this.redisUrl })),
       )
-    const port = await this.port()
-    const servers = await roundRobin(port, ports)
-    this.#programs.push(await startFront({ port, folder: join(this.#folder, 'nginx'), servers }))
+    const port = await this.#port()
+    const servers = [await roundRobin(port, ports)]
+    if (startPeer) servers.push(await this.#openPeer(startPeer))
+    const folder = join(this.#folder, 'nginx')
+    this.#programs.push(await startFront({ port, folder, servers: servers.join('\n') }))
     this.front = `http://127.0.0.1:${port}`
   }
 
+  async #openPeer(
+    /** @type {(options: { name: string, port: number, redis: string }) => Promise<Program>} */ start,
+  ) {
+    const ports = [await this.#port(), await this.#port()]
+    for (const [index, port] of ports.entries())
+      this.peers.push(
+        await this.#part(`peer-${index + 1}`, (name) => start({ name, port, redis: this.redisUrl })),
+      )
+    const port = await this.#port()
+    this.peerFront = `http://127.0.0.1:${port}`
+    return roundRobin(port, ports, 'peer')
+  }
+
   /** A port that nobody has. */
-  port() {
+  #port() {
     return portFrom(firstPort, this.#taken)
   }
 
@@ -59,7 +79,7 @@ export class Stage {
    * @param {(name: string) => Promise<Program>} starter
    * @returns {Promise<Part>}
    */
-  async part(name, starter) {
+  async #part(name, starter) {
     const start = async () => {
       const program = await starter(name)
       this.#programs.push(program)
@@ -82,7 +102,7 @@ export class Stage {
   }
 
   async #openRedis() {
-    const [redis, relay] = [await this.port(), await this.port()]
+    const [redis, relay] = [await this.#port(), await this.#port()]
     this.#redis = await this.#startRedis(redis)
     this.#redisPort = redis
     this.#relay = await openRelay(relay, redis)
@@ -117,7 +137,7 @@ export class Stage {
 
   /** The replica is cut off before the writes that shall be lost: a stopped one would find them in its kernel's buffer. */
   async #promote(/** @type {number} */ lagMs) {
-    const port = await this.port()
+    const port = await this.#port()
     const replica = await this.#startRedis(port, ['--replicaof', '127.0.0.1', `${this.#redisPort}`])
     while (!(await tellRedis(port, 'INFO replication')).includes('master_link_status:up')) await delay(50)
     await tellRedis(this.#redisPort, 'WAIT 1 1000')

@@ -6,7 +6,7 @@ import { styleText } from 'node:util'
  * @typedef {{ name: string, way: string, received: number, holds: number, chain: string, agrees: boolean, told: readonly string[] }} ReaderRow
  *
  * What is shown of a client of the peer.
- * @typedef {{ name: string, received: number, lost: number, repeated: number }} PeerRow
+ * @typedef {{ name: string, received: number, lost: number, unsaid: number, repeated: number }} PeerRow
  *
  * @typedef {object} Scene
  * @property {number} seed
@@ -73,23 +73,38 @@ export function readerTable(readers) {
   ]
 }
 
-/** The peer's clients, whose losses nobody is told of. */
-function peerTable(/** @type {NonNullable<Scene['peer']>} */ { acknowledged, rows }) {
-  const head = [
-    'Socket.IO, Redis Streams',
-    '',
+/** The peer's clients: what was acknowledged and did not come, what of it they were not told, and what came again. */
+export function peerTable(/** @type {NonNullable<Scene['peer']>} */ { acknowledged, rows }) {
+  const head = peerRow([
+    'Socket.IO',
     'received',
-    'lost',
+    'missing',
+    'unsaid',
     'twice',
     `of ${acknowledged} acknowledged`,
-  ]
+  ])
   return [
-    paint('dim', row(head)),
-    ...rows.map(({ name, received, lost, repeated }) => {
-      const style = lost > 0 ? 'red' : 'green'
-      return row([name, '', `${received}`, paint(style, `${lost}`.padStart(5)), `${repeated}`, ''])
+    paint('dim', head),
+    ...rows.map(({ name, received, lost, unsaid, repeated }) => {
+      const style = lost + repeated > 0 ? 'red' : 'green'
+      const line = peerRow([name, `${received}`, `${lost}`, `${unsaid}`, `${repeated}`, ''])
+      return paint(style, line)
     }),
   ]
+}
+
+function peerRow(
+  /** @type {readonly string[]} */ [name = '', received = '', lost = '', unsaid = '', twice = '', rest = ''],
+) {
+  const cells = [
+    name.padEnd(19),
+    received.padStart(8),
+    lost.padStart(7),
+    unsaid.padStart(6),
+    twice.padStart(5),
+    rest,
+  ]
+  return `  ${cells.join('  ')}`.trimEnd()
 }
 
 function row(

@@ -115,10 +115,17 @@ export async function startFront({ port, folder, servers }) {
  * The servers of docs/operate/proxies/nginx.conf, in front of these ports.
  * @param {number} port
  * @param {readonly number[]} nodes
+ * @param {string} [other] names servers of something else, that are added to those
  */
-export async function roundRobin(port, nodes) {
+export async function roundRobin(port, nodes, other) {
   const config = await readFile(join(root, 'docs/operate/proxies/nginx.conf'), 'utf8')
-  return config
+  const named = other
+    ? config
+        .replace(/^map .*$/m, '')
+        .replace('upstream gamut', `upstream ${other}`)
+        .replace('http://gamut', `http://${other}`)
+    : config
+  return named
     .replace(/ *server 127.0.0.1:8080(.*);/, (_, more) =>
       nodes.map((node) => `  server 127.0.0.1:${node}${more};`).join('\n'),
     )
