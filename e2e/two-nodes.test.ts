@@ -1,6 +1,7 @@
 import { transports } from '@gamut/protocol'
 import { createFollower, type Follower } from '@gamut/testing'
 import { expect, it } from 'vitest'
+import { endWithTest } from './support/end-with-test.js'
 import { startGamut } from './support/gamut.js'
 import { startOperateProxy } from './support/operate-proxy.js'
 import { describeWith } from './support/parts.js'
@@ -25,6 +26,20 @@ async function publish(url: string, data: unknown, key: string): Promise<boolean
   const headers = { 'content-type': 'application/json', 'idempotency-key': key }
   const answer = await fetch(`${url}/channels/a`, { method: 'POST', headers, body: JSON.stringify(data) })
   return answer.status === 201
+}
+
+/** Opens streams all at once, which end with the test, and gives how many of them a node has answered. */
+async function openStreams(front: string, count: number): Promise<number> {
+  const leave = new AbortController()
+  endWithTest(async () => leave.abort())
+  const headers = { accept: 'text/event-stream' }
+  const begins = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const answer = await fetch(`${front}/channels/a`, { headers, signal: leave.signal })
+      return new TextDecoder().decode((await answer.body?.getReader().read())?.value)
+    }),
+  )
+  return begins.filter((text) => !text.startsWith('retry: 3000')).length
 }
 
 describeWith(['redis', 'nginx'], 'two nodes that share a Redis, behind a round-robin nginx', () => {
@@ -62,5 +77,17 @@ describeWith(['redis', 'nginx'], 'two nodes that share a Redis, behind a round-r
       expect(gaps).toEqual([])
     }
     for (const follower of followers) follower.close()
+  })
+
+  it('take their share of streams as soon as they are back, whatever nginx has seen fail', async () => {
+    const [one, two] = await Promise.all([startGamut(), startGamut()])
+    const front = await startOperateProxy('nginx', [one.port, two.port])
+    expect(await openStreams(front, 4)).toBe(4)
+    await two.stop('SIGKILL')
+    expect(await openStreams(front, 4)).toBe(4)
+    await startGamut(['--port', `${two.port}`])
+    expect(await openStreams(front, 4)).toBe(4)
+    await one.stop('SIGKILL')
+    expect(await openStreams(front, 8)).toBe(8)
   })
 })

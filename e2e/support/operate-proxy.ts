@@ -27,11 +27,11 @@ export type Change = (config: string) => string
 
 function place(config: string, servers: readonly number[], port: number): string {
   const [first = 0, ...others] = servers
-  const more = others.map((other) => `\n  server 127.0.0.1:${other} fail_timeout=1s;`).join('')
+  const more = others.map((other) => `\n  server 127.0.0.1:${other} max_fails=0;`).join('')
   return (
     config
       // Another node is another line, as the file says.
-      .replace('server 127.0.0.1:8080 fail_timeout=1s;', `$&${more}`)
+      .replace('server 127.0.0.1:8080 max_fails=0;', `$&${more}`)
       // The machine of a test need not have the descriptors for more, and a test need not wait for seconds.
       .replace('maxconn 12000', 'maxconn 1000')
       .replace('inter 1s', 'inter 100ms')
