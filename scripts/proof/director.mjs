@@ -36,6 +36,8 @@ export class Director {
           this.faults.push({ atMs: performance.now() - this.#begin, says: sayFault(fault) })
           return this.stage.apply(fault)
         })
+      // What fails is told at the end of the run.
+      this.#servers.catch(() => {})
     }
     await Promise.all([this.#servers, ...flips])
   }

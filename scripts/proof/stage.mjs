@@ -13,7 +13,8 @@ import { openRelay, tellRedis } from './relay.mjs'
  * @typedef {{ name: string, start: () => Promise<Program>, program: Program, up: boolean }} Part
  */
 
-const firstPort = 8100
+/** Two proofs side by side begin at other places. */
+const firstPort = 8100 + (process.pid % 90) * 20
 const tryAgainMs = 200
 
 /** Redis, two nodes and the nginx in front of them, and what can be done to them. */
