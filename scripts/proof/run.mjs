@@ -58,9 +58,7 @@ export async function runProof({ seconds, seed, withPeer }) {
 function interruption() {
   return new Promise((_, reject) => {
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
-      process.once(signal, () =>
-        reject(new Error('\x1b[?25hInterrupted: all of it was ended, nothing is proven.')),
-      )
+      process.once(signal, () => reject(new Error('Interrupted: all of it was ended, nothing is proven.')))
   })
 }
 

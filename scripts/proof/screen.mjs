@@ -18,6 +18,7 @@ export function openScreen(look) {
     stdout.write(`${up}${text.map((line) => `${line}\x1b[K\n`).join('')}`)
     lines = text.length
   }
+  process.once('exit', () => stdout.write('\x1b[?25h'))
   stdout.write('\x1b[?25l')
   redraw()
   const timer = setInterval(redraw, redrawEveryMs)
@@ -25,7 +26,6 @@ export function openScreen(look) {
     close: () => {
       clearInterval(timer)
       redraw()
-      stdout.write('\x1b[?25h')
     },
   }
 }
