@@ -47,6 +47,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', ...(tier === 'faults' ? [] : faults)],
     // Most of them wait, for browsers, processes and deadlines: on two cores vitest would run one file at a time.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Each run under faults takes the whole machine.
+    fileParallelism: tier !== 'faults',
     setupFiles: ['scripts/seed.ts', ...(node ? ['scripts/expect-node.ts'] : [])],
     testTimeout: tier === 'faults' ? 600_000 : 20_000,
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'json-summary'] },

@@ -1,6 +1,6 @@
 import { it } from 'vitest'
 import { nodeFaults, redisFaults } from './faults/plan.js'
-import { startNodes } from './faults/several-nodes.js'
+import { startDurableNodes } from './faults/several-nodes.js'
 import { runTier, seed } from './faults/tier.js'
 import { describeWith } from './support/parts.js'
 
@@ -14,7 +14,7 @@ describeWith(['redis', 'nginx'], `two nodes on one Redis, ${seconds} s under fau
         seconds,
         pace: { faults: [...nodeFaults, ...redisFaults], everyMs: [1000, 2500] },
         ownErrors: /"level":(50|60)|Error:/,
-        start: (config, recorder) => startNodes(2, config, recorder),
+        start: (config, recorder) => startDurableNodes(2, config, recorder),
       }),
     240_000,
   )

@@ -29,13 +29,13 @@ function troubles(events: readonly HistoryEvent[]): (from: number, to: number) =
 }
 
 /** When each message was acknowledged first, by channel, life and offset. */
-function acknowledgements(events: readonly HistoryEvent[]): ReadonlyMap<string, number> {
+function acknowledgements(events: readonly HistoryEvent[], logs: KnownLogs): ReadonlyMap<string, number> {
   const found = new Map<string, number>()
   for (const event of events) {
     if (event.kind !== 'acknowledged') continue
-    const { epoch } = partsOf(event.cursor)
+    const cursor = partsOf(event.cursor)
     for (const offset of event.offsets) {
-      const name = `${event.channel} ${epoch}.${offset}`
+      const name = logs.placeOf(event.channel, cursor, offset)
       if (!found.has(name)) found.set(name, event.at)
     }
   }
@@ -50,7 +50,7 @@ export interface Delay {
 
 /** What prompt readers were told while they were connected and the server well: nothing may be in its way (I16). */
 export function promptDelays({ events, readers }: History, logs: KnownLogs): readonly Delay[] {
-  const acknowledged = acknowledgements(events)
+  const acknowledged = acknowledgements(events, logs)
   const isTroubled = troubles(events)
   const found: Delay[] = []
   /** When each reader was opened last. */
@@ -59,9 +59,9 @@ export function promptDelays({ events, readers }: History, logs: KnownLogs): rea
     if (event.kind === 'left') since.delete(event.reader)
     if (event.kind === 'opened') since.set(event.reader, event.at)
     if (event.kind !== 'received' || !readers.get(event.reader)?.prompt) continue
-    const { epoch } = partsOf(event.cursor)
-    const from = acknowledged.get(`${event.channel} ${epoch}.${event.offset}`)
-    const [entry] = logs.of(event.channel, epoch).between(event.offset - 1, event.offset)
+    const cursor = partsOf(event.cursor)
+    const from = acknowledged.get(logs.placeOf(event.channel, cursor, event.offset))
+    const [entry] = logs.at(event.channel, cursor).between(event.offset - 1, event.offset)
     const begin = since.get(event.reader) ?? Number.POSITIVE_INFINITY
     if (from === undefined || (entry?.invokedAt ?? 0) < begin) continue
     if (!isTroubled(from, event.at)) found.push({ event, ms: event.at - from })

@@ -1,4 +1,5 @@
-import { parseCursor } from '@gamut/protocol'
+import type { CursorParts } from '@gamut/protocol'
+import { partsOf } from './gap-causes.js'
 import type { History, Violation } from './history.js'
 import { invokedIn, type KnownLogs } from './known-log.js'
 
@@ -15,10 +16,10 @@ function checkOrigins(history: History, logs: KnownLogs): Violation[] {
   for (const { channel, messages } of invokedIn(history.events).values())
     for (const { hash } of messages) published.add(`${channel} ${hash}`)
   for (const [channel, traits] of history.channels) {
-    for (const epoch of logs.epochsOf(channel)) {
+    for (const [life, log] of logs.allOf(channel).entries()) {
       const offsets = new Map<string, number>()
-      for (const { hash, offset, deleted } of logs.of(channel, epoch).entries) {
-        const where = `${channel} at ${epoch}.${offset}: ${hash}`
+      for (const { hash, offset, deleted } of log.entries) {
+        const where = `${channel} in life ${life} at ${offset}: ${hash}`
         const isOwn = deleted && traits.evicts
         if (!published.has(`${channel} ${hash}`) && !isOwn)
           found.push({ rule: 'never published', says: where })
@@ -47,38 +48,43 @@ function failedForSure({ events }: History): ReadonlySet<string> {
   )
 }
 
-/** Within one life, every answer to a publish names the same offsets, and as many as there are messages. */
-function checkAnswers({ events }: History): Violation[] {
+interface Answer {
+  readonly cursor: CursorParts
+  readonly offsets: string
+}
+
+/** Of one log, every answer to a publish names the same offsets, and as many as there are messages. */
+function checkAnswers({ events }: History, logs: KnownLogs): Violation[] {
   const found: Violation[] = []
   const invoked = invokedIn(events)
-  const answers = new Map<string, string>()
+  const answers = new Map<string, Answer[]>()
   for (const event of events) {
     if (event.kind !== 'acknowledged') continue
-    const { publish, channel, cursor } = event
-    const offsets = event.offsets.join(' ')
+    const { publish, channel } = event
+    const answer = { cursor: partsOf(event.cursor), offsets: event.offsets.join(' ') }
     const where = `${channel}: ${publish}`
     if (event.offsets.length !== invoked.get(publish)?.messages.length)
-      found.push({ rule: 'answer', says: `${where} was answered with the offsets "${offsets}"` })
-    const name = `${publish} ${parseCursor(cursor)?.epoch}`
-    const first = answers.get(name)
-    if (first !== undefined && first !== offsets)
-      found.push({ rule: 'entered twice', says: `${where} stands at ${first}, and again at ${offsets}` })
-    answers.set(name, offsets)
+      found.push({ rule: 'answer', says: `${where} was answered with the offsets "${answer.offsets}"` })
+    const earlier = answers.get(publish) ?? []
+    answers.set(publish, [...earlier, answer])
+    // Of a log that has lost the first, the second may be a new one.
+    const other = earlier.find(
+      ({ cursor, offsets }) => logs.holds(channel, answer.cursor, cursor) && offsets !== answer.offsets,
+    )
+    if (other) {
+      const says = `${where} stands at ${other.offsets}, and again at ${answer.offsets}`
+      found.push({ rule: 'entered twice', says })
+    }
   }
   return found
 }
 
-interface Place {
-  readonly epoch: string | undefined
-  readonly offset: number
-}
-
 /** What was invoked after another publish had been answered stands behind it (one order, in real time). */
-function checkRealTime({ events }: History): Violation[] {
+function checkRealTime({ events }: History, logs: KnownLogs): Violation[] {
   const found: Violation[] = []
-  const newest = new Map<string, Place>()
-  const before = new Map<string, Place>()
-  const answered = new Set<string>()
+  const newest = new Map<string, CursorParts>()
+  const before = new Map<string, CursorParts>()
+  const answered = new Map<string, CursorParts[]>()
   for (const event of events) {
     if (event.kind === 'invoked') {
       const place = newest.get(event.channel)
@@ -86,18 +92,19 @@ function checkRealTime({ events }: History): Violation[] {
     }
     if (event.kind !== 'acknowledged' || event.offsets.length === 0) continue
     const { channel, publish } = event
-    const epoch = parseCursor(event.cursor)?.epoch
+    const cursor = partsOf(event.cursor)
     const bound = before.get(publish)
+    const isBehind = (other: CursorParts) => logs.holds(channel, cursor, other)
     // A repetition is answered with where the first one stands.
-    const isFirst = !answered.has(`${publish} ${epoch}`)
-    answered.add(`${publish} ${epoch}`)
-    if (isFirst && bound?.epoch === epoch && Math.min(...event.offsets) <= (bound?.offset ?? 0)) {
-      const says = `${channel}: ${publish} stands at ${epoch}.${event.offsets[0]}, before what was answered when it began (${bound?.offset})`
+    const earlier = answered.get(publish) ?? []
+    answered.set(publish, [...earlier, cursor])
+    const isFirst = !earlier.some(isBehind)
+    if (isFirst && bound && isBehind(bound) && Math.min(...event.offsets) <= bound.offset) {
+      const says = `${channel}: ${publish} stands at ${event.offsets[0]} of ${event.cursor}, before what was answered when it began (${bound.offset})`
       found.push({ rule: 'order of publishes', says })
     }
     const held = newest.get(channel)
-    const least = held?.epoch === epoch ? (held?.offset ?? 0) : 0
-    newest.set(channel, { epoch, offset: Math.max(least, ...event.offsets) })
+    if (!held || held.offset < cursor.offset || !isBehind(held)) newest.set(channel, cursor)
   }
   return found
 }
@@ -120,8 +127,8 @@ function checkRefusals({ events }: History): Violation[] {
 export function checkPublishes(history: History, logs: KnownLogs): readonly Violation[] {
   return [
     ...checkOrigins(history, logs),
-    ...checkAnswers(history),
-    ...checkRealTime(history),
+    ...checkAnswers(history, logs),
+    ...checkRealTime(history, logs),
     ...checkRefusals(history),
   ]
 }

@@ -34,6 +34,7 @@ class CheckedReading implements Reading {
   ended = false
   began: CursorParts | undefined
   #at: CursorParts | undefined
+  #endedAt = 0
   /** How many messages conflation has left out, for which none was missing yet. */
   #skipped = 0
 
@@ -42,10 +43,11 @@ class CheckedReading implements Reading {
   }
 
   take(event: ReadingEvent): void {
-    if (this.ended && event.kind === 'opened' && event.gap?.reason === 'epoch') this.ended = false
+    const gap = event.kind === 'opened' ? event.gap?.reason : undefined
+    if (gap === 'epoch' || gap === 'diverged') this.ended = false
     // A connection that is opened where the channel has ended says so once more.
     const isMore = event.kind !== 'ended' && !(event.kind === 'opened' && event.outcome === 'resumed')
-    if (this.ended && isMore) this.#fail('after the end', event.kind, event.at)
+    if (this.ended && isMore && !this.#isReopened(event.at)) this.#fail('after the end', event.kind, event.at)
     switch (event.kind) {
       case 'opened':
         this.#open(event)
@@ -71,6 +73,11 @@ class CheckedReading implements Reading {
         this.#end(event)
         return
     }
+  }
+
+  /** The end itself may be among what a log has lost. */
+  #isReopened(at: number): boolean {
+    return this.#parts.logs.wentBack(this.#parts.channel, this.#endedAt, at)
   }
 
   #fail(rule: string, why: string, at: number): void {
@@ -152,7 +159,8 @@ class CheckedReading implements Reading {
 
   #receiveInSnapshot(event: Received, to: CursorParts): void {
     const from = this.#at
-    const isSame = from?.at !== undefined && from.epoch === to.epoch && from.offset === to.offset
+    const isSame =
+      from?.at !== undefined && from.epoch === to.epoch && from.offset === to.offset && from.tag === to.tag
     if (!isSame) this.#fail('order', `${event.cursor} is of a snapshot that was not begun`, event.at)
     else if ((from.at ?? 0) >= (to.at ?? 0))
       this.#fail('order', `${event.cursor} came again in a snapshot`, event.at)
@@ -186,8 +194,13 @@ class CheckedReading implements Reading {
       this.#fail('order', `it went back to ${goes}`, at)
       return false
     }
-    const missing = this.#parts.logs
-      .of(this.#parts.channel, to.epoch)
+    const { logs, channel } = this.#parts
+    if (!logs.holds(channel, to, from)) {
+      this.#fail('silent gap', `it went to ${goes}, a log that has not what it holds, without a word`, at)
+      return true
+    }
+    const missing = logs
+      .at(channel, to)
       .between(from.offset, to.offset)
       .filter(({ offset }) => offset !== received?.offset)
     this.#miss(missing, goes, at)
@@ -209,8 +222,8 @@ class CheckedReading implements Reading {
     if (this.#at?.at === undefined || this.#at.epoch !== to.epoch || this.#at.offset !== to.offset)
       this.#fail('order', `a snapshot ended at ${cursor} that was not begun`, at)
     // Of an earlier life nobody may have been told of the last entries.
-    if (to.epoch === logs.epochsOf(channel).at(-1)) {
-      const log = logs.of(channel, to.epoch)
+    if (logs.isLast(channel, to)) {
+      const log = logs.at(channel, to)
       const whole = new Map(foldKeys(log.between(0, to.offset)))
       // A key that changed while the snapshot was read may be left out: it comes by the log after the head.
       for (const { key = '', invokedAt } of log.between(to.offset, Number.POSITIVE_INFINITY))
@@ -223,14 +236,17 @@ class CheckedReading implements Reading {
 
   #end({ reason, at }: Extract<ReadingEvent, { kind: 'ended' }>): void {
     if (reason !== 'closed') return
-    if (this.ended) this.#fail('after the end', 'it was told of the end twice', at)
+    if (this.ended && !this.#isReopened(at)) this.#fail('after the end', 'it was told of the end twice', at)
     this.ended = true
+    this.#endedAt = at
     const from = this.#at
     if (!from) return
-    const rest = this.#parts.logs
-      .of(this.#parts.channel, from.epoch)
-      .between(from.offset, Number.POSITIVE_INFINITY)
-    if (rest.length > 0) this.#fail('silent gap', `the channel ended ${rest.length} messages early`, at)
+    // Which of the logs that have its position has ended, nobody says.
+    const rests = this.#parts.logs
+      .with(this.#parts.channel, from)
+      .map((log) => log.between(from.offset, Number.POSITIVE_INFINITY).length)
+    if (rests.length > 0 && !rests.includes(0))
+      this.#fail('silent gap', `the channel ended ${Math.min(...rests)} messages early`, at)
   }
 }
 

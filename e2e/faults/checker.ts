@@ -58,8 +58,8 @@ function checkTop(name: string, reading: Reading, history: History, logs: KnownL
   if (reading.held !== head)
     return [{ rule: 'not at the top', says: `${name} holds ${reading.held}, and the head is ${head}` }]
   if (!history.channels.get(channel)?.keyed || reading.began === undefined) return found
-  const { epoch, offset } = partsOf(head)
-  const difference = differenceOf(reading.map, foldKeys(logs.of(channel, epoch).between(0, offset)))
+  const parts = partsOf(head)
+  const difference = differenceOf(reading.map, foldKeys(logs.at(channel, parts).between(0, parts.offset)))
   if (difference) found.push({ rule: 'keys', says: `${name}: in the end ${difference}` })
   return found
 }
@@ -68,7 +68,8 @@ function checkTop(name: string, reading: Reading, history: History, logs: KnownL
 function checkBeginning(name: string, reading: Reading, history: History, logs: KnownLogs, channel: string) {
   const { began } = reading
   if (!began) return [{ rule: 'lost', says: `${name} was told nothing` }]
-  const entries = logs.of(channel, began.epoch)
+  const entries = logs.allOf(channel).at(-1)
+  if (!entries) return []
   const below = entries.between(0, began.offset).length
   const above = entries.between(began.offset, Number.POSITIVE_INFINITY).length
   const { count = Number.POSITIVE_INFINITY } = history.channels.get(channel) ?? {}

@@ -13,29 +13,37 @@ export interface ToldLoss {
   readonly cursor: CursorParts
 }
 
-/** Why a loss has no cause that anybody knows; nothing if it has one (I7). The faults of these runs have two: a store that was lost, and retention. */
+/** Why a loss has no cause that anybody knows; nothing if it has one (I7). These runs have two: what a store has lost, and retention. */
 export function unfoundedLoss(loss: ToldLoss, traits: ChannelTraits, logs: KnownLogs): string | undefined {
-  const { reason, after, cursor, channel } = loss
-  if (reason === 'epoch') {
-    const epochs = logs.epochsOf(channel)
-    const [from, to] = [epochs.indexOf(after.epoch), epochs.indexOf(cursor.epoch)]
-    return from < to ? undefined : 'the store has not been lost in between'
+  const { reason, after, cursor, channel, at } = loss
+  const isOther = after.epoch !== cursor.epoch
+  if (reason === 'epoch' || reason === 'diverged') {
+    if (isOther !== (reason === 'epoch')) return `the epoch of the log ${isOther ? 'changed' : 'is the same'}`
+    return logs.isLost(channel, after, at) ? undefined : 'nothing has taken that position from the log'
   }
   if (reason !== 'expired' && reason !== 'slow') return 'nothing in this run is a cause of it'
-  if (after.epoch !== cursor.epoch) return 'the store was lost, which is another reason'
+  if (isOther) return 'the store was lost, which is another reason'
   return notRetained(loss, traits, logs)
 }
 
-/** Retention keeps a number of messages: a position is lost once more than that stand behind it, and not before. */
+/**
+ * Retention keeps a number of messages: a position is lost once more than that stand behind it, and not before. Where it is in
+ * what was lost, it is either reason if the log that took its place has come so far.
+ */
 function notRetained(
   { channel, at, after }: ToldLoss,
   { count }: ChannelTraits,
   logs: KnownLogs,
 ): string | undefined {
   if (count === undefined) return 'this channel keeps everything'
-  const behind = logs.of(channel, after.epoch).between(after.offset, Number.POSITIVE_INFINITY)
+  const held = logs.isLost(channel, after, at) ? logs.allOf(channel) : logs.with(channel, after)
   // What nobody had begun to publish then cannot have pushed anything out.
-  const possible = behind.filter(({ invokedAt }) => invokedAt <= at).length
+  const counts = held.map(
+    (log) =>
+      log.between(after.offset, Number.POSITIVE_INFINITY).filter(({ invokedAt }) => invokedAt <= at).length,
+  )
+  // What nobody was told of may have pushed it out and then been lost itself.
+  const possible = Math.max(0, logs.writtenBehind(channel, after, at), ...counts)
   if (possible > count) return undefined
   return `at most ${possible} messages stood behind that position, and ${count} are kept`
 }

@@ -62,8 +62,13 @@ export type ReadingEvent = { readonly at: number } & OfReader &
 /** One thing that happened around them. */
 export type OtherEvent = { readonly at: number } & (
   | { readonly kind: 'fault'; readonly name: string; readonly where: string; readonly on: boolean }
-  /** A life of the store begins, or of one channel's log in it: every cursor of it has this epoch. */
-  | { readonly kind: 'life'; readonly epoch: string; readonly channel?: string }
+  /**
+   * A life of the store begins, or of one channel's log in it. Every cursor of it has this epoch; or it goes on `after` an
+   * entry of the one before, whose later ones are lost; or it begins empty and nobody knows yet what its cursors will be.
+   */
+  | { readonly kind: 'life'; readonly epoch?: string; readonly channel?: string; readonly after?: Cursor }
+  /** Entries that the store itself says it wrote behind `after`, up to a cursor. All have its tag. */
+  | { readonly kind: 'written'; readonly channel: string; readonly after: Cursor; readonly cursor: Cursor }
   /** A reader has lost its connection, or left it for another transport. */
   | { readonly kind: 'left'; readonly reader: string; readonly why: string }
   /** From then on nothing more may be read by a token; where an epoch is said, of that life of the store alone. */

@@ -30,12 +30,21 @@ export const redisFaults = [
   'cut off one way',
 ] as const
 
+/** What takes acknowledged messages away from a Redis: what a replica had not got yet, everything, all of a channel, or its log alone. */
+export const lossFaults = [
+  'redis failover',
+  'redis flushall',
+  'redis restart empty',
+  'redis delete channel',
+  'redis delete log',
+] as const
+
 /** What happens to the server. */
 export interface ServerFault {
   readonly atMs: number
-  readonly what: (typeof nodeFaults)[number] | (typeof redisFaults)[number]
+  readonly what: (typeof nodeFaults | typeof redisFaults | typeof lossFaults)[number]
   readonly forMs: number
-  /** Of several nodes, which one; the next one where there are fewer. */
+  /** Of several nodes, or channels, which one; the next one where there are fewer. */
   readonly node: number
 }
 

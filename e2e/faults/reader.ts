@@ -161,7 +161,8 @@ class FollowingReader implements PlannedReader {
       case 'open': {
         const { kind: _kind, ...fields } = event
         add({ kind: 'opened', reader, ...fields })
-        if (event.gap?.reason === 'epoch') this.ended.delete(event.channel)
+        if (event.gap?.reason === 'epoch' || event.gap?.reason === 'diverged')
+          this.ended.delete(event.channel)
         if (event.cursor !== undefined) this.positions.set(event.channel, event.cursor)
         return
       }

@@ -1,7 +1,7 @@
 import { it } from 'vitest'
 import { describeWith } from '../support/parts.js'
 import { nodeFaults, redisFaults } from './plan.js'
-import { startNodes } from './several-nodes.js'
+import { startDurableNodes } from './several-nodes.js'
 import { runTier, seconds, seed } from './tier.js'
 
 const title = `three nodes on one Redis behind nginx, ${seconds} s under faults, seed ${seed}`
@@ -15,7 +15,7 @@ describeWith(['redis', 'nginx'], title, () => {
         pace: { faults: [...nodeFaults, ...redisFaults], everyMs: [1500, 4000] },
         losses: [],
         ownErrors: /"level":(50|60)|Error:/,
-        start: (config, recorder) => startNodes(3, config, recorder),
+        start: (config, recorder) => startDurableNodes(3, config, recorder),
       }),
     (seconds + 300) * 1000,
   )

@@ -6,9 +6,10 @@ import { startGamut } from '../support/gamut.js'
 import { startOperateProxy } from '../support/operate-proxy.js'
 import type { RunningProcess } from '../support/start-process.js'
 import { channelNames } from './channels.js'
-import { type DurableRedis, startDurableRedis } from './durable-redis.js'
+import { startDurableRedis } from './durable-redis.js'
 import type { ServerFault } from './plan.js'
 import type { Recorder } from './recorder.js'
+import type { SharedRedis } from './redis-faults.js'
 import { ask, type Measured, measureNode, type ServerUnderTest, tryRevoking } from './server-under-test.js'
 
 /** One node, and its own way to the Redis. */
@@ -24,12 +25,12 @@ const againMs = 100
 class Nodes implements ServerUnderTest {
   readonly port: number
   readonly #config: string
-  readonly #redis: DurableRedis
+  readonly #redis: SharedRedis
   readonly #nodes: Node[] = []
   readonly #recorder: Recorder
   #earlier = ''
 
-  constructor(port: number, config: string, redis: DurableRedis, recorder: Recorder) {
+  constructor(port: number, config: string, redis: SharedRedis, recorder: Recorder) {
     this.port = port
     this.#config = config
     this.#redis = redis
@@ -45,14 +46,6 @@ class Nodes implements ServerUnderTest {
     this.#nodes.push({ port, way, process: await this.#start(port, way) })
   }
 
-  /** No fault of these runs loses the log, so every channel has one life. */
-  async begin(): Promise<void> {
-    for (const channel of channelNames) {
-      const { epoch = '' } = parseCursor(await this.head(channel)) ?? {}
-      this.#recorder.add({ kind: 'life', epoch, channel })
-    }
-  }
-
   async suffer(fault: ServerFault): Promise<void> {
     const named = { kind: 'fault', name: fault.what, where: 'server' } as const
     this.#recorder.add({ ...named, on: true })
@@ -61,7 +54,7 @@ class Nodes implements ServerUnderTest {
     this.#recorder.add({ ...named, on: false })
   }
 
-  async #suffer({ what, forMs }: ServerFault, node: Node): Promise<void> {
+  async #suffer({ what, forMs, node: which }: ServerFault, node: Node): Promise<void> {
     switch (what) {
       case 'stop':
         process.kill(node.process.pid, 'SIGSTOP')
@@ -82,7 +75,7 @@ class Nodes implements ServerUnderTest {
         node.way.set({})
         return
       default:
-        await this.#redis.suffer(what, forMs)
+        await this.#redis.suffer(what, forMs, which)
     }
   }
 
@@ -149,13 +142,26 @@ export async function startNodes(
   count: number,
   config: string,
   recorder: Recorder,
+  redis: SharedRedis,
 ): Promise<ServerUnderTest> {
-  const redis = await startDurableRedis()
   const ports: number[] = []
   for (let index = 0; index < count; index += 1) ports.push(await freePort())
   const front = new URL(await startOperateProxy('nginx', ports))
   const nodes = new Nodes(Number(front.port), config, redis, recorder)
   for (const port of ports) await nodes.add(port)
-  await nodes.begin()
+  return nodes
+}
+
+/** The same on a Redis of which no fault takes anything: every channel has one life. */
+export async function startDurableNodes(
+  count: number,
+  config: string,
+  recorder: Recorder,
+): Promise<ServerUnderTest> {
+  const nodes = await startNodes(count, config, recorder, await startDurableRedis())
+  for (const channel of channelNames) {
+    const { epoch = '' } = parseCursor(await nodes.head(channel)) ?? {}
+    recorder.add({ kind: 'life', epoch, channel })
+  }
   return nodes
 }

@@ -1,6 +1,7 @@
 import { promptDelays } from './check-delays.js'
+import { partsOf } from './gap-causes.js'
 import type { History } from './history.js'
-import { knownLogs } from './known-log.js'
+import { type KnownLogs, knownLogs } from './known-log.js'
 
 /** What a run has done, in words. */
 export interface Summary {
@@ -38,12 +39,28 @@ const troubles = ['stalled', '1 KB/s', 'attack by subscribing', 'attack by frame
 export interface Expected {
   readonly faults: readonly string[]
   readonly losses: readonly string[]
+  /** The log itself loses, and so often that a server is hardly ever well: nothing can be said of who was late. */
+  readonly isLossy: boolean
+}
+
+/** How many messages were acknowledged and are not in the log any more. */
+function countLost({ events }: History, logs: KnownLogs): number {
+  const lost = events.flatMap((event) => {
+    if (event.kind !== 'acknowledged') return []
+    const cursor = partsOf(event.cursor)
+    return logs.isLast(event.channel, cursor)
+      ? []
+      : event.offsets.map((offset) => logs.placeOf(event.channel, cursor, offset))
+  })
+  return new Set(lost).size
 }
 
 /** Counts what a history holds. */
 export function summaryOf(history: History, convergedMs: number, must: Expected): Summary {
   const { events, readers } = history
-  const delays = promptDelays(history, knownLogs(history))
+  const logs = knownLogs(history)
+  const lost = countLost(history, logs)
+  const delays = promptDelays(history, logs)
     .map(({ ms }) => Math.round(ms))
     .sort((a, b) => a - b)
   const kinds = tally(events.map(({ kind }) => kind))
@@ -63,6 +80,7 @@ export function summaryOf(history: History, convergedMs: number, must: Expected)
     line('received by', transports),
     line('outcomes', outcomes),
     line('losses told', losses),
+    `acknowledged and lost by the log: ${lost} messages`,
     line('ends', ends),
     `prompt readers: ${delays.length} deliveries after their acknowledgements by ${delays[delays.length >> 1]} ms in the middle and ${delays.at(-1)} ms at most`,
     line('faults', faults),
@@ -74,5 +92,6 @@ export function summaryOf(history: History, convergedMs: number, must: Expected)
   const ended = ['auth', 'revoked'].map((name) => [name, ends] as const)
   const servers = [...must.faults, ...troubles].map((name) => [name, faults] as const)
   const idle = [...wanted, ...ended, ...servers].flatMap(([name, counts]) => (counts.has(name) ? [] : [name]))
-  return { text, idle: delays.length === 0 ? [...idle, 'prompt'] : idle }
+  const shown = must.isLossy ? lost : delays.length
+  return { text, idle: shown === 0 ? [...idle, must.isLossy ? 'lost' : 'prompt'] : idle }
 }

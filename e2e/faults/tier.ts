@@ -57,13 +57,22 @@ export interface TierRun {
   readonly pace: ServerPace
   /** Which losses readers must have been told of, beside all faults and what else happens in a whole run; of a short one nothing is asked. */
   readonly losses?: readonly string[]
+  /** Whether the log itself loses. */
+  readonly isLossy?: boolean
   /** What the log of the server may hold of errors, faults being what they are. */
   readonly ownErrors: RegExp
   start(config: string, recorder: Recorder): Promise<ServerUnderTest>
 }
 
 /** Runs a server under the faults of the seed, checks all that was told, and that it comes to rest and leaves nothing behind. */
-export async function runTier({ seconds, pace, losses, ownErrors, start }: TierRun): Promise<void> {
+export async function runTier({
+  seconds,
+  pace,
+  losses,
+  isLossy = false,
+  ownErrors,
+  start,
+}: TierRun): Promise<void> {
   const plan = planRun(seed, seconds, pace)
   const recorder = createRecorder()
   const server = await start(await writeConfig(), recorder)
@@ -73,7 +82,7 @@ export async function runTier({ seconds, pace, losses, ownErrors, start }: TierR
 
   const { history, convergedMs } = await runFaults({ plan, server, ways, recorder })
   const violations = checkHistory(history)
-  const summary = summaryOf(history, convergedMs, { faults: pace.faults, losses: losses ?? [] })
+  const summary = summaryOf(history, convergedMs, { faults: pace.faults, losses: losses ?? [], isLossy })
   console.log(summary.text)
   if (violations.length > 0)
     console.log(`The history is in ${await keep(plan, recorder, violations, server.output())}`)

@@ -7,9 +7,9 @@ import { freePort } from '../../../e2e/support/free-port.js'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { addReplica, startCluster } from '../../../e2e/support/redis-cluster.js'
 import { command } from '../../../e2e/support/redis-command.js'
+import { openRelay } from '../../../e2e/support/relay.js'
 import { until } from '../../../e2e/support/until.js'
 import { roomy, startNode } from './support/node.js'
-import { openRelay } from './support/relay.js'
 
 const channels = Array.from({ length: 30 }, (_, index) => `c/${index}`)
 

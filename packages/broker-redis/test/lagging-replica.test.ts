@@ -5,10 +5,10 @@ import { expect, it } from 'vitest'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
 import { command } from '../../../e2e/support/redis-command.js'
+import { openRelay } from '../../../e2e/support/relay.js'
 import { startServer } from '../../../e2e/support/start-server.js'
 import { until } from '../../../e2e/support/until.js'
 import { startNode } from './support/node.js'
-import { openRelay } from './support/relay.js'
 
 /** A master and its replica, and an address that leads to the one and, after `fail`, to the other. */
 async function startPair() {

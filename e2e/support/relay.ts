@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { endWithTest } from '../../../../e2e/support/end-with-test.js'
+import { endWithTest } from './end-with-test.js'
 
 /** An address that leads to one Redis and, after a failover, to another, as a virtual address or a proxy does. */
 export interface Relay {
