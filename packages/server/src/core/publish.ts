@@ -72,8 +72,6 @@ export interface PreparedPublish {
 
 /** Checks publishes against limits, definition, schema and hooks, and appends them. */
 export class Publisher {
-  /** How many appends of this node have been answered: who reads after one must see it. */
-  appended = 0
   readonly #parts: PublisherParts
 
   readonly #appends: PatientAppend
@@ -123,7 +121,6 @@ export class Publisher {
       const result = isLater(appending) ? await appending : appending
       if (!result.ok) throw refusal(result.code, channel)
       trace.published(channel, publisher, messages, idempotency?.key, result)
-      this.appended++
       this.#count(channel, result.messages, clock.elapsed() - startedAt)
       const newest = result.messages.at(-1)
       if (newest) traffic.note(channel, newest.offset)

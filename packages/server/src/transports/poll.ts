@@ -8,10 +8,9 @@ import type { ChannelRead, ReadRequest, Transport } from './transport.js'
 
 async function readChannel(one: ChannelRead, read: ReadRequest, core: Core): Promise<ChannelAnswer> {
   const { channel, settings, position } = one
-  // Who polls after a publish was answered must see it, so such a poll shares no read from before.
-  const known = core.publisher.appended
   const opened = await openPosition(
-    (from) => core.log.read(channel, from, batchLimit(read), known),
+    // Who polls after a publish was answered must see it, so a poll shares no read from before.
+    (from) => core.log.readNow(channel, from, batchLimit(read)),
     position,
     {
       keyed: settings.keyed !== undefined,
