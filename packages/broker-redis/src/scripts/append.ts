@@ -43,6 +43,7 @@ local function remember(name, hash, cursorThen, places, count)
 end
 
 local function expireSeen()
+  if c.places == 0 then return end
   for _ = 1, 200 do
     local name = call('LINDEX', orderKey, 0)
     if not name then return end
