@@ -13,7 +13,6 @@ describeWith(['redis', 'nginx'], `two nodes on one Redis, ${seconds} s under fau
       runTier({
         seconds,
         pace: { faults: [...nodeFaults, ...redisFaults], everyMs: [1000, 2500] },
-        ownErrors: /"level":(50|60)|Error:/,
         start: (config, recorder) => startDurableNodes(2, config, recorder),
       }),
     240_000,

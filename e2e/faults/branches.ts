@@ -77,11 +77,16 @@ export class Branches {
     return this.branchOf(parts) === this.ownerOf(branch, parts.offset)
   }
 
-  /** Whether the entry that a cursor names has been taken from the log by then. */
-  isLost(parts: CursorParts, at: number): boolean {
+  /** Whether the entry that a cursor names has been taken from the log by then; by a log of the same epoch, or of another. */
+  isLost(parts: CursorParts, at: number, by?: 'same' | 'other'): boolean {
     const own = this.branchOf(parts)
     const since = own && parts.offset > 0 ? this.all.indexOf(own) : 0
-    return this.all.slice(since).some((branch) => branch.from <= at + slackMs && !this.holds(branch, parts))
+    // Which epoch a log has is not known before something was written to it.
+    const isBy = ({ epoch }: Branch) =>
+      by === undefined || epoch === undefined || (epoch === parts.epoch) === (by === 'same')
+    return this.all
+      .slice(since)
+      .some((branch) => branch.from <= at + slackMs && isBy(branch) && !this.holds(branch, parts))
   }
 
   /** How many entries were written behind a position by then, in any log that has it or that took its place. */

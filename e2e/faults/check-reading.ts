@@ -223,10 +223,10 @@ class CheckedReading implements Reading {
       this.#fail('order', `a snapshot ended at ${cursor} that was not begun`, at)
     // Of an earlier life nobody may have been told of the last entries.
     if (logs.isLast(channel, to)) {
-      const log = logs.at(channel, to)
-      const whole = new Map(foldKeys(log.between(0, to.offset)))
+      const whole = new Map(foldKeys(logs.at(channel, to).between(0, to.offset)))
+      const later = logs.with(channel, to).flatMap((log) => log.between(to.offset, Number.POSITIVE_INFINITY))
       // A key that changed while the snapshot was read may be left out: it comes by the log after the head.
-      for (const { key = '', invokedAt } of log.between(to.offset, Number.POSITIVE_INFINITY))
+      for (const { key = '', invokedAt } of later)
         if (invokedAt <= at && !this.map.has(key)) whole.delete(key)
       const difference = differenceOf(this.map, whole)
       if (difference) this.#fail('snapshot', `at ${cursor} ${difference}`, at)

@@ -16,13 +16,15 @@ export interface ToldLoss {
 /** Why a loss has no cause that anybody knows; nothing if it has one (I7). These runs have two: what a store has lost, and retention. */
 export function unfoundedLoss(loss: ToldLoss, traits: ChannelTraits, logs: KnownLogs): string | undefined {
   const { reason, after, cursor, channel, at } = loss
-  const isOther = after.epoch !== cursor.epoch
-  if (reason === 'epoch' || reason === 'diverged') {
-    if (isOther !== (reason === 'epoch')) return `the epoch of the log ${isOther ? 'changed' : 'is the same'}`
-    return logs.isLost(channel, after, at) ? undefined : 'nothing has taken that position from the log'
+  const { epoch } = after
+  // A log that has lost it may itself be lost before the reader is given what there is: then either reason is true.
+  if (reason === 'diverged' || reason === 'epoch') {
+    if (logs.isLost(channel, after, at, reason === 'epoch' ? 'other' : 'same')) return undefined
+    return `no log ${reason === 'epoch' ? 'of another epoch' : `of ${epoch}`} took its place`
   }
   if (reason !== 'expired' && reason !== 'slow') return 'nothing in this run is a cause of it'
-  if (isOther) return 'the store was lost, which is another reason'
+  if (epoch !== cursor.epoch && !logs.isLost(channel, after, at, 'same'))
+    return 'the store was lost, which is another reason'
   return notRetained(loss, traits, logs)
 }
 

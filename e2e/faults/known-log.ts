@@ -34,8 +34,8 @@ export interface KnownLogs {
   holds(channel: string, cursor: CursorParts, other: CursorParts): boolean
   /** Whether a cursor's entry is in the last life of its channel. */
   isLast(channel: string, cursor: CursorParts): boolean
-  /** Whether a cursor's entry had been taken from the log by then. */
-  isLost(channel: string, cursor: CursorParts, at: number): boolean
+  /** Whether a cursor's entry had been taken from the log by then; by a log of the same epoch, or of another. */
+  isLost(channel: string, cursor: CursorParts, at: number, by?: 'same' | 'other'): boolean
   /** How many entries the store has written behind a position by then, whoever was told of them. */
   writtenBehind(channel: string, cursor: CursorParts, at: number): number
   /** Whether anything was taken from a channel between two times. */
@@ -186,8 +186,8 @@ class AllLogs implements KnownLogs {
     return last !== undefined && this.#branches(channel).holds(last, cursor)
   }
 
-  isLost(channel: string, cursor: CursorParts, at: number): boolean {
-    return this.#branches(channel).isLost(cursor, at)
+  isLost(channel: string, cursor: CursorParts, at: number, by?: 'same' | 'other'): boolean {
+    return this.#branches(channel).isLost(cursor, at, by)
   }
 
   writtenBehind(channel: string, cursor: CursorParts, at: number): number {

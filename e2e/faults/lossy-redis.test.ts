@@ -27,7 +27,6 @@ describeWith(['redis', 'nginx'], title, () => {
         pace: { faults, everyMs: [1500, 3500] },
         isLossy: true,
         losses: ['diverged', 'epoch'],
-        ownErrors: /"level":(50|60)|Error:/,
         start: async (config, recorder) => startNodes(3, config, recorder, await startLossyRedis(recorder)),
       }),
     (seconds + 300) * 1000,

@@ -12,7 +12,6 @@ describe(`one node with its memory, ${seconds} s under faults, seed ${seed}`, ()
         seconds,
         pace: { faults: nodeFaults, everyMs: [9000, 16_000] },
         losses: ['epoch'],
-        ownErrors: /"level":(50|60)|Error:/,
         start: async (config, recorder) => startNode(await freePort(), config, recorder),
       }),
     (seconds + 300) * 1000,

@@ -14,7 +14,6 @@ describeWith(['redis', 'nginx'], title, () => {
         seconds,
         pace: { faults: [...nodeFaults, ...redisFaults], everyMs: [1500, 4000] },
         losses: [],
-        ownErrors: /"level":(50|60)|Error:/,
         start: (config, recorder) => startDurableNodes(3, config, recorder),
       }),
     (seconds + 300) * 1000,
