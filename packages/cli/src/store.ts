@@ -78,12 +78,22 @@ function diskStore(option: GivenOption, text: string, given: GivenOptions, base:
 const credentialsOf = ({ protocol, username, password }: URL) =>
   JSON.stringify([protocol, username, password])
 
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** Why an address cannot be used; it is not repeated, for it may hold a password. */
 function problemOf(url: URL, first: URL, isCluster: boolean): string | undefined {
   if (url.hostname.includes(','))
     return 'addresses of a Cluster each begin with redis://, like redis://a:6379,redis://b:6379'
   if (!/^(?:|\/|\/\d+)$/.test(url.pathname))
     return 'what follows its host is no number of a database, like /3'
+  if (!isDecodable(url.username + url.password))
+    return 'its user or password has a % that begins no code: write %25 for it'
   if (isCluster && /[1-9]/.test(url.pathname)) return 'a Cluster has no databases with numbers'
   if (credentialsOf(url) !== credentialsOf(first))
     return 'the addresses of a Cluster have the same scheme, user and password'

@@ -1,7 +1,9 @@
+import type { ChannelName } from '@gamut/protocol'
 import type { Broker } from '@gamut/server'
-import { createMemoryBroker } from '@gamut/server'
+import { createLogSettings, createMemoryBroker } from '@gamut/server'
 import { createVirtualClock } from '@gamut/testing'
 import { describeBroker } from '@gamut/testing/suites'
+import { expect, it } from 'vitest'
 import type { FromBroker, Line, ToBroker } from '../src/workers/line.js'
 import { createLineBroker } from '../src/workers/line-broker.js'
 import { type SharedBroker, shareBroker } from '../src/workers/share-broker.js'
@@ -60,4 +62,43 @@ describeBroker('that workers share', {
   },
   time: 'virtual',
   runs: 20,
+})
+
+it('tells a worker that takes nothing only heads once it takes again, whatever was announced meanwhile', async () => {
+  const store = createMemoryBroker()
+  const share = await shareBroker(store, createLogSettings({}))
+  const sent: FromBroker[] = []
+  const waiting: (() => void)[] = []
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  let ask: (items: readonly ToBroker[]) => void = () => {}
+  share.join({
+    send: (items, taken) => {
+      sent.push(...items)
+      if (taken) waiting.push(taken)
+    },
+    receive: (listener) => {
+      ask = listener
+    },
+  })
+  const channels = ['a', 'b'] as ChannelName[]
+  ask([{ id: 1, ask: ['watch', channels] }])
+  await turn()
+  const data = JSON.stringify('x'.repeat(1_000_000))
+  let last = ''
+  for (let n = 0; n < 40; n += 1)
+    for (const channel of channels) {
+      const result = await store.append(channel, [{ data }], { publisher: 'p' })
+      if (result.ok) last = result.cursor
+      await turn()
+    }
+  const announced = () =>
+    sent.flatMap((item) => (typeof item === 'object' && 'batch' in item ? [item.batch] : []))
+  expect(announced()).toHaveLength(17)
+  sent.length = 0
+  for (const taken of waiting.splice(0)) taken()
+  await turn()
+  expect(announced()).toHaveLength(2)
+  expect(announced()).toContainEqual(
+    expect.objectContaining({ channel: 'b', messages: [], after: last, cursor: last }),
+  )
 })

@@ -90,6 +90,19 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     await Promise.all(reading)
   })
 
+  it('are at the same port again when all of them died together, also at one that was found for them', async () => {
+    const server = await startGamut(['--workers', '2'])
+    const dead = childrenOf(server.pid)
+    for (const pid of dead) process.kill(pid, 'SIGKILL')
+    await until(async () => {
+      // A connection that was on its way to a worker when that died is answered by nobody.
+      const signal = AbortSignal.timeout(1000)
+      const answer = await fetch(`${server.url}/readyz`, { signal }).catch(() => undefined)
+      return answer?.status === 200 && !dead.some(isAlive)
+    })
+    await publish(server, 1)
+  })
+
   it('drain together and end with the process above them (§10)', async () => {
     const server = await startGamut(['--workers', '2'])
     const workers = childrenOf(server.pid)

@@ -24,7 +24,8 @@ export type FromBroker =
 
 /** One end of a line between a worker and the process above it. What is sent arrives in order, as JSON carries it. */
 export interface Line<Sent, Received> {
-  send(items: readonly Sent[]): void
+  /** `taken` is called once the other end's process has them, or never will. */
+  send(items: readonly Sent[], taken?: () => void): void
   /** Called once. */
   receive(listener: (items: readonly Received[]) => void): void
 }

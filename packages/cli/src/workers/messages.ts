@@ -3,10 +3,23 @@ import type { ProcessMetrics } from '../metrics.js'
 import type { ListeningAt } from '../serve-report.js'
 import type { FromBroker, ToBroker } from './line.js'
 
+/** What a worker begins with. */
+export interface Beginning extends Ports {
+  /** Its number, from 1 on. */
+  readonly index: number
+  /** Whether it runs the application's `start`. */
+  readonly isFirst: boolean
+}
+
+/** Where all workers listen. */
+export interface Ports {
+  readonly port: number
+  readonly operationsPort: number | undefined
+}
+
 /** What the process above tells a worker. */
 export type ToWorker =
-  /** Its number, from 1 on, and whether it runs the application's `start`. */
-  | { readonly begin: { readonly index: number; readonly isFirst: boolean } }
+  | { readonly begin: Beginning }
   | { readonly broker: readonly FromBroker[] }
   /** Another worker asks for its metrics. */
   | { readonly measure: number }

@@ -6,11 +6,11 @@ import { createMetrics, type ProcessMetrics } from '../metrics.js'
 import { startServing } from '../serving.js'
 import type { FromBroker } from './line.js'
 import { createLineBroker } from './line-broker.js'
-import type { FromWorker, ToWorker } from './messages.js'
+import type { Beginning, FromWorker, ToWorker } from './messages.js'
 
 /** The process above, as a worker sees it. */
 class Parent {
-  readonly begun: Promise<{ readonly index: number; readonly isFirst: boolean }>
+  readonly begun: Promise<Beginning>
   /** It wants this worker to end, or has ended itself. */
   readonly ended: Promise<EndSignal>
   /** Called for what comes from the broker. */
@@ -21,7 +21,7 @@ class Parent {
   #count = 0
 
   constructor() {
-    let begin: (begun: { index: number; isFirst: boolean }) => void = () => {}
+    let begin: (begun: Beginning) => void = () => {}
     let end: (signal: EndSignal) => void = () => {}
     this.begun = new Promise((resolve) => {
       begin = resolve
@@ -71,7 +71,7 @@ function leaveSignalsToParent(): void {
 export async function runWorker(config: ServeConfig, log: Logger): Promise<number> {
   leaveSignalsToParent()
   const parent = new Parent()
-  const { index, isFirst } = await parent.begun
+  const { index, isFirst, port, operationsPort } = await parent.begun
   const { store, options } = config
   const line = {
     send: (broker: Extract<FromWorker, { broker: unknown }>['broker']) => parent.tell({ broker }),
@@ -83,8 +83,10 @@ export async function runWorker(config: ServeConfig, log: Logger): Promise<numbe
   try {
     const broker = store.isShared ? await store.open(log) : createLineBroker(line)
     const node = options.node === undefined ? {} : { node: `${options.node}-${index}` }
+    const operations =
+      operationsPort === undefined ? undefined : { ...config.operations, port: operationsPort }
     const { gamut, served, end, failed } = await startServing(
-      config,
+      { ...config, port, operations },
       { broker, metrics, log, isFirst, ...node },
       ({ host, port, url, operationsUrl }) =>
         parent.tell({

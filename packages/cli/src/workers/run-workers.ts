@@ -9,7 +9,8 @@ import type { ProcessMetrics } from '../metrics.js'
 import type { ListeningAt, ServeReport } from '../serve-report.js'
 import { openingFor } from '../store.js'
 import type { ToBroker } from './line.js'
-import type { FromWorker, ToWorker } from './messages.js'
+import type { FromWorker, Ports, ToWorker } from './messages.js'
+import { settlePort } from './settle-port.js'
 import { type SharedBroker, shareBroker } from './share-broker.js'
 
 /** After a worker has died, the next one is begun so long after, in milliseconds: one that dies at once takes no whole core. */
@@ -29,6 +30,7 @@ class Workers {
   readonly #config: ServeConfig
   readonly #log: Logger
   readonly #share: SharedBroker | undefined
+  readonly #ports: Ports
   readonly #living = new Map<number, Worker>()
   readonly #measuring = new Map<number, Measured>()
   #measured = 0
@@ -38,10 +40,11 @@ class Workers {
   #listen: (at: ListeningAt) => void = () => {}
   #fail: (failure: Failure) => void = () => {}
 
-  constructor(config: ServeConfig, log: Logger, share: SharedBroker | undefined) {
+  constructor(config: ServeConfig, log: Logger, share: SharedBroker | undefined, ports: Ports) {
     this.#config = config
     this.#log = log
     this.#share = share
+    this.#ports = ports
     this.listening = new Promise((resolve) => {
       this.#listen = resolve
     })
@@ -80,7 +83,8 @@ class Workers {
     this.#living.set(index, worker)
     this.#first ??= index
     const line = {
-      send: (broker: Extract<ToWorker, { broker: unknown }>['broker']) => tell(worker, { broker }),
+      send: (broker: Extract<ToWorker, { broker: unknown }>['broker'], taken?: () => void) =>
+        tell(worker, { broker }, taken),
       receive: (listener: typeof take) => {
         take = listener
       },
@@ -88,7 +92,8 @@ class Workers {
     let take: (items: readonly ToBroker[]) => void = () => {}
     const leave = this.#share?.join(line)
     worker.on('message', (message: FromWorker) => {
-      if (message === 'ready') tell(worker, { begin: { index, isFirst: this.#first === index } })
+      if (message === 'ready')
+        tell(worker, { begin: { index, isFirst: this.#first === index, ...this.#ports } })
       else if ('broker' in message) take(message.broker)
       else if ('listening' in message) listens(message.listening)
       else if ('failed' in message) this.#fail(new Failure(message.failed, message.exitCode))
@@ -137,8 +142,15 @@ class Workers {
 }
 
 /** A worker that has just died hears nothing any more; its end is told by its exit. */
-function tell(worker: Worker, message: ToWorker): void {
-  if (worker.isConnected()) worker.send(message, () => {})
+function tell(worker: Worker, message: ToWorker, taken = () => {}): void {
+  if (worker.isConnected()) worker.send(message, taken)
+}
+
+async function settlePorts({ host, port, operations }: ServeConfig): Promise<Ports> {
+  return {
+    port: await settlePort(host, port),
+    operationsPort: operations && (await settlePort(operations.host ?? '127.0.0.1', operations.port)),
+  }
 }
 
 /** Lets several processes serve one port, with one broker for all of them, and begins anew whoever of them dies. */
@@ -147,7 +159,7 @@ export async function runWorkers(config: ServeConfig, report: ServeReport, log: 
   const signalled = awaitSignal()
   const broker = store.isShared ? undefined : await store.open(log)
   const share = broker && (await openingFor(shareBroker(broker, createLogSettings(options))))
-  const workers = new Workers(config, log, share)
+  const workers = new Workers(config, log, share, await settlePorts(config))
   workers.begin()
   const drainMs = options.drainWindowMs ?? 5000
   try {

@@ -1,5 +1,11 @@
 import type { ChannelName } from '@gamut/protocol'
-import { type Broker, type BrokerListener, BrokerUnavailable, type LogSettings } from '@gamut/server'
+import {
+  type Broker,
+  type BrokerListener,
+  BrokerUnavailable,
+  type LogSettings,
+  type StoredBatch,
+} from '@gamut/server'
 import { textOf } from '../failure.js'
 import { type Ask, type FromBroker, gather, type Line, type ToBroker } from './line.js'
 
@@ -9,9 +15,50 @@ export interface SharedBroker {
   join(line: Line<FromBroker, ToBroker>): () => void
 }
 
-interface Member {
+/** So many bytes of announcements may wait for a worker that does not take them: a frozen one must not fill this process. */
+const mostBehind = 16 * 1024 * 1024
+
+function weigh(item: FromBroker): number {
+  if (typeof item === 'string' || !('batch' in item)) return 0
+  return item.batch.messages.reduce((sum, { data }) => sum + (data?.length ?? 0) + 200, 200)
+}
+
+/** One worker. To one that is behind, only the heads of its channels are told once it takes again: it reads the rest. */
+class Member {
+  readonly watched = new Set<ChannelName>()
   readonly say: (item: FromBroker) => void
-  readonly watched: Set<ChannelName>
+  readonly #missed = new Map<ChannelName, StoredBatch>()
+  #behind = 0
+
+  constructor(line: Line<FromBroker, ToBroker>) {
+    this.say = gather<FromBroker>((items) => {
+      const weight = items.reduce((sum, item) => sum + weigh(item), 0)
+      line.send(items, () => this.#taken(weight))
+    })
+  }
+
+  announce(batch: StoredBatch): void {
+    if (this.#behind > mostBehind) {
+      this.#missed.set(batch.channel, { ...batch, after: batch.cursor, messages: [] })
+      return
+    }
+    const item = { batch }
+    this.#behind += weigh(item)
+    this.say(item)
+  }
+
+  unwatch(channel: ChannelName): void {
+    this.watched.delete(channel)
+    this.#missed.delete(channel)
+  }
+
+  #taken(weight: number): void {
+    this.#behind -= weight
+    if (this.#behind > mostBehind) return
+    const missed = [...this.#missed.values()]
+    this.#missed.clear()
+    for (const batch of missed) this.announce(batch)
+  }
 }
 
 class BrokerShare implements SharedBroker {
@@ -25,14 +72,14 @@ class BrokerShare implements SharedBroker {
 
   readonly listener: BrokerListener = {
     onBatch: (batch) => {
-      for (const { say } of this.#watchers.get(batch.channel) ?? []) say({ batch })
+      for (const member of this.#watchers.get(batch.channel) ?? []) member.announce(batch)
     },
     onInterrupted: (interrupted) => this.#tellAll({ interrupted }),
     onRestored: () => this.#tellAll('restored'),
   }
 
   join(line: Line<FromBroker, ToBroker>): () => void {
-    const member = { say: gather<FromBroker>((items) => line.send(items)), watched: new Set<ChannelName>() }
+    const member = new Member(line)
     this.#members.add(member)
     const leave = () => {
       this.#members.delete(member)
@@ -85,7 +132,7 @@ class BrokerShare implements SharedBroker {
 
   #unwatch(member: Member, channels: readonly ChannelName[]): void {
     const left = channels.filter((channel) => {
-      member.watched.delete(channel)
+      member.unwatch(channel)
       const watchers = this.#watchers.get(channel)
       return watchers?.delete(member) && watchers.size === 0 && this.#watchers.delete(channel)
     })
