@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openDirect } from './support/direct-store.js'
@@ -127,4 +127,18 @@ it('gives nothing torn whichever byte of the file is another one, and says why i
     else expect(said, `byte ${place}`).toMatch(/ends early|is damaged|no Gamut database|of format|cannot be/)
   }
   expect(harmless).toBeGreaterThan(0)
+})
+
+it('takes nothing more once its file was moved away or replaced under it, and says so', () => {
+  const file = newFile()
+  const store = openDirect(file)
+  store.append('c', [{ data: '1' }])
+  store.due()
+  expect(store.append('c', [{ data: '2' }]).messages).toHaveLength(1)
+  renameSync(file, `${file}.old`)
+  copyFileSync(`${file}.old`, file)
+  store.due()
+  expect(() => store.append('c', [{ data: '3' }])).toThrow('moved away or replaced while it was in use')
+  expect(store.warnings).toEqual([expect.stringContaining(`${file} was moved away or replaced`)])
+  store.close()
 })

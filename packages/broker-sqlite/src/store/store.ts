@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import type { ChannelName } from '@gamut/protocol'
 import type { Head, StoredBatch } from '@gamut/server'
 import type { AnswerGroup, Asked, Failure, RequestGroup, StoreRequest } from '../requests.js'
@@ -24,6 +25,7 @@ const mostGivenBack = 2_000
 /** A store's requests, each group in one transaction. It does nothing by itself and knows no clock. */
 export class Store {
   readonly #file: string
+  readonly #inode: number
   readonly #open: OpenFile
   readonly #context: LogContext
   readonly #logs = new Map<ChannelName, ChannelLog>()
@@ -43,6 +45,7 @@ export class Store {
 
   constructor(file: string, open: OpenFile) {
     this.#file = file
+    this.#inode = statSync(file).ino
     this.#open = open
     const { epoch, statements } = open
     this.#context = { epoch, statements, now: () => this.#now, time: () => this.#time }
@@ -74,7 +77,10 @@ export class Store {
   #answer(requests: readonly StoreRequest[]): Result[] {
     try {
       const results = this.#together(requests)
-      if (requests.some(({ kind }) => kind === 'due')) this.#giveBack()
+      if (requests.some(({ kind }) => kind === 'due')) {
+        this.#giveBack()
+        this.#lookAtFile()
+      }
       return results
     } catch (error) {
       // One that fails must not fail the others: each by itself then.
@@ -193,6 +199,14 @@ export class Store {
 
   #announce(batch: StoredBatch | undefined): void {
     if (batch && this.#watched.has(batch.channel)) this.#batches.push(batch)
+  }
+
+  /** What is written to a file that has lost its name is gone with this process. */
+  #lookAtFile(): void {
+    if (this.#broken || statSync(this.#file, { throwIfNoEntry: false })?.ino === this.#inode) return
+    this.#broken =
+      'The file of the store was moved away or replaced while it was in use. Whoever runs this server has to start it again.'
+    this.#warn(`${this.#file} was moved away or replaced: what is published now would be lost. Start again.`)
   }
 
   /** Gives free pages back to the file system once they are a good part of the file. */

@@ -47,6 +47,7 @@ export function openDirect(file: string, given: Partial<LogSettings> = {}) {
       const name = channel as ChannelName
       return ask<Map<ChannelName, Head>>({ kind: 'heads', channels: [{ channel: name, settings }] }).get(name)
     },
+    due: () => ask({ kind: 'due' }),
     close: () => store.close(),
   }
 }
