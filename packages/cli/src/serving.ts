@@ -33,18 +33,25 @@ export interface Serving {
   readonly failed: Promise<never>
 }
 
-function createServer(config: ServeConfig, { broker, metrics, log, node }: ServingParts): Gamut {
-  const { options, doors, given } = config
+/** Does what may refuse the options; says which option of whoever starts it that is. */
+export function explainRefusal<Result>({ given, doors }: ServeConfig, make: () => Result): Result {
   try {
-    const hooks: Hooks = doors
-      ? openDoors(doors, log)
-      : { authorize: (_identity, _action, channel) => !isServerChannel(channel) }
-    return createGamut({ ...hooks, ...options, ...(node && { node }), broker, metrics, logger: log })
+    return make()
   } catch (error) {
     throw error instanceof TypeError
       ? explainOption(error, new Map([...given, ...(doors?.given ?? [])]))
       : error
   }
+}
+
+function createServer(config: ServeConfig, { broker, metrics, log, node }: ServingParts): Gamut {
+  const { options, doors } = config
+  return explainRefusal(config, () => {
+    const hooks: Hooks = doors
+      ? openDoors(doors, log)
+      : { authorize: (_identity, _action, channel) => !isServerChannel(channel) }
+    return createGamut({ ...hooks, ...options, ...(node && { node }), broker, metrics, logger: log })
+  })
 }
 
 const listenProblems: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { freePort } from '../../../e2e/support/free-port.js'
@@ -14,6 +15,10 @@ const headers = { 'content-type': 'application/json' }
 
 const publish = (url: string, channel = 'a') =>
   fetch(`${url}/channels/${channel}`, { method: 'POST', headers, body: '1' })
+
+function childrenOf(pid: number): readonly number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+}
 
 async function count({ url }: RunningGamut): Promise<number> {
   const answer = await (await fetch(`${url}/channels/a?as=poll&cursor=oldest`)).json()
@@ -63,6 +68,20 @@ describeWith('redis', 'a store in Redis', () => {
     expect((await publish(two.url)).status).toBe(201)
     for (const server of [one, two, two]) expect(await count(server)).toBe(2)
     for (const server of [one, two]) expect(server.output()).not.toContain('hush')
+  })
+
+  it('that lets a worker in no more ends none of the others, and has it back once it does', async () => {
+    const redis = await startRedis(['--requirepass', 'hush'])
+    const own = redis.url.replace('//', '//:hush@')
+    const server = await startGamut(['--broker', own, '--workers', '2', '--log-level', 'trace'])
+    await command(own, 'CONFIG', 'SET', 'requirepass', 'other')
+    const [first = 0] = childrenOf(server.pid)
+    process.kill(first, 'SIGKILL')
+    await until(() => server.output().includes('a worker cannot serve'))
+    expect((await publish(server.url)).status).toBe(201)
+    await command(redis.url.replace('//', '//:other@'), 'CONFIG', 'SET', 'requirepass', 'hush')
+    await until(() => server.output().includes('a worker listens again'))
+    expect(server.output()).not.toContain('hush')
   })
 
   it('may be a Cluster, of which some addresses are given; one alone says so to publishers', async () => {

@@ -144,6 +144,19 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     expect(err.match(/another program listens there already/g)).toHaveLength(1)
   })
 
+  it('refuse channels of a config file as one process does: by the name of the option', async () => {
+    const folder = temporaryFiles({
+      'gamut.config.mjs': 'export default { channels: { a: { keye: true } } }',
+    })
+    const args = ['serve', '--port', '0', '--config', join(folder, 'gamut.config.mjs')]
+    const [one, two] = await Promise.all([runCommand(args), runCommand([...args, '--workers', '2'])])
+    expect(two).toEqual(one)
+    expect(two).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('gamut.config.mjs: channels["a"].keye'),
+    })
+  })
+
   it.each(['0', 'two', '1.5', '1000'])('refuse %s as their number', async (count) => {
     const { code, err } = await runCommand(['serve', '--workers', count])
     expect(code).toBe(2)

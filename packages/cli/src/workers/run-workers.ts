@@ -7,6 +7,7 @@ import { awaitSignal } from '../ending.js'
 import { Failure } from '../failure.js'
 import type { ProcessMetrics } from '../metrics.js'
 import type { ListeningAt, ServeReport } from '../serve-report.js'
+import { explainRefusal } from '../serving.js'
 import { openingFor } from '../store.js'
 import type { ToBroker } from './line.js'
 import type { FromWorker, Ports, ToWorker } from './messages.js'
@@ -25,7 +26,7 @@ type Measured = (metrics: ProcessMetrics) => void
 class Workers {
   /** Of the first time that each listens. */
   readonly listening: Promise<ListeningAt>
-  /** A worker that cannot serve: none of them could. */
+  /** A worker that cannot serve before any has: none of them could. */
   readonly failed: Promise<never>
   readonly #config: ServeConfig
   readonly #log: Logger
@@ -96,7 +97,7 @@ class Workers {
         tell(worker, { begin: { index, isFirst: this.#first === index, ...this.#ports } })
       else if ('broker' in message) take(message.broker)
       else if ('listening' in message) listens(message.listening)
-      else if ('failed' in message) this.#fail(new Failure(message.failed, message.exitCode))
+      else if ('failed' in message) this.#refused(index, message.failed, message.exitCode)
       else if ('siblings' in message) void this.#measure(worker, message.siblings)
       else this.#measuring.get(message.measured)?.(message.metrics)
     })
@@ -106,6 +107,12 @@ class Workers {
       if (this.#first === index) this.#first = undefined
       void this.#outlive(index, code, signal)
     })
+  }
+
+  /** Once they serve, one that cannot be begun anew is no reason to end the others. */
+  #refused(index: number, failed: string, exitCode: 1 | 2): void {
+    if (this.#hasBegun) this.#log.error({ worker: index, reason: failed }, 'a worker cannot serve')
+    else this.#fail(new Failure(failed, exitCode))
   }
 
   async #outlive(index: number, code: number, signal: string): Promise<void> {
@@ -157,8 +164,9 @@ async function settlePorts({ host, port, operations }: ServeConfig): Promise<Por
 export async function runWorkers(config: ServeConfig, report: ServeReport, log: Logger): Promise<number> {
   const { store, options } = config
   const signalled = awaitSignal()
+  const settings = explainRefusal(config, () => createLogSettings(options))
   const broker = store.isShared ? undefined : await store.open(log)
-  const share = broker && (await openingFor(shareBroker(broker, createLogSettings(options))))
+  const share = broker && (await openingFor(shareBroker(broker, settings)))
   const workers = new Workers(config, log, share, await settlePorts(config))
   workers.begin()
   const drainMs = options.drainWindowMs ?? 5000
