@@ -42,6 +42,22 @@ describe('GET /nodes (§14)', () => {
     expect(await names(one)).toEqual(['one', 'two'])
   })
 
+  it('are told where two have one name, but not of one that died and came again under its own', async () => {
+    const logged: unknown[] = []
+    const logger = { info: () => {}, warn: () => {}, error: (...said: unknown[]) => logged.push(said) }
+    const { make } = createNodes(0)
+    const dead = make({ node: 'one', logger })
+    await dead.pass(2000)
+    dead.cut()
+    const one = make({ node: 'one', logger })
+    await one.pass(20_000)
+    expect(logged).toEqual([])
+    const namesake = make({ node: 'one', logger })
+    await namesake.pass(20_000)
+    const said = [{ node: 'one' }, 'another node has the name of this one: give each node a name of its own']
+    expect(logged).toEqual([said, said])
+  })
+
   it('forgets one that has ended at once, and one that has died after its lease', async () => {
     const { make } = createNodes(0)
     const [one, two, three] = [make({ node: 'one' }), make({ node: 'two' }), make({ node: 'three' })]

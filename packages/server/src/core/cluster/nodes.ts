@@ -65,6 +65,8 @@ export class Nodes {
   readonly #started: number
   #cancel: (() => void) | undefined
   #isStopped = false
+  /** When another node of this name began, of which the log knows. */
+  #namesake: number | undefined
 
   constructor(parts: NodesParts) {
     this.#parts = parts
@@ -140,7 +142,17 @@ export class Nodes {
     await this.#view.append([{ key: node, data: JSON.stringify(this.#record()) }]).catch(() => {})
   }
 
+  /** One that died says nothing over what this node said: whoever does lives, and each takes the other for itself. */
+  #watchName(before: NodeRecord, after: NodeRecord): void {
+    const { node, logger } = this.#parts
+    const isOwnReplaced = before.node === node && before.started === this.#started
+    if (!isOwnReplaced || after.started === this.#started || after.started === this.#namesake) return
+    this.#namesake = after.started
+    logger.error({ node }, 'another node has the name of this one: give each node a name of its own')
+  }
+
   #see({ before, after }: KeyedChange<Seen>): void {
     if ((before === undefined) !== (after === undefined)) this.#parts.onChange()
+    if (before && after) this.#watchName(before.record, after.record)
   }
 }
