@@ -72,7 +72,8 @@ export class StoreThread {
   /** Lets what was asked be answered, and closes the file. */
   async close(): Promise<void> {
     if (this.#ended) return
-    while (this.size > 0) await this.ask({ kind: 'unwatch', channels: [] })
+    // A store that takes nothing more refuses this too, in its turn.
+    while (this.size > 0) await this.ask({ kind: 'unwatch', channels: [] }).catch(() => {})
     this.#ended = 'The SQLite broker is closed.'
     this.#worker.ref()
     const exit = once(this.#worker, 'exit')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openDirect } from './support/direct-store.js'
 import { newFile, newFolder } from './support/folder.js'
+import { openBroker } from './support/open-broker.js'
 
 it('ends a log before a damaged entry, tells it, and says diverged to who is past it (I1, I10)', () => {
   const file = newFile()
@@ -141,4 +142,20 @@ it('takes nothing more once its file was moved away or replaced under it, and sa
   expect(() => store.append('c', [{ data: '3' }])).toThrow('moved away or replaced while it was in use')
   expect(store.warnings).toEqual([expect.stringContaining(`${file} was moved away or replaced`)])
   store.close()
+})
+
+it('can be closed once its file was moved away, with requests under way', async () => {
+  const file = newFile()
+  const { broker, append } = await openBroker({ file })
+  await append('c', [{ data: '1' }])
+  renameSync(file, `${file}.old`)
+  const refused = () =>
+    append('c', [{ data: '2' }]).then(
+      () => false,
+      () => true,
+    )
+  while (!(await refused()));
+  const last = refused()
+  await broker.close()
+  expect(await last).toBe(true)
 })
