@@ -27,6 +27,7 @@ import { type End, Watched } from './watched.js'
 
 /** So many channels' heads are told by one run of the script. */
 const headsAtOnce = 50
+const noConnection = 'There is no connection to Redis just now.'
 
 /** A broker whose logs are in Redis. */
 export class RedisBroker implements Broker, LinkListener {
@@ -50,6 +51,8 @@ export class RedisBroker implements Broker, LinkListener {
   })
   /** Where probes are known to come back from. */
   readonly #probed = new Set<string>()
+  /** Why there is no connection while there is none: Redis may have refused it. */
+  #offline = noConnection
   #listener: BrokerListener | undefined
   #settings: ((channel: ChannelName) => LogSettings) | undefined
 
@@ -134,6 +137,8 @@ export class RedisBroker implements Broker, LinkListener {
   }
 
   onTrouble(error: unknown): void {
+    const trouble = toTrouble(error)
+    this.#offline = trouble instanceof BrokerUnavailable ? trouble.message : noConnection
     this.#probe.trouble(error)
   }
 
@@ -215,7 +220,7 @@ export class RedisBroker implements Broker, LinkListener {
     channels: readonly ChannelName[],
     args: readonly string[],
   ): Promise<unknown> {
-    const refusal = this.#link.isReady ? this.#refusal(bucket) : 'There is no connection to Redis just now.'
+    const refusal = this.#link.isReady ? this.#refusal(bucket) : this.#offline
     if (refusal !== undefined) throw new BrokerUnavailable(refusal)
     try {
       const keys = channels.map((channel) => this.#keys.channel(channel))

@@ -117,6 +117,17 @@ describeWith('redis', 'a Redis that is in trouble', () => {
     expect(node.path).toEqual([])
   })
 
+  it('says so where it refuses the password of a node that it had let in', async () => {
+    const redis = await startRedis(['--requirepass', 'old'])
+    const as = (password: string) => redis.url.replace('//', `//:${password}@`)
+    const node = await startNode({ url: as('old') })
+    await node.append('a', '1')
+    await command(as('old'), 'CONFIG', 'SET', 'requirepass', 'new')
+    for (const type of ['normal', 'pubsub']) await command(as('new'), 'CLIENT', 'KILL', 'TYPE', type)
+    const reason = async () => String(await node.append('a', '2').catch((error: unknown) => error))
+    await until(async () => (await reason()).includes('does not accept this user and password'))
+  })
+
   it('refuses appends with its reason in words when it cannot save to disk, and is not taken for gone', async () => {
     const redis = await startRedis(['--save', '1000 1000'])
     const node = await startNode({ url: redis.url })
