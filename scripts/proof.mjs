@@ -10,7 +10,7 @@ Readers by a browser and by curl, behind a round-robin nginx in front of two
 nodes, while nodes, Redis and the readers' transports are killed, restarted,
 promoted and changed. One seed draws one run.
 
-  --seconds N  how long things go wrong, 20 at least [90]
+  --seconds N  how long things go wrong, 20 to 450 [90]
   --seed N     repeats a run [random]
   --no-peer    leaves out Socket.IO, which is shown beside it on the same faults
 `
@@ -35,14 +35,22 @@ async function main() {
     console.log(help)
     return 0
   }
-  const seconds = number('--seconds', values.seconds ?? '90', 20)
-  const seed = number('--seed', values.seed ?? `${Math.floor(Math.random() * 1e6)}`, 0)
+  const seconds = number('--seconds', values.seconds ?? '90', 20, 450)
+  const seed = number('--seed', values.seed ?? `${Math.floor(Math.random() * 1e6)}`, 0, 999_999_999)
   await prepare(['redis', 'nginx', 'chromium', 'curl'])
+  console.log('Starting Redis, two nodes, nginx and a browser …')
   const withPeer = !values['no-peer'] && (await preparePeer())
   return runProof({ seconds, seed, withPeer })
 }
 
-function number(/** @type {string} */ name, /** @type {string} */ text, /** @type {number} */ least) {
-  if (/^\d{1,9}$/.test(text) && Number(text) >= least) return Number(text)
-  throw new Error(`${name} is a whole number of ${least} or more`)
+/**
+ * Longer than the greatest `--seconds` would be more messages than a channel keeps, and readers told of that.
+ * @param {string} name
+ * @param {string} text
+ * @param {number} least
+ * @param {number} greatest
+ */
+function number(name, text, least, greatest) {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= greatest) return Number(text)
+  throw new Error(`${name} is a whole number from ${least} to ${greatest}, and not ${text}`)
 }

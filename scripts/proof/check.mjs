@@ -12,7 +12,7 @@
  * @property {readonly Entry[]} log
  * @property {ReadonlyMap<string, string>} named the reason of the gap by the cursor of a lost message
  *
- * @typedef {{ who: string, rule: 'lost' | 'repeated' | 'order' | 'foreign' | 'unnamed loss' | 'false gap' | 'entered twice' | 'agreement', says: string }} Violation
+ * @typedef {{ who: string, rule: 'lost' | 'repeated' | 'order' | 'foreign' | 'unnamed loss' | 'false gap' | 'entered twice' | 'agreement' | 'crashed' | 'gave up', says: string }} Violation
  */
 
 /** The reasons by which a log says that it has gone back. */

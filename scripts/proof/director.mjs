@@ -54,9 +54,11 @@ export class Director {
 
 function sayFault(/** @type {Exclude<Fault, { kind: 'flip' }>} */ fault) {
   const seconds = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`
-  if (fault.kind === 'kill')
-    return `${fault.nodes.map((node) => `node-${node + 1}`).join(' and ')} killed (-9), back after ${seconds(fault.awayMs)}`
-  if (fault.kind === 'restart') return 'Redis killed (-9) and started again from its disk'
+  if ('nodes' in fault) {
+    const redis = fault.kind === 'restart' ? ['Redis'] : []
+    const names = [...redis, ...fault.nodes.map((node) => `node-${node + 1}`)]
+    return `${names.join(' and ')} killed (-9), back after ${seconds(fault.awayMs)}`
+  }
   if (fault.kind === 'promote')
     return `a replica that lags ${seconds(fault.lagMs)} is promoted: a tail is lost`
   return 'FLUSHALL: the whole log is lost'

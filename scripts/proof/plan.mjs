@@ -6,11 +6,11 @@ import { createRandom } from './random.mjs'
  * @typedef {'EventSource' | 'WebSocket' | 'curl SSE' | 'curl polls' | 'curl NDJSON'} Way
  *
  * What goes wrong, and when. `kill` is of one node or of both, which stay away for `awayMs`; `restart` kills Redis and
- * starts it with what is on its disk; `promote` lets a replica take over that lags by `lagMs`; `flush` empties Redis.
+ * starts it, `awayMs` later, with what is on its disk, in some runs together with a node; `promote` lets a replica take over that lags by `lagMs`; `flush` empties Redis.
  * `flip` has a reader go on by another way for `awayMs`.
  * @typedef {(
  *   | { kind: 'kill', nodes: readonly number[], awayMs: number }
- *   | { kind: 'restart' }
+ *   | { kind: 'restart', nodes: readonly number[], awayMs: number }
  *   | { kind: 'promote', lagMs: number }
  *   | { kind: 'flush' }
  *   | { kind: 'flip', reader: number, way: Way, awayMs: number }
@@ -54,7 +54,11 @@ function drawServerFaults(random, endMs) {
     const atMs = Math.round(beginMs + (index + random() * 0.3) * length)
     if (kind === 'promote')
       return { kind, atMs, lagMs: Math.round(300 + random() * Math.min(900, length / 4)) }
-    if (kind !== 'kill') return { kind, atMs }
+    if (kind === 'restart') {
+      const nodes = random() < 0.5 ? [] : [next]
+      return { kind, atMs, nodes, awayMs: Math.round(length * random() * 0.4) }
+    }
+    if (kind === 'flush') return { kind, atMs }
     next = 1 - next
     const nodes = random() < 0.2 ? [0, 1] : [next]
     return { kind, atMs, nodes, awayMs: Math.round(length * (0.1 + random() * 0.3)) }

@@ -24,6 +24,8 @@ export class Recording {
   /** Where it goes on from. */
   cursor = 'oldest'
   taken = 0
+  /** How often a browser's EventSource was told to ask no more. */
+  gaveUp = 0
 
   /** @param {Told} told */
   take(told) {

@@ -26,10 +26,12 @@ export function reportRun({ seed, seconds, readers, publisher, peer, director, r
   const refused = [...publisher.refused.values()].reduce((sum, count) => sum + count, 0)
   // On a terminal it still stands there.
   if (!process.stdout.isTTY) {
-    console.log(`\n${readerTable(rowsOf(readers)).join('\n')}\n`)
-    if (peer) console.log(`${peerTable(peer.look()).join('\n')}\n`)
+    console.log(`\n${readerTable(rowsOf(readers)).join('\n')}`)
+    if (peer) console.log(`\n${peerTable(peer.look()).join('\n')}`)
   }
-  console.log(`  ${run.acknowledged.length} messages acknowledged, ${refused} tries repeated by the same key`)
+  console.log(
+    `\n  ${run.acknowledged.length} messages acknowledged, ${refused} tries repeated by the same key`,
+  )
   console.log(`  ${director.faults.length} faults of servers, ${director.flips} changes of transport`)
   console.log(
     `  ${run.log.length} in the log, which itself lost ${lost.length}${lost.length > 0 ? `; who asks for them now is told ${sayNamed(run.named)}` : ''}`,
@@ -40,7 +42,7 @@ export function reportRun({ seed, seconds, readers, publisher, peer, director, r
   const verdict = good
     ? paint('green', 'nothing lost unsaid, nothing twice, nothing out of order')
     : paint('red', `${violations.length} broken promises`)
-  console.log(`\n  ${verdict}   npm run proof -- --seconds ${seconds} --seed ${seed}\n`)
+  console.log(`\n  ${verdict}\n  npm run proof -- --seconds ${seconds} --seed ${seed}\n`)
   return good ? 0 : 1
 }
 

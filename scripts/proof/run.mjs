@@ -87,7 +87,7 @@ async function act({ seconds, seed, stage, browser }) {
   const held = readers.map(({ name, recording: { entries, losses } }) => ({ name, entries, losses }))
   const run = { readers: held, acknowledged: publisher.acknowledged, log }
   const named = await askForLost(url, lostOf(run))
-  const violations = checkRun({ ...run, named })
+  const violations = [...checkRun({ ...run, named }), ...brokenBeside(stage, readers)]
   phase = 'checked'
   screen.close()
   peer?.close()
@@ -111,6 +111,24 @@ async function openReaders(url, browser) {
   )
   await Promise.all(readers.map((reader) => reader.move(reader.way)))
   return readers
+}
+
+/**
+ * What may not happen beside what is read: a node that dies by itself, a browser that is told to ask no more.
+ * @param {Stage} stage
+ * @param {readonly Reader[]} readers
+ */
+function brokenBeside({ nodes, crashed }, readers) {
+  const own = crashed.filter(({ name }) => nodes.some((node) => node.name === name))
+  const ended = readers.filter(({ recording }) => recording.gaveUp > 0)
+  return [
+    ...own.map(({ name, says }) => ({ who: name, rule: /** @type {const} */ ('crashed'), says })),
+    ...ended.map(({ name, recording: { gaveUp } }) => ({
+      who: name,
+      rule: /** @type {const} */ ('gave up'),
+      says: `an EventSource was told ${gaveUp} times to ask no more`,
+    })),
+  ]
 }
 
 /** The log, once it is what all readers hold, or once that was waited for in vain. */

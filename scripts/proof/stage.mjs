@@ -16,6 +16,7 @@ import { openRelay, tellRedis } from './relay.mjs'
 /** Two proofs side by side begin at other places. */
 const firstPort = 8100 + (process.pid % 90) * 20
 const tryAgainMs = 200
+const crashedMs = 1000
 
 /** Redis, two nodes and the nginx in front of them, and what can be done to them. */
 export class Stage {
@@ -34,6 +35,8 @@ export class Stage {
   /** What is killed with a node of the same number. @type {Part[]} */
   peers = []
   front = ''
+  /** What has ended without having been killed. @type {{ name: string, says: string }[]} */
+  crashed = []
   peerFront = ''
   redisUrl = ''
 
@@ -84,17 +87,25 @@ export class Stage {
     const start = async () => {
       const program = await starter(name)
       this.#programs.push(program)
+      void program.ended.then(({ code, signal }) => {
+        if (program.expected()) return
+        this.crashed.push({ name, says: `it ended by itself (${signal ?? code}): ${program.output()}` })
+        return revive(part, crashedMs)
+      })
       return program
     }
-    return { name, start, program: await start(), up: true }
+    /** @type {Part} */
+    const part = { name, start, program: await start(), up: true }
+    return part
   }
 
   /** Does what a fault says, and resolves once what it has taken away is there again. */
   async apply(/** @type {Exclude<Fault, { kind: 'flip' }>} */ fault) {
-    if (fault.kind === 'kill') await Promise.all(fault.nodes.map((node) => this.#kill(node, fault.awayMs)))
-    if (fault.kind === 'restart') await this.#restart()
+    const killed = 'nodes' in fault ? fault.nodes.map((node) => this.#kill(node, fault.awayMs)) : []
+    if (fault.kind === 'restart') await this.#restart(fault.awayMs)
     if (fault.kind === 'promote') await this.#promote(fault.lagMs)
     if (fault.kind === 'flush') await tellRedis(this.#redisPort, 'FLUSHALL')
+    await Promise.all(killed)
   }
 
   async close() {
@@ -120,18 +131,16 @@ export class Stage {
     const parts = [this.nodes[index], this.peers[index]].flatMap((part) => part ?? [])
     await Promise.all(
       parts.map(async (part) => {
-        part.up = false
         await part.program.stop('SIGKILL')
-        await delay(awayMs)
-        part.program = await startAtLast(part.start)
-        part.up = true
+        await revive(part, awayMs)
       }),
     )
   }
 
-  async #restart() {
+  async #restart(/** @type {number} */ awayMs) {
     this.redisUp = false
     await this.#redis?.stop('SIGKILL')
+    await delay(awayMs)
     this.#redis = await this.#startRedis(this.#redisPort)
     this.redisUp = true
   }
@@ -150,6 +159,14 @@ export class Stage {
     this.#relay?.lead(port)
     await old?.stop('SIGKILL')
   }
+}
+
+/** Starts again what has ended, a while later. */
+async function revive(/** @type {Part} */ part, /** @type {number} */ awayMs) {
+  part.up = false
+  await delay(awayMs)
+  part.program = await startAtLast(part.start)
+  part.up = true
 }
 
 /** What needs Redis cannot start while that is away. @returns {Promise<Program>} */

@@ -8,7 +8,7 @@ import { readEvent, readFrame } from '../wire.mjs'
 /**
  * @typedef {import('./curl.mjs').OpenWay} OpenWay
  * @typedef {import('./curl.mjs').Reading} Reading
- * @typedef {{ event?: string, id: string, data: string, frame?: any }} Raw what the page saw, as it saw it
+ * @typedef {{ event?: string, id: string, data: string, frame?: any, gaveUp?: boolean }} Raw what the page saw, as it saw it
  */
 
 const takeEveryMs = 100
@@ -62,8 +62,10 @@ function takeFrom(page, id, recording) {
   let closed = false
   const ask = async (/** @type {'take' | 'close'} */ what) => {
     const raw = /** @type {Raw[]} */ (await page.evaluate(`proof.${what}(${JSON.stringify(id)})`))
-    for (const { event, id, data, frame } of raw)
+    for (const { event, id, data, frame, gaveUp } of raw) {
+      if (gaveUp) recording.gaveUp += 1
       for (const told of event ? readEvent({ event, id, data }) : readFrame(frame ?? {})) recording.take(told)
+    }
   }
   const done = (async () => {
     while (!closed) {

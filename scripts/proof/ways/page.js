@@ -17,7 +17,7 @@ globalThis.proof = {
     const open = () => {
       source = new EventSource(`${url}?cursor=${last}`)
       for (const type of ['$open', '$gap', 'message']) source.addEventListener(type, tell)
-      // It comes back by itself but from a refusal, which the proof would count as a fault of its own.
+      // It comes back by itself but from a refusal.
       source.addEventListener('error', () => {
         if (source.readyState !== EventSource.CLOSED) return
         told.push({ gaveUp: true })
