@@ -23,7 +23,7 @@ const { values } = parseArgs({
     results: { type: 'string', default: join(import.meta.dirname, 'results') },
   },
 })
-// A look at everything in a quarter of an hour.
+// A look at everything in twenty minutes.
 const quickSystems =
   'ours,control,joined,nchan,sqlite-full,memory,redis,redis-bare,ours-redis,socket.io-redis,one-worker,two-workers'
 const pick = <Named extends { readonly name: string }>(all: readonly Named[], names: string | undefined) =>
