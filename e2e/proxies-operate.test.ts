@@ -63,7 +63,7 @@ for (const name of operateProxies) {
       expect(await addressBehind(name)).toEqual(['127.0.0.2'])
     })
 
-    it.each(['/metrics', '/connections', '/connections/x', '/explain', '/trace', '/revocations'])(
+    it.each(['/metrics', '/connections', '/connections/x', '/nodes', '/explain', '/trace', '/revocations'])(
       'nobody reaches %s (§14)',
       async (path) => {
         const { origin } = await startBehind(name)
