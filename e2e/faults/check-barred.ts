@@ -26,7 +26,8 @@ export function checkBarred({ events }: History, logs: KnownLogs): readonly Viol
     if (!end || (end.epoch !== undefined && end.epoch !== cursor.epoch)) continue
     const [entry] = logs.at(event.channel, cursor).between(event.offset - 1, event.offset)
     const lateMs = (entry?.invokedAt ?? 0) - end.from
-    if (lateMs <= barredWithinMs || lost.some((at) => at >= end.from && at <= event.at)) continue
+    if (lateMs <= barredWithinMs || lost.some((at) => at >= (end.asked ?? end.from) && at <= event.at))
+      continue
     const says = `${event.reader} was told ${event.hash} by ${event.transport} at ${Math.round(event.at)} ms, published ${Math.round(lateMs)} ms after ${event.token} had ended`
     found.push({ rule: 'leak', says })
   }

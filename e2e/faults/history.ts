@@ -71,8 +71,14 @@ export type OtherEvent = { readonly at: number } & (
   | { readonly kind: 'written'; readonly channel: string; readonly after: Cursor; readonly cursor: Cursor }
   /** A reader has lost its connection, or left it for another transport. */
   | { readonly kind: 'left'; readonly reader: string; readonly why: string }
-  /** From then on nothing more may be read by a token; where an epoch is said, of that life of the store alone. */
-  | { readonly kind: 'barred'; readonly token: string; readonly from: number; readonly epoch?: string }
+  /** From then on nothing more may be read by a token; where an epoch is said, of that life of the store alone. What is lost after it was asked for may be the revocation itself. */
+  | {
+      readonly kind: 'barred'
+      readonly token: string
+      readonly from: number
+      readonly epoch?: string
+      readonly asked?: number
+    }
   /** A reader stopped for good although it should not, or its server broke the protocol. */
   | { readonly kind: 'gave-up'; readonly reader: string; readonly why: string }
 )

@@ -19,8 +19,11 @@ export interface ServerUnderTest {
   suffer(fault: ServerFault): Promise<void>
   head(channel: string): Promise<Cursor>
   measure(): Promise<Measured>
-  /** Revokes an identity for good, tried until it is answered; gives in which life of the store if it has several, unless called off. */
-  revoke(identity: string, signal: AbortSignal): Promise<{ readonly epoch?: string } | undefined>
+  /** Revokes an identity for good, tried until it is answered; gives in which life of the store if it has several, and when that was asked for, unless called off. */
+  revoke(
+    identity: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly epoch?: string; readonly asked?: number } | undefined>
   /** All that it has written, over all its lives. */
   output(): string
   /** Drains it for good; how it ended. */

@@ -93,10 +93,11 @@ class Nodes implements ServerUnderTest {
     }
   }
 
-  async revoke(identity: string, signal: AbortSignal): Promise<object | undefined> {
+  async revoke(identity: string, signal: AbortSignal): Promise<{ readonly asked: number } | undefined> {
     for (let turn = 0; !signal.aborted; turn += 1) {
       const node = this.#nodes[turn % this.#nodes.length]
-      if (node && (await tryRevoking(node.port, identity))) return {}
+      const asked = this.#recorder.now()
+      if (node && (await tryRevoking(node.port, identity))) return { asked }
       await delay(againMs)
     }
     return undefined

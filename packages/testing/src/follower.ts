@@ -224,7 +224,8 @@ class WireFollower implements Follower {
     if (event.kind === 'open') {
       this.#backoff.opened()
       // A lost log may have begun anew, with a channel that had ended.
-      if (event.gap?.reason === 'epoch') this.#ended.delete(event.channel)
+      const gap = event.gap?.reason
+      if (gap === 'epoch' || gap === 'diverged') this.#ended.delete(event.channel)
     }
     if (event.kind === 'answer') this.#pollAfterMs = this.#options.pollMs ?? event.pollAfterMs
     if (event.kind === 'end' && event.reason === 'closed') {
