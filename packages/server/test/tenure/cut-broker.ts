@@ -8,12 +8,17 @@ export interface CutBroker extends Broker {
   mend(): void
   /** The node is told. */
   restore(): void
+  /** What is asked of a channel's log waits until `release`. */
+  hold(channel: string): void
+  release(): void
 }
 
 /** Puts a way before a broker. */
 export function createCutBroker(inner: Broker): CutBroker {
   let listener: BrokerListener | undefined
   let isCut = false
+  let held: { readonly channel: string; readonly over: Promise<void> } | undefined
+  let release = () => {}
   const reach = () => {
     if (isCut) throw new BrokerUnavailable('cut')
     return inner
@@ -27,7 +32,10 @@ export function createCutBroker(inner: Broker): CutBroker {
       return inner.start({ ...own, onBatch }, settings)
     },
     append: async (...given) => reach().append(...given),
-    read: async (...given) => reach().read(...given),
+    read: async (...given) => {
+      if (held?.channel === given[0]) await held.over
+      return reach().read(...given)
+    },
     heads: async (channels) => reach().heads(channels),
     watch: async (channels) => reach().watch(channels),
     unwatch: (channels) => inner.unwatch(channels),
@@ -40,5 +48,14 @@ export function createCutBroker(inner: Broker): CutBroker {
       isCut = false
     },
     restore: () => listener?.onRestored(),
+    hold: (channel) => {
+      held = {
+        channel,
+        over: new Promise((done) => {
+          release = done
+        }),
+      }
+    },
+    release: () => release(),
   }
 }

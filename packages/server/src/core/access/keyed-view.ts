@@ -117,8 +117,9 @@ export class KeyedView<T> {
   /** Stores, and resolves when this node knows it too. Throws like a publish, and `publish_unknown` if it does not come back. */
   async append(messages: readonly AppendMessage[]): Promise<Published> {
     const { channel } = this.#options
+    const before = this.#cursor
     const published = await this.#parts.publisher.append({ channel, messages, options: { publisher: '' } })
-    if (await this.#until(() => this.#hasReached(published.cursor))) return published
+    if (await this.#until(() => this.#hasReached(published.cursor, before))) return published
     throw new GamutError(
       'publish_unknown',
       'This was stored, but this node has not seen it yet. Try again.',
@@ -126,16 +127,20 @@ export class KeyedView<T> {
     )
   }
 
-  /** Waits, for a second at most, until the view is as far as the log is now: what another node was answered is then seen. */
-  async catchUp(): Promise<void> {
+  /** Waits, for a second at most, until the view is as far as the log is now: what another node was answered is then seen. Says whether it is. */
+  async catchUp(): Promise<boolean> {
     const { channel } = this.#options
+    const before = this.#cursor
     const head = (await this.#parts.broker.heads([channel])).get(channel)?.head
-    if (head) await this.#until(() => this.#hasReached(head))
+    return head === undefined || this.#until(() => this.#hasReached(head, before))
   }
 
-  #hasReached(cursor: Cursor): boolean {
+  /** Whether the view is there, or has come further since it was at `before`: that may itself be lost by now, and be as far. */
+  #hasReached(cursor: Cursor, before: Cursor | undefined): boolean {
+    if (this.#cursor === cursor) return true
     const [here, there] = [this.#cursor && parseCursor(this.#cursor), parseCursor(cursor)]
-    return Boolean(here && there && here.epoch === there.epoch && here.offset >= there.offset)
+    if (this.#cursor === before || !here || !there || here.epoch !== there.epoch) return false
+    return here.offset > there.offset
   }
 
   #until(passes: () => boolean): Promise<boolean> {

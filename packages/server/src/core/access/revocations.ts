@@ -102,10 +102,10 @@ export class Revocations {
     this.#view.stop()
   }
 
-  /** Knows all that the log has now. */
+  /** Knows all that the log has now, or throws. */
   async catchUp(): Promise<void> {
     await this.#parts.hub.compare(revocationsChannel)
-    await this.#view.catchUp()
+    if (!(await this.#view.catchUp())) throw new Error('Who is revoked could not be read in time.')
   }
 
   /** An announcement may be lost, and a revocation may not wait for the next one. */
