@@ -34,6 +34,8 @@ export interface SubscriptionOptions extends PositionPolicy {
   readonly maxRate?: number | undefined
   /** When behind, take of each key only the newest message. */
   readonly conflate: boolean
+  /** Asks for what it missed also while the broker cannot be seen: the server itself does, before it says that it can. */
+  readonly isOwn?: true
 }
 
 /** What a subscription needs of its node. */
@@ -211,7 +213,7 @@ export class Subscription implements LiveReader {
     this.#busy = true
     this.#parts.wheel.after(retryReadMs, () => {
       // Nobody asks a store that is away: ten thousand readers would.
-      if (this.#parts.hub.stale && !this.#ended) this.#later()
+      if (this.#parts.hub.stale && !this.#ended && !this.options.isOwn) this.#later()
       else this.#resume(() => this.#go())
     })
   }

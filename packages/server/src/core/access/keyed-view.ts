@@ -86,7 +86,7 @@ export class KeyedView<T> {
     if (this.#isStopped) return
     const { channel } = this.#options
     const sink = { write: (item: Item) => this.#take(item), end: () => {} }
-    const style = { keyed: true, afterGap: 'oldest', conflate: false } as const
+    const style = { keyed: true, afterGap: 'oldest', conflate: false, isOwn: true } as const
     const subscription = new Subscription(
       { channel, position: 'snapshot', limit, ...style },
       sink,
