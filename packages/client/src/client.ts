@@ -257,9 +257,12 @@ export class Client {
     const { environment } = this
     const { isFinal, retryAfterMs } = end as Partial<Refusal>
     const mayRenew = this.mayRenew(end)
-    const channels = [...held.channels.keys()].filter((one) => !isKept || !held.channels.get(one))
-    const named = mayRenew ? namedBy(end, channels) : []
-    const isAside = named.length > 0 && named.length < held.channels.size
+    const all = [...held.channels.keys()]
+    const named = namedBy(end, all)
+    const isAside = mayRenew && named.length > 0 && named.length < all.length
+    const unopened = all.filter((one) => !held.channels.get(one))
+    // What goes on is not meant, unless it is named or there is nothing else.
+    const channels = (isKept && [named, unopened].find(({ length }) => length)) || all
     const isRefused = isFinal && !mayRenew
     const isDone = end.kind === 'done'
     const next = lost(this.retry, environment.elapsed(), environment.random(), retryAfterMs)

@@ -132,3 +132,32 @@ describe('what a server says of when to come back', () => {
     expect(asked.map((at) => Math.round((at - from) / 1000))).toEqual([0, 0, 20, 20, 40, 40])
   })
 })
+
+describe.each(['sse', 'ndjson'] as const)(
+  'an open %s of a channel that may not be read any more',
+  (transport) => {
+    it.each([[[]], [['b']], [['b', 'c']]])(
+      'is not asked for again and again, and takes no other channel with it: %j comes to it',
+      async (more) => {
+        let isBanned = false
+        const { server, page, client, asked, found, read } = await start(transport, ['a', 'z'], {
+          authorize: (_who, _action, channel) => !isBanned || channel !== 'a',
+        })
+        isBanned = true
+        const before = asked.length
+        for (const name of more) read(name)
+        if (!more.length) {
+          page.hide()
+          page.show()
+        }
+        await server.advance(5000)
+        for (const name of ['z', ...more]) await server.publish(name, name)
+        await server.advance(100)
+        const states = ['a', 'z', ...more].map((name) => client.channel(name).status.state)
+        expect(states).toEqual(['refused', 'live', ...more.map(() => 'live')])
+        expect(['z', ...more].map((name) => found.get(name))).toEqual(['z', ...more].map((name) => [name]))
+        expect(asked.length - before).toBeLessThan(4)
+      },
+    )
+  },
+)
