@@ -45,7 +45,7 @@ it.each([
 })
 
 it.each([
-  ['@gamut/client/tabs', 2_875],
+  ['@gamut/client/tabs', 2_885],
   ['@gamut/client/presence', 810],
 ])('%s adds no more than it did', async (entry, most) => {
   const connect = "export { connect } from '@gamut/client'"

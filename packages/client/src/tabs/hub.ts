@@ -34,6 +34,8 @@ interface Reading {
   readonly form: string
   readonly positions: Map<string, string>
   link?: Link
+  /** What it is to change waits for the server's time; this ends that. */
+  cancel?: (() => void) | undefined
   rereads: number
   /** When a channel was left last of which something may still come. */
   leftAt?: number | undefined
@@ -79,7 +81,7 @@ export class Hub {
 
   /** Makes sure that what is open is alive. */
   check(): void {
-    for (const { link } of this.#readings) link?.check()
+    for (const { link, cancel } of this.#readings) if (!cancel) link?.check()
   }
 
   close(): void {
@@ -145,7 +147,7 @@ export class Hub {
       if (!reading.positions.size) this.#close(reading)
       else {
         reading.link ??= this.#open(reading)
-        reading.link.change()
+        this.#change(reading)
       }
     }
   }
@@ -187,7 +189,13 @@ export class Hub {
 
   #close(reading: Reading): void {
     this.#readings.delete(reading)
+    reading.cancel?.()
     reading.link?.close()
+  }
+
+  /** Has it read what it is to read now, or a channel anew: not sooner than the server wants to be asked. */
+  #change({ link, cancel }: Reading, anew?: string): void {
+    if (!cancel) link?.change(anew)
   }
 
   /** What it reads goes on, and what is new waits, unless it is refused for good. */
@@ -195,13 +203,15 @@ export class Hub {
     for (const [key, at] of reading.positions) if (!at && isTooMany(end)) reading.positions.delete(key)
     if (this.#lessen(reading, end, reading.positions.size) || this.#refuse(reading, end)) {
       this.#suit()
-      reading.link?.change()
+      this.#change(reading)
       return
     }
     const { environment } = this.#parts.request().server
     const { retryAfterMs = environment.random() * delayMs } = end as Partial<Refusal>
-    environment.after(retryAfterMs, () => {
-      if (this.#readings.has(reading)) reading.link?.change()
+    reading.cancel?.()
+    reading.cancel = environment.after(retryAfterMs, () => {
+      reading.cancel = undefined
+      this.#change(reading)
     })
   }
 
@@ -250,7 +260,7 @@ export class Hub {
     if (!reading.positions.has(key)) {
       if (type !== 'batch' || this.#now - (reading.leftAt ?? this.#now) < leaveMs) return
       reading.leftAt = undefined
-      reading.link?.change()
+      this.#change(reading)
     } else if (/^(open|batch|gap)$/.test(type)) this.#lead(reading, key, frame as ReadingFrame)
     else if (/^(end|refused)$/.test(type)) {
       if (this.#lessen(reading, frame, reading.positions.size - 1)) reading.positions.delete(key)
@@ -272,6 +282,6 @@ export class Hub {
       this.#post({ type: 'frame', key, frame: told.type === 'open' ? told : { ...told, after } })
     if (position !== undefined) return
     if (++reading.rereads > maxRereads) this.#end(reading, { kind: 'garbage', what: 'sequence' })
-    else reading.link?.change(place.channel)
+    else this.#change(reading, place.channel)
   }
 }

@@ -202,6 +202,34 @@ describe('what tabs share', () => {
     expect([asked, tab.data]).toEqual([before + 1, ['a']])
   })
 
+  it('is asked for when the server wants it, however many channels come meanwhile (§10)', async () => {
+    const { server, openTab } = createOrigin()
+    const tab = openTab({ transport: 'sse' })
+    await server.advance(10_000)
+    const { fetch } = tab.environment
+    const asked: number[] = []
+    Object.assign(tab.environment, {
+      fetch: (...given: Parameters<typeof fetch>) => {
+        if (!String(given[0]).includes('as=sse')) return fetch(...given)
+        asked.push(tab.environment.elapsed())
+        if (asked.length > 2) return fetch(...given)
+        return Promise.resolve(new Response('', { status: 503, headers: { 'retry-after': '30' } }))
+      },
+    })
+    const got: unknown[] = []
+    for (const name of ['b', 'c', 'd', 'e']) {
+      tab.gamut.channel(name).subscribe(({ data }) => got.push(data))
+      await server.advance(5000)
+    }
+    await server.publish('a', 1)
+    await server.advance(60_000)
+    const from = asked[0] ?? 0
+    expect(asked.map((at) => Math.round((at - from) / 1000))).toEqual([0, 30, 60])
+    for (const name of ['b', 'c', 'd', 'e']) await server.publish(name, name)
+    await server.advance(1000)
+    expect([tab.data, got]).toEqual([[1], ['b', 'c', 'd', 'e']])
+  })
+
   it('is refused to whoever wants it, and nobody else is told of that (§13)', async () => {
     let isAllowed = true
     const { server, openTab, held } = createOrigin({
