@@ -163,7 +163,11 @@ export class Client {
         held.isDue = false
         held.link.change()
       }
-    for (const [channel, { isHeard }] of subscriptions) if (!isHeard) subscriptions.delete(channel)
+    for (const [channel, { isHeard, cancel }] of subscriptions)
+      if (!isHeard) {
+        cancel?.()
+        subscriptions.delete(channel)
+      }
   }
 
   /** A link for one channel more, if there may be any. */
@@ -215,7 +219,9 @@ export class Client {
     const isFirst = held.heardAt === undefined
     const now = this.environment.elapsed()
     held.heardAt = now
-    if (isFirst) this.retry = lived(this.retry, now)
+    // A stream that took the place of one that went on is a link anew.
+    if (isFirst || (frame.type === 'open' && !/poll/.test(held.transport)))
+      this.retry = lived(this.retry, now)
     const { channel = '' } = frame as { channel?: string }
     const subscription = this.subscriptions.get(channel)
     const position = held.channels.get(channel)
@@ -308,12 +314,12 @@ export class Client {
       this.#transport(held.transport).maxChannels = most
       return this.schedule()
     }
-    const mayRenew = this.mayRenew(refusal)
-    if (mayRenew && !held.channels.size) return this.#end(held, { ...refusal, kind: 'refused' })
+    const isPassing = !refusal.isFinal || this.mayRenew(refusal)
+    // Where nothing else is read, the link waits as a whole.
+    if (isPassing && !held.channels.size) return this.#end(held, { ...refusal, kind: 'refused' })
     const all = channels.flatMap((channel) => subscriptions.get(channel) ?? [])
     const named = channels.length < 2 ? channels : namedBy(refusal, channels)
     const meant = all.filter(({ channel }) => named.includes(channel))
-    const isPassing = !refusal.isFinal || mayRenew
     const rest = meant.length && !isPassing ? [] : [...all]
     for (const one of rest) one.isDoubted = true
     if (isPassing) return this.#askLater(all, refusal)

@@ -108,6 +108,24 @@ describe.each(['sse', 'ndjson'] as const)('an open %s', (transport) => {
   })
 })
 
+it('a stream that went on waits no longer after a cut for what was refused beside it long before (§10)', async () => {
+  const { server, page, client, read } = await start('sse', ['a'])
+  Object.assign(page, { random: () => 0.99 })
+  for (const name of ['b', 'c', 'd', 'e', 'f']) {
+    server.faults.refuse({ status: 503 })
+    read(name)
+    await server.advance(200)
+    server.faults.heal()
+    await server.advance(40_000)
+    expect(client.channel(name).status.state).toBe('live')
+  }
+  server.faults.refuse()
+  server.faults.cut()
+  await server.advance(200)
+  expect(client.status.state).toBe('waiting')
+  expect((client.status.retryAt ?? 0) - page.now()).toBeLessThan(1000)
+})
+
 describe('what a server says of when to come back', () => {
   it('is kept to by all links, whatever happens to another one meanwhile (§10)', async () => {
     const server = createTestServer<object>({ authorize: () => true })

@@ -68,3 +68,52 @@ it('a page without a network from the start is offline, and live once there is o
   await server.advance(5000)
   expect(client.status.state).toBe('live')
 })
+
+it.each(transportNames)('what passes is waited for over %s, and the status says so', async (transport) => {
+  let isBroken = true
+  const server = createTestServer<object>({
+    authorize: () => {
+      if (isBroken) throw new Error('The database is away.')
+      return true
+    },
+  })
+  onTestFinished(() => server.close())
+  const client = connect(server.url, { environment: server.environment(), transport })
+  onTestFinished(() => client.close())
+  const states = new Set<string>()
+  client.onStatus(({ state }) => states.add(state))
+  for (const name of ['a', 'b']) client.channel(name, { need: {} }).subscribe(() => {})
+  await server.advance(20_000)
+  expect([states.has('waiting'), states.has('idle')]).toEqual([true, false])
+  isBroken = false
+  await server.advance(60_000)
+  expect(['a', 'b'].map((name) => client.channel(name).status.state)).toEqual(['live', 'live'])
+})
+
+it('a channel that waits for a token and is left leaves no timer behind', async () => {
+  const server = createTestServer<object>({ authorize: (_who, _action, name) => name === 'open' })
+  onTestFinished(() => server.close())
+  const page = server.environment()
+  const timers = new Set<object>()
+  const after: typeof page.after = (ms, call) => {
+    const one = {}
+    timers.add(one)
+    const stop = page.after(ms, () => {
+      timers.delete(one)
+      call()
+    })
+    return () => {
+      timers.delete(one)
+      stop()
+    }
+  }
+  const environment = Object.assign(Object.create(page), { after })
+  const client = connect(server.url, { environment, transport: 'sse', getToken: () => undefined })
+  client.channel('open', { need: {} }).subscribe(() => {})
+  const stop = client.channel('a', { need: {} }).subscribe(() => {})
+  await server.advance(200)
+  stop()
+  await server.advance(10)
+  client.close()
+  expect(timers.size).toBe(0)
+})
