@@ -145,10 +145,14 @@ export class PolicyGuide implements Guide {
     const links = [...this.#client.links]
     this.#wanted = wanted
     // Who is left now may be read again in this page, at its place.
-    if ([...subscriptions.values()].some(({ isHeard }) => !isHeard)) this.#save()
-    const refused = [...subscriptions.values()].find((one) => one.isHeard && Object(one.finished).code)
+    const heard = [...subscriptions.values()].filter(({ isHeard }) => isHeard)
+    if (heard.length < subscriptions.size) this.#save()
+    const refused = heard.find(({ finished }) => Object(finished).code)
     if (!wanted.length)
-      if (refused) this.refused(refused.finished as GamutError)
+      if (heard.some(({ isDoubted }) => isDoubted)) {
+        // What is left is asked for again in a while.
+        if (this.#status.state === 'live') this.#tell({ type: 'lost', reason: { code: 'retry' } })
+      } else if (refused) this.refused(refused.finished as GamutError)
       else this.#tell({ type: 'rest' })
     else if (environment.isOffline()) this.#tell({ type: 'offline' })
     else if (mayOpen && !links.length)

@@ -117,3 +117,21 @@ it('a channel that waits for a token and is left leaves no timer behind', async 
   client.close()
   expect(timers.size).toBe(0)
 })
+
+it('a page that has nothing left but a channel that waits for a token is not idle', async () => {
+  const server = createTestServer<object>({ authorize: (_who, _action, name) => name === 'open' })
+  onTestFinished(() => server.close())
+  const environment = Object.assign(server.environment(), { random: () => 0.99 })
+  const client = connect(server.url, { environment, transport: 'sse', getToken: () => undefined })
+  onTestFinished(() => client.close())
+  const states: string[] = []
+  client.onStatus(({ state }) => states.push(state))
+  const stop = client.channel('open', { need: {} }).subscribe(() => {})
+  client.channel('a', { need: {} }).subscribe(() => {})
+  await server.advance(20_000)
+  stop()
+  await server.advance(100)
+  expect([client.status.state, client.channel('a').status.state]).toEqual(['connecting', 'connecting'])
+  await server.advance(60_000)
+  expect([client.status.state, states.includes('idle')]).toEqual(['waiting', false])
+})
