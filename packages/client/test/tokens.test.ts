@@ -87,3 +87,23 @@ it('a late listener waits for the next token', async () => {
   await server.advance(1000)
   expect([late, errors, found, told]).toEqual([[1, 2], [], [1, 2], []])
 })
+
+it.each(['websocket', 'sse', 'ndjson'] as const)(
+  'an open %s goes on where no token can be had for one channel more',
+  async (transport) => {
+    let isBroken = false
+    const getToken = () => {
+      if (isBroken) throw new Error('The session is away.')
+      return undefined
+    }
+    const { server, found, states, read } = start({ transport, getToken })
+    read('open')
+    await server.advance(5000)
+    isBroken = true
+    read('open/b')
+    await server.advance(5000)
+    await server.publish('open', 1)
+    await server.advance(100)
+    expect([found, states]).toEqual([[1], ['connecting', 'live']])
+  },
+)

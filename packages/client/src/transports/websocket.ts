@@ -66,7 +66,10 @@ class SocketLink implements Link {
   change(anew?: string): void {
     if (!this.tell) return
     // Somebody of whom nothing was known may have a token by now, and there is more to read.
-    if (this.#isNobody) this.#withToken((token) => token && this.#end({ kind: 'sent-away', retryAfterMs: 0 }))
+    if (this.#isNobody)
+      this.#request.server
+        .getToken()
+        .then((token) => token && this.#end({ kind: 'sent-away', retryAfterMs: 0 }), nothing)
     const wishes = this.#request.wishes()
     for (const channel of this.#lanes.keys()) {
       if (wishes.has(channel) && channel !== anew) continue
