@@ -8,23 +8,29 @@ import { createTenureRig, heldTransports } from './rig.js'
 /** The status or close code by which each transport ends for who is revoked. */
 const endings = { 'long-poll': 403, sse: 0, ndjson: 0, websocket: 4104 } as const
 
+/** Two nodes, of which one has two readers and is cut off from the store when the other revokes the first of them. */
+async function revokeOutOfSight(target: string) {
+  const clock = createVirtualClock()
+  const store: Store = { broker: createMemoryBroker({ clock }), nodes: new Set() }
+  const here = createTenureRig({ clock, broker: nodeOn(store) })
+  const way = createCutBroker(nodeOn(store))
+  const there = createTenureRig({ clock, broker: way })
+  there.known.set('ann', { id: 'ann' })
+  there.known.set('bob', { id: 'bob' })
+  await here.turns()
+  const reading = await there.open(target, { token: 'ann' })
+  const other = await there.open(target, { token: 'bob' })
+  await there.turns()
+  way.cut()
+  expect((await here.revoke({ identity: 'ann' })).status).toBe(200)
+  return { clock, here, there, way, reading, other }
+}
+
 describe.each(heldTransports)('an identity that is revoked, read by %s,', (transport) => {
   const target = `/channels/a?as=${transport}&wait=60&cursor=newest`
 
   it('ends on a node that could not see its broker before anything that was missed is told (§12, I21)', async () => {
-    const clock = createVirtualClock()
-    const store: Store = { broker: createMemoryBroker({ clock }), nodes: new Set() }
-    const here = createTenureRig({ clock, broker: nodeOn(store) })
-    const way = createCutBroker(nodeOn(store))
-    const there = createTenureRig({ clock, broker: way })
-    there.known.set('ann', { id: 'ann' })
-    there.known.set('bob', { id: 'bob' })
-    await here.turns()
-    const reading = await there.open(target, { token: 'ann' })
-    const other = await there.open(target, { token: 'bob' })
-    await there.turns()
-    way.cut()
-    expect((await here.revoke({ identity: 'ann' })).status).toBe(200)
+    const { here, there, way, reading, other } = await revokeOutOfSight(target)
     await here.gamut.publish('a', 'while it was cut')
     // Messages flow again before the node knows that it sees its broker.
     way.mend()
@@ -39,17 +45,7 @@ describe.each(heldTransports)('an identity that is revoked, read by %s,', (trans
   })
 
   it('is told nothing that was missed while it cannot be read who is revoked (§12, I21)', async () => {
-    const clock = createVirtualClock()
-    const store: Store = { broker: createMemoryBroker({ clock }), nodes: new Set() }
-    const here = createTenureRig({ clock, broker: nodeOn(store) })
-    const way = createCutBroker(nodeOn(store))
-    const there = createTenureRig({ clock, broker: way })
-    there.known.set('ann', { id: 'ann' })
-    await here.turns()
-    const reading = await there.open(target, { token: 'ann' })
-    await there.turns()
-    way.cut()
-    expect((await here.revoke({ identity: 'ann' })).status).toBe(200)
+    const { clock, here, there, way, reading } = await revokeOutOfSight(target)
     await here.gamut.publish('a', 'while it was cut')
     way.mend()
     way.hold('$revocations')
@@ -66,19 +62,7 @@ describe.each(heldTransports)('an identity that is revoked, read by %s,', (trans
   })
 
   it('ends although what was read of revocations was lost with the broker (§12, I21)', async () => {
-    const clock = createVirtualClock()
-    const store: Store = { broker: createMemoryBroker({ clock }), nodes: new Set() }
-    const here = createTenureRig({ clock, broker: nodeOn(store) })
-    const way = createCutBroker(nodeOn(store))
-    const there = createTenureRig({ clock, broker: way })
-    there.known.set('ann', { id: 'ann' })
-    there.known.set('bob', { id: 'bob' })
-    await here.turns()
-    const reading = await there.open(target, { token: 'ann' })
-    const other = await there.open(target, { token: 'bob' })
-    await there.turns()
-    way.cut()
-    expect((await here.revoke({ identity: 'ann' })).status).toBe(200)
+    const { clock, here, there, way, reading, other } = await revokeOutOfSight(target)
     way.mend()
     way.hold('$revocations')
     await clock.advance(600)
