@@ -2,8 +2,9 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { newFolder, stopAll } from '../system/processes.mjs'
+import { openRelay } from '../system/relay.mjs'
 import { portFrom, roundRobin, startFront, startNode, startRedis } from '../system/system.mjs'
-import { openRelay, tellRedis } from './relay.mjs'
+import { tellRedis } from './tell-redis.mjs'
 
 /**
  * @typedef {import('../system/processes.mjs').Program} Program

@@ -25,6 +25,8 @@ import { type Script, scripts } from './scripts/script.js'
 import { toReadTrouble, toTrouble, toUnavailable } from './trouble.js'
 import { type End, Watched } from './watched.js'
 
+/** Appends that may wait for Redis before one more is refused: some seconds of a busy one. */
+const mostWaiting = 50_000
 /** So many channels' heads are told by one run of the script. */
 const headsAtOnce = 50
 const noConnection = 'There is no connection to Redis just now.'
@@ -34,6 +36,7 @@ export class RedisBroker implements Broker, LinkListener {
   readonly #keys: Keys
   readonly #link: Link
   readonly #queues = new Map<ChannelName, AppendQueue>()
+  #waiting = 0
   readonly #watched = new Watched({
     ends: (channels) => this.#ends(channels),
     keyAge: (channel) => this.#settings?.(channel).keyed?.ageMs ?? Number.POSITIVE_INFINITY,
@@ -78,6 +81,7 @@ export class RedisBroker implements Broker, LinkListener {
     messages: readonly AppendMessage[],
     options: AppendOptions,
   ): Promise<AppendResult> {
+    if (this.#waiting >= mostWaiting) throw new BrokerUnavailable('As many publishes wait for Redis as may.')
     let queue = this.#queues.get(channel)
     if (!queue) {
       queue = new AppendQueue(
@@ -86,7 +90,10 @@ export class RedisBroker implements Broker, LinkListener {
       )
       this.#queues.set(channel, queue)
     }
-    return queue.add(messages, options)
+    this.#waiting += 1
+    return queue.add(messages, options).finally(() => {
+      this.#waiting -= 1
+    })
   }
 
   async read(channel: ChannelName, from: ReadFrom, limit: ReadLimit): Promise<ReadResult> {

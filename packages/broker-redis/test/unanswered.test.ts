@@ -22,4 +22,16 @@ describeWith('redis', 'a Redis that does not answer', () => {
     }
     expect(cursor).toContain('.1.')
   })
+
+  it('has so many appends wait and no more, each refused one told so at once (I18)', async () => {
+    const { url, pid } = await startRedis()
+    const node = await startNode({ url }, { retention: { count: 10, bytes: 1_000, ageMs: 60_000 } })
+    process.kill(pid, 'SIGSTOP')
+    const waiting = Array.from({ length: 50_000 }, () => node.append('a', '1'))
+    const refused = await node.append('a', '2').catch((error: unknown) => error)
+    process.kill(pid, 'SIGCONT')
+    expect(refused).toBeInstanceOf(BrokerUnavailable)
+    expect(await Promise.all(waiting)).toHaveLength(50_000)
+    expect(await node.append('a', '3')).toContain('.50001.')
+  })
 })

@@ -136,7 +136,7 @@ export class Presence {
     let members: PresenceMember[] = []
     let from: ReadFrom = 'snapshot'
     for (;;) {
-      const { page, gap, more } = await log.read(presenceOf(channel), from, pageLimit, 0)
+      const { page, gap, more } = await log.readNow(presenceOf(channel), from, pageLimit)
       if (gap) members = []
       else
         for (const { key, data } of page.messages())

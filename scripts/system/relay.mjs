@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 
 /**
- * An address that leads to one Redis and, after a failover, to another, as a virtual address does.
- * @param {number} port
- * @param {number} first
+ * An address that leads to one Redis and, after a failover, to another, as a virtual address or a proxy does.
+ * @param {number} port where it listens; 0 takes a free one
+ * @param {number} first where it leads at first
  */
 export async function openRelay(port, first) {
   let target = first
@@ -34,31 +34,15 @@ export async function openRelay(port, first) {
     for (const socket of sockets) socket.destroy()
   }
   return {
-    lead: (/** @type {number} */ next) => {
+    port: /** @type {import('node:net').AddressInfo} */ (server.address()).port,
+    /** New connections lead there; those that are open are cut, or left where they are. */
+    lead: (/** @type {number} */ next, /** @type {'cut' | 'left'} */ old = 'cut') => {
       target = next
-      cut()
+      if (old === 'cut') cut()
     },
     close: () => {
       server.close()
       cut()
     },
-  }
-}
-
-/**
- * Says one command to a Redis and gives the first part of its answer.
- * @param {number} port
- * @param {string} command
- * @returns {Promise<string>}
- */
-export async function tellRedis(port, command) {
-  const socket = connect(port, '127.0.0.1')
-  socket.setEncoding('utf8')
-  try {
-    socket.write(`${command}\r\n`)
-    const [answer] = await once(socket, 'data')
-    return answer
-  } finally {
-    socket.destroy()
   }
 }
