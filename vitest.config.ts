@@ -6,6 +6,7 @@ const source = (path: string) => fileURLToPath(new URL(`./packages/${path}`, imp
 
 /** Tests see the sources, so that nothing needs to be built first. */
 const sources = [
+  { find: /^@gamut\/advisor$/, replacement: source('advisor/src/index.ts') },
   { find: /^@gamut\/broker-sqlite$/, replacement: source('broker-sqlite/src/index.ts') },
   { find: /^@gamut\/broker-redis$/, replacement: source('broker-redis/src/index.ts') },
   { find: /^@gamut\/client$/, replacement: source('client/src/index.ts') },

@@ -6,10 +6,12 @@
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 const packageImports = {
-  protocol: [],
+  advisor: [],
+  // Only the type `Need`.
+  protocol: ['@gamut/advisor'],
   client: ['@gamut/protocol'],
   react: ['@gamut/client', '@gamut/protocol', 'react'],
-  server: ['@gamut/protocol', '@noble/hashes', 'ipaddr.js'],
+  server: ['@gamut/advisor', '@gamut/protocol', '@noble/hashes', 'ipaddr.js'],
   'broker-redis': ['@gamut/protocol', '@gamut/server', '@redis/client', 'node:'],
   'broker-sqlite': ['@gamut/protocol', '@gamut/server', 'node:'],
   testing: [
@@ -23,6 +25,7 @@ const packageImports = {
     'fast-check',
   ],
   cli: [
+    '@gamut/advisor',
     '@gamut/broker-redis',
     '@gamut/broker-sqlite',
     '@gamut/protocol',

@@ -1,5 +1,5 @@
+import type { Need } from '@gamut/advisor'
 import type { ChannelName } from './channel.js'
-import type { Need } from './need.js'
 import type { SchemaInput, StandardSchema } from './standard-schema.js'
 
 /** How much of a channel's log is kept: an entry stays while all three allow it, or a little longer where that bounds the work of one call. */

@@ -1,3 +1,4 @@
+export type { Need } from '@gamut/advisor'
 export {
   type AnswerHead,
   type Batch,
@@ -76,7 +77,6 @@ export {
   parseKey,
   type StoredMessage,
 } from './message.js'
-export type { Need } from './need.js'
 export { byExactness, matchPattern, type Pattern, parsePattern, patternHint } from './pattern.js'
 export { isJsonObject, parseJson, rawItems, rawMembers, toOneLine } from './raw-json.js'
 export { type ReadData, readData } from './read-data.js'

@@ -1,0 +1,84 @@
+/** CPU of one piece of work, in microseconds: in the process, and in the kernel for it. */
+export interface Work {
+  readonly user: number
+  readonly kernel: number
+}
+
+/** Bytes of a request's head and of an answer's, as a browser and the server write them. */
+export interface Heads {
+  readonly request: number
+  readonly empty: number
+  readonly answer: number
+}
+
+/**
+ * What things cost: the constants of the model. Measured by `gamut bench --calibrate` for one runtime on one machine;
+ * those of a proxy and of networks are usual values.
+ */
+export interface Calibration {
+  readonly machine: string
+  /** As in `2026-11-30`. */
+  readonly date: string
+  readonly runtime: string
+  readonly work: {
+    /** A poll that nothing is new for. */
+    readonly emptyAnswer: Work
+    /** A poll that gets messages, without these. */
+    readonly answer: Work
+    /** One of them. */
+    readonly answeredMessage: Work
+    /** A message by HTTP, without what follows from it. */
+    readonly post: Work
+    /** The same in a frame of a WebSocket. */
+    readonly frame: Work
+    /** Keeping a message, and encoding it once for all who read it. */
+    readonly append: Work
+    /** One message to one reader, by a write of its own. */
+    readonly delivery: { readonly sse: Work; readonly websocket: Work }
+    /** A kilobyte of messages more, to one reader. */
+    readonly kilobyte: Work
+    /** A connection, from the handshake until it is read on. */
+    readonly open: { readonly request: Work; readonly sse: Work; readonly websocket: Work }
+    readonly heartbeat: Work
+    readonly tlsHandshake: Work
+  }
+  /** Bytes of memory of one connection. */
+  readonly memory: {
+    readonly idle: number
+    readonly 'long-poll': number
+    readonly sse: number
+    readonly websocket: number
+    /** In the kernel, for the server's end of an idle one. */
+    readonly kernel: number
+    readonly tls: number
+  }
+  readonly proxy: {
+    readonly request: Work
+    readonly delivery: Work
+    readonly heldBytes: number
+    readonly idleBytes: number
+  }
+  readonly bytes: {
+    readonly heads: { readonly 1.1: Heads; readonly 2: Heads; readonly 3: Heads }
+    /** The upgrade to a WebSocket, both ways together. */
+    readonly upgrade: number
+    /** What stands around one message. */
+    readonly around: { readonly answer: number; readonly sse: number; readonly websocket: number }
+    /** What stands around all messages of one answer. */
+    readonly aroundAnswer: number
+    readonly heartbeat: { readonly sse: number; readonly websocket: number }
+    readonly frame: number
+    /** TCP and IP for one write and what acknowledges it. */
+    readonly segment: { readonly down: number; readonly up: number }
+    readonly tlsRecord: number
+    readonly tlsHandshake: { readonly down: number; readonly up: number }
+  }
+  /** From a publish until it is written to the first reader, in milliseconds. */
+  readonly delayMs: { readonly expected: number; readonly p99: number }
+  /** How long a connection that is not used stays open, in milliseconds. */
+  readonly keepAliveMs: { readonly direct: number; readonly proxied: number }
+  /** Of a hundred readers so many are slow, and the server and its kernel hold so much for one of them. */
+  readonly slow: { readonly percent: number; readonly bytes: number }
+  /** What one core of a node comes with. */
+  readonly node: { readonly memoryBytes: number; readonly bytesPerSecond: number; readonly readers: number }
+}

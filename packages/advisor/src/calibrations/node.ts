@@ -1,0 +1,51 @@
+import type { Calibration } from '../calibration.js'
+
+/** Measured of `gamut serve` with the memory broker on one core. */
+export const nodeCalibration: Calibration = {
+  machine: 'AMD EPYC, 2 cores, Linux 6.18',
+  date: '2026-11-30',
+  runtime: 'Node 24.21',
+  work: {
+    emptyAnswer: { user: 22, kernel: 18 },
+    answer: { user: 28, kernel: 20 },
+    answeredMessage: { user: 0.5, kernel: 0 },
+    post: { user: 30, kernel: 15 },
+    frame: { user: 10, kernel: 8 },
+    append: { user: 12, kernel: 0 },
+    delivery: { sse: { user: 1.5, kernel: 6.5 }, websocket: { user: 1.8, kernel: 6.7 } },
+    kilobyte: { user: 0.2, kernel: 0.6 },
+    open: {
+      request: { user: 40, kernel: 40 },
+      sse: { user: 110, kernel: 55 },
+      websocket: { user: 170, kernel: 60 },
+    },
+    heartbeat: { user: 2, kernel: 7 },
+    tlsHandshake: { user: 900, kernel: 40 },
+  },
+  memory: { idle: 9000, 'long-poll': 5170, sse: 5600, websocket: 6960, kernel: 2800, tls: 22_000 },
+  proxy: {
+    request: { user: 20, kernel: 35 },
+    delivery: { user: 3, kernel: 9 },
+    heldBytes: 34_000,
+    idleBytes: 24_000,
+  },
+  bytes: {
+    heads: {
+      1.1: { request: 520, empty: 260, answer: 420 },
+      2: { request: 110, empty: 70, answer: 130 },
+      3: { request: 110, empty: 70, answer: 130 },
+    },
+    upgrade: 900,
+    around: { answer: 80, sse: 39, websocket: 158 },
+    aroundAnswer: 160,
+    heartbeat: { sse: 15, websocket: 30 },
+    frame: 60,
+    segment: { down: 52, up: 52 },
+    tlsRecord: 22,
+    tlsHandshake: { down: 3500, up: 800 },
+  },
+  delayMs: { expected: 1, p99: 10 },
+  keepAliveMs: { direct: 65_000, proxied: 75_000 },
+  slow: { percent: 1, bytes: 256 * 1024 },
+  node: { memoryBytes: 2 * 1024 ** 3, bytesPerSecond: 31_250_000, readers: 10_000 },
+}

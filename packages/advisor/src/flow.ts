@@ -1,0 +1,134 @@
+import type { Calibration } from './calibration.js'
+import type { Question } from './complete.js'
+import { isHeld, type Pattern } from './pattern.js'
+import { isCached, keepAliveOf, roundTripOf, type Settings } from './settings.js'
+
+/** What happens in a second, of all readers together; the rest follows from it. */
+export interface Flow {
+  /** Connections that are open, on the mean. */
+  readonly connections: number
+  /** Of these, what is opened in a second. */
+  readonly connects: number
+  /** Reads that are answered at once or in the end, and of them those that bring nothing. */
+  readonly polls: number
+  readonly empty: number
+  /** Of the polls, those that no shared cache answers. */
+  readonly originPolls: number
+  /** Streams and sockets that are opened. */
+  readonly opens: number
+  /** Messages in answers. */
+  readonly answered: number
+  /** Messages that are written to a reader each by itself. */
+  readonly deliveries: number
+  readonly heartbeats: number
+  /** What clients send, by a request or by a frame. */
+  readonly posts: number
+  readonly frames: number
+  /** Messages that channels get. */
+  readonly publishes: number
+}
+
+const second = 1000
+
+/** Polls and on-demand requests: each stands for itself. */
+function asked(question: Question, calibration: Calibration, intervalMs: number, isOnDemand: boolean) {
+  const { need, circumstances } = question
+  const { readers, updatesPerSecond, loss, readingMs } = need
+  const each = (updatesPerSecond * intervalMs) / second
+  const polls = (readers * second) / intervalMs
+  const nothingNew = isOnDemand ? 0 : Math.exp(-each)
+  const bringing = isOnDemand ? 1 : loss === 'may-miss' ? 1 - nothingNew : each
+  const keepAliveMs = keepAliveOf(question, calibration)
+  const isKept = !isOnDemand && intervalMs <= keepAliveMs
+  const shared = (circumstances.userRegions * second) / intervalMs
+  return {
+    polls,
+    empty: polls * nothingNew,
+    originPolls: isCached(question) ? Math.min(polls, shared) : polls,
+    answered: polls * bringing,
+    connections: isKept ? readers : readers * Math.min(1, keepAliveMs / intervalMs),
+    connects: isKept ? (readers * second) / readingMs : polls,
+  }
+}
+
+/** Long polls: one is always open, and each ends with what is new or when its wait is over. */
+function parked({ need, circumstances }: Question, settings: Settings, roundTripMs: number) {
+  const { readers, updatesPerSecond, loss, readingMs } = need
+  const waitMs = settings.waitMs ?? 0
+  const perMs = updatesPerSecond / second
+  // Before the wait is over something comes after so long on the mean, and comes at all in so many of the cases.
+  const nothingNew = Math.exp(-perMs * waitMs)
+  const heldMs = perMs > 0 ? (1 - nothingNew) / perMs : waitMs
+  const cycleMs = Math.max(1, heldMs + roundTripMs)
+  const polls = (readers * second) / cycleMs
+  const bringing = 1 - nothingNew
+  const connects = circumstances.timeLimitMs ? polls : (readers * second) / readingMs
+  return {
+    polls,
+    empty: polls * nothingNew,
+    originPolls: polls,
+    answered: loss === 'may-miss' ? polls * bringing : readers * updatesPerSecond,
+    connections: readers,
+    connects,
+  }
+}
+
+/** Streams and sockets: opened, and then written to. */
+function streamed({ need }: Question, settings: Settings) {
+  const { readers, updatesPerSecond, readingMs } = need
+  const livesMs = Math.min(readingMs, settings.rotateMs ?? readingMs)
+  const heartbeatS = (settings.heartbeatMs ?? second) / second
+  const silent = updatesPerSecond * heartbeatS
+  // Signs of life between messages that come as by chance.
+  const heartbeats = silent > 1e-6 ? updatesPerSecond / Math.expm1(silent) : 1 / heartbeatS
+  const opens = (readers * second) / livesMs
+  return {
+    connections: readers,
+    connects: opens,
+    opens,
+    deliveries: readers * updatesPerSecond,
+    heartbeats: readers * heartbeats,
+  }
+}
+
+const nothing: Flow = {
+  connections: 0,
+  connects: 0,
+  polls: 0,
+  empty: 0,
+  originPolls: 0,
+  opens: 0,
+  answered: 0,
+  deliveries: 0,
+  heartbeats: 0,
+  posts: 0,
+  frames: 0,
+  publishes: 0,
+}
+
+/** What a pattern does in a second for all readers of a question. */
+export function flowOf(
+  pattern: Pattern,
+  question: Question,
+  settings: Settings,
+  calibration: Calibration,
+): Flow {
+  const { need } = question
+  const { readers, updatesPerSecond, clientMessagesPerSecond, audience, direction } = need
+  const sends = direction === 'to-client' ? 0 : clientMessagesPerSecond * readers
+  const isSocket = pattern === 'websocket'
+  const read: Partial<Flow> = isHeld(pattern)
+    ? pattern === 'long-poll'
+      ? parked(question, settings, roundTripOf(question))
+      : streamed(question, settings)
+    : asked(question, calibration, settings.pollAfterMs ?? need.readingMs, pattern === 'request')
+  const isRead = direction !== 'to-server' || isSocket
+  // Who only sends opens connections to send by.
+  const sending: Partial<Flow> = { connections: Math.min(readers, sends), connects: sends / 100 }
+  return {
+    ...nothing,
+    ...(isRead ? read : sending),
+    ...(isSocket ? { frames: sends } : { posts: sends }),
+    publishes: Math.max(sends, updatesPerSecond * (audience === 'shared' ? 1 : readers)),
+  }
+}

@@ -1,0 +1,23 @@
+export { type Advice, advise } from './advise.js'
+export { AdviceError } from './advise-error.js'
+export type { BreakEven } from './break-even.js'
+export type { Calibration, Heads, Work } from './calibration.js'
+export { nodeCalibration } from './calibrations/node.js'
+export type { Assumed } from './complete.js'
+export type { Cost } from './cost.js'
+export type { Option } from './decide.js'
+export {
+  type Because,
+  formatBytes,
+  formatCount,
+  formatMs,
+  patternNames,
+  type Reason,
+  type Warning,
+} from './explain.js'
+export type { Circumstances, FullCircumstances, FullNeed, Need, NumericField } from './need.js'
+export { type Pattern, patterns } from './pattern.js'
+export type { Obstacle } from './possible.js'
+export type { Score } from './score.js'
+export type { RetentionAdvice, Settings } from './settings.js'
+export type { Staleness } from './staleness.js'

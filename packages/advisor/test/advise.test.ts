@@ -1,0 +1,107 @@
+import { AdviceError, advise, nodeCalibration } from '@gamut/advisor'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+
+const wrong = (need: unknown, circumstances?: unknown) => {
+  try {
+    advise(need as object, circumstances as object)
+  } catch (error) {
+    if (error instanceof AdviceError) return { field: error.field, text: error.message }
+    throw error
+  }
+  throw new Error('it was answered')
+}
+
+describe('an answer', () => {
+  it('names what was taken for what was not said', () => {
+    const { assumed, need } = advise({ updatesPerSecond: 0.05 })
+    const staleness = assumed.find(({ field }) => field === 'need.stalenessMs')
+    expect(staleness).toMatchObject({ value: 2000 })
+    expect(staleness?.text).toMatch(/tenth of the time between two updates/)
+    expect(need.stalenessMs).toBe(2000)
+    expect(assumed.map(({ field }) => field)).not.toContain('need.updatesPerSecond')
+  })
+
+  it('says why each other pattern is not taken', () => {
+    const { reasons, pattern } = advise({ stalenessMs: 500 })
+    const others = ['request', 'poll', 'long-poll', 'websocket']
+    expect(pattern).toBe('sse')
+    for (const other of others) expect(reasons.filter((reason) => reason.pattern === other)).toHaveLength(1)
+  })
+
+  it('stands for a change of answer in the circumstances', () => {
+    expect(advise({ stalenessMs: 500, updatesPerSecond: 0.01 }, { proxyBuffers: true }).pattern).toBe(
+      'long-poll',
+    )
+    expect(advise({ stalenessMs: 500 }, { http: 1.1, tabsPerUser: 8 }).pattern).toBe('websocket')
+    const serverless = advise({ stalenessMs: 8000, readers: 10 }, { platform: 'serverless' })
+    expect(serverless.pattern).toBe('poll')
+  })
+
+  it('meets a need that nothing meets as nearly as it can, and says so', () => {
+    const { meets, warnings, pattern } = advise({ stalenessMs: 5 })
+    expect(meets).toBe(false)
+    expect(pattern).toBe('sse')
+    expect(warnings[0]).toMatchObject({ code: 'unmet' })
+  })
+
+  it('reaches the origin with as many polls as a shared cache lets through', () => {
+    const need = { stalenessMs: 20_000, readers: 100_000 }
+    const poll = advise(need, { sharedCache: true, userRegions: 3 }).patterns[1]
+    expect(poll?.originRequestsPerSecond).toBeCloseTo(3000 / (poll?.settings.pollAfterMs ?? 0), 6)
+    expect(poll?.stalenessMs.p99).toBeLessThanOrEqual(20_000)
+  })
+
+  it('follows another calibration', () => {
+    const dear = { user: 10_000, kernel: 0 }
+    const work = { ...nodeCalibration.work, delivery: { sse: dear, websocket: dear } }
+    const need = { updatesPerSecond: 1, stalenessMs: 5000, readers: 10_000 }
+    expect(advise(need).pattern).toBe('sse')
+    expect(advise(need, {}, { ...nodeCalibration, work }).pattern).toBe('poll')
+  })
+})
+
+describe('what is wrong', () => {
+  it.each([
+    [{ readers: -1 }, 'need.readers'],
+    [{ readers: 1.5 }, 'need.readers'],
+    [{ readers: '5' }, 'need.readers'],
+    [{ stalenessMs: Number.NaN }, 'need.stalenessMs'],
+    [{ updatesPerSecond: Number.POSITIVE_INFINITY }, 'need.updatesPerSecond'],
+    [{ direction: 'sideways' }, 'need.direction'],
+    [{ loss: null }, 'need.loss'],
+    [{ staleness: 5 }, 'need.staleness'],
+    [[], 'need'],
+    ['x', 'need'],
+    [null, 'need'],
+  ])('names the field: %j', (need, field) => {
+    expect(wrong(need).field).toBe(field)
+  })
+
+  it.each([
+    [{ http: 1 }, 'circumstances.http'],
+    [{ tls: 'yes' }, 'circumstances.tls'],
+    [{ platform: 'mainframe' }, 'circumstances.platform'],
+    [{ __proto__: null, constructor: 1 }, 'circumstances.constructor'],
+    [JSON.parse('{"__proto__": {"tls": true}}'), 'circumstances.__proto__'],
+  ])('names it in the circumstances: %j', (circumstances, field) => {
+    expect(wrong({}, circumstances).field).toBe(field)
+  })
+
+  it('says what is near', () => {
+    expect(wrong({ staleness: 5 }).text).toMatch(/did you mean stalenessMs\?/)
+    expect(wrong({ direction: 'sideways' }).text).toMatch(/to-client, to-server, both/)
+  })
+
+  it('is never anything else than an answer or an error with a field', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.anything(), (need, circumstances) => {
+        try {
+          expect(advise(need as object, circumstances as object).patterns).toHaveLength(5)
+        } catch (error) {
+          expect(error).toBeInstanceOf(AdviceError)
+        }
+      }),
+    )
+  })
+})
