@@ -35,6 +35,11 @@ const commands: readonly LazyCommand[] = [
     load: async () => (await import('./commands/explain.js')).explainCommand,
   },
   {
+    name: 'doctor',
+    summary: 'say what proxies and caches on the way do to each pattern',
+    load: async () => (await import('./commands/doctor.js')).doctorCommand,
+  },
+  {
     name: 'token',
     summary: 'make a token to try a server with, a secret or an API key',
     load: async () => (await import('./commands/token.js')).tokenCommand,

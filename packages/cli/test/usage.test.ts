@@ -33,7 +33,7 @@ describe('help', () => {
     expect(overview.out).toMatch(/serve .*\n.*publish .*\n.*tail /)
     for (const way of [['help'], ['-h'], [], ['help', 'help'], ['help', '--help']])
       expect(await ask(way)).toEqual(overview)
-    for (const name of ['serve', 'publish', 'tail', 'explain', 'token']) {
+    for (const name of ['serve', 'publish', 'tail', 'explain', 'doctor', 'token']) {
       const help = await ask(['help', name])
       expect(help).toMatchObject({ code: 0, out: expect.stringContaining(`gamut ${name}`) })
       expect(await ask([name, '--help'])).toEqual(help)
@@ -72,6 +72,14 @@ describe('the command', () => {
     [['tail', 'a', 'a'], 'named twice'],
     [['tail', 'a', '--url', 'ftp://a'], '--url'],
     [['publish'], 'gamut publish CHANNEL DATA'],
+    [['doctor'], 'gamut doctor https://'],
+    [['doctor', 'example.com/live'], 'Did you mean https://example.com/live?'],
+    [['doctor', 'http://a', 'http://b'], 'one at a time'],
+    [['doctor', 'http://a/channels/b', '--channel', 'c'], 'both name a channel'],
+    [['doctor', 'http://a/channels/b%2f%2fc'], 'channel_invalid'],
+    [['doctor', 'http://a', '--idle', 'long'], '--idle'],
+    [['doctor', 'http://a', '--seconds', '0'], '--seconds'],
+    [['doctor', 'http://a', '--operations-url', 'a'], '--operations-url'],
     [['publish', 'a', 'b', 'c'], 'more than one DATA'],
     [['publish', 'a', '--delete'], '--key'],
     [['publish', 'a', '1', '--text', '--lines'], '--lines'],

@@ -1,0 +1,59 @@
+import { connect } from 'node:tls'
+import type { Finding } from './finding.js'
+import type { Patient } from './patient.js'
+
+/** The protocol that a TLS server takes of those that browsers offer. */
+function negotiated({ path, waitMs }: Patient): Promise<string | undefined> {
+  const { host, port } = path.target.raw
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, servername: host, ALPNProtocols: ['h2', 'http/1.1'] })
+    const settle = (protocol: string | undefined) => {
+      socket.destroy()
+      resolve(protocol)
+    }
+    socket.setTimeout(waitMs, () => settle(undefined))
+    socket.on('secureConnect', () => settle(socket.alpnProtocol || 'http/1.1'))
+    socket.on('error', () => settle(undefined))
+  })
+}
+
+const six =
+  'A browser opens six connections to an origin over HTTP/1.1: with six tabs that each hold a stream nothing else loads.'
+
+/** Which versions of HTTP readers get, and so whether six connections bind. */
+export async function examineHttp(patient: Patient): Promise<Finding> {
+  const check = 'http'
+  const patterns = ['long-poll', 'sse', 'ndjson'] as const
+  const tabs = 'Share one connection between tabs (docs/guide/tabs.md), or take WebSockets.'
+  if (!patient.path.target.raw.secure)
+    return {
+      check,
+      patterns,
+      severity: 'note',
+      says: 'Readers come by HTTP/1.1: without TLS browsers know nothing newer.',
+      means: six,
+      todo: `Put TLS in front, which brings HTTP/2. ${tabs}`,
+      seen: { versions: ['1.1'] },
+    }
+  const poll = await patient.path.ask(patient.path.channelPath({}, true))
+  const protocol = await negotiated(patient)
+  const http3 = /\bh3(?:-\d+)?=/.test(poll.headers.get('alt-svc') ?? '')
+  const versions = ['1.1', ...(protocol === 'h2' ? ['2'] : []), ...(http3 ? ['3'] : [])]
+  const seen = { versions, alpn: protocol, altSvc: poll.headers.get('alt-svc') }
+  if (protocol === 'h2' || http3)
+    return {
+      check,
+      severity: 'ok',
+      says: `Readers come by HTTP/${versions.slice(1).join(' or ')}: six connections do not bind.`,
+      seen,
+    }
+  return {
+    check,
+    patterns,
+    severity: 'warning',
+    says: 'Readers come by HTTP/1.1: the server takes no HTTP/2 (ALPN) and names no HTTP/3 (Alt-Svc).',
+    means: six,
+    problem: 'http2',
+    seen,
+  }
+}

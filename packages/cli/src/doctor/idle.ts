@@ -1,0 +1,203 @@
+import { maxWaitSeconds, type TransportName } from '@gamut/protocol'
+import { openSocketReader } from '@gamut/testing'
+import type { Finding, Severity } from './finding.js'
+import { type Patient, spell } from './patient.js'
+import { watch } from './watch.js'
+
+/** What became of one connection that was held and used for nothing. */
+interface Held {
+  readonly pattern: TransportName
+  readonly title: string
+  /** How long it lived, and how long it had been silent at its end, in milliseconds. */
+  readonly heldMs: number
+  readonly silentMs: number
+  readonly heartbeats: number
+  /** How it ended, in words; absent where it lived as long as was wanted. */
+  readonly ended?: string
+  /** The server itself ended it, and said so. */
+  readonly isToldByServer?: boolean
+  readonly code?: number
+}
+
+/** The heartbeat of a server that nobody has told us about, in milliseconds (PROTOCOL §16). */
+const usualHeartbeatMs = 15_000
+/** A cut that comes after this costs a reconnection now and then; one that comes before is no stream at all. */
+const bearableMs = 30_000
+
+const endWords: Readonly<Record<string, string>> = {
+  complete: 'ended in good form',
+  cut: 'closed in the middle',
+  reset: 'reset',
+  malformed: 'broken',
+}
+
+async function holdStream(
+  { path, idleMs, waitMs }: Patient,
+  pattern: 'sse' | 'ndjson',
+): Promise<Held | undefined> {
+  const title = pattern === 'sse' ? 'SSE' : 'NDJSON'
+  const stream = await path.open(path.channelPath({ as: pattern }), { withinMs: waitMs })
+  if (stream?.status !== 200) {
+    stream?.close()
+    return undefined
+  }
+  const watched = watch(stream)
+  const isOver = await Promise.race([watched.over.then(() => true), timeOver(idleMs)])
+  const heldMs = performance.now() - stream.askedAt
+  const text = watched.text()
+  const held = {
+    pattern,
+    title,
+    heldMs,
+    silentMs: heldMs - watched.lastMs(),
+    heartbeats: text.split(/event: \$heartbeat|"type":"heartbeat"/).length - 1,
+  }
+  if (!isOver) {
+    stream.close()
+    return held
+  }
+  const isToldByServer = /event: \$(?:reconnect|end)|"type":"(?:reconnect|end)"/.test(text)
+  return { ...held, isToldByServer, ended: endWords[await stream.end] ?? 'ended' }
+}
+
+/** Resolves to `false` after so long, and keeps the process alive until then. */
+function timeOver(ms: number): Promise<false> {
+  return new Promise((resolve) => setTimeout(() => resolve(false), ms))
+}
+
+async function holdSocket({ path, idleMs }: Patient): Promise<Held | undefined> {
+  const { base, channel } = path.target
+  const reader = openSocketReader({ origin: base, channel, headers: path.headersOf('own') })
+  const start = performance.now()
+  let last = start
+  let heartbeats = 0
+  let isToldByServer = false
+  const limit = setTimeout(() => reader.close(), idleMs)
+  let closed: { readonly how: string; readonly code?: number; readonly status?: number } = {
+    how: 'malformed',
+  }
+  try {
+    for await (const event of reader) {
+      if (event.kind === 'closed') {
+        closed = event
+        break
+      }
+      last = performance.now()
+      if (event.kind === 'heartbeat') heartbeats++
+      if (event.kind === 'reconnect' || event.kind === 'end' || event.kind === 'error') isToldByServer = true
+    }
+  } catch {
+    // What came was no frame of ours: it is told as broken.
+  }
+  clearTimeout(limit)
+  if (closed.status !== undefined || closed.how === 'refused') return undefined
+  const now = performance.now()
+  const held = {
+    pattern: 'websocket' as const,
+    title: 'WebSocket',
+    heldMs: now - start,
+    silentMs: now - last,
+    heartbeats,
+  }
+  if (closed.how === 'local') return held
+  const { code } = closed
+  const named = code === undefined || code === 1006 ? 'without a close code' : `with close code ${code}`
+  const ended = `${endWords[closed.how] ?? 'ended'} ${named}`
+  return { ...held, isToldByServer, ended, ...(code !== undefined && { code }) }
+}
+
+/** A long-poll is silent for as long as it waits: no heartbeat keeps it. */
+async function holdLongPoll({ path, idleMs, waitMs }: Patient): Promise<Held | undefined> {
+  const wait = Math.max(1, Math.min(maxWaitSeconds, Math.floor(idleMs / 1000)))
+  const query = { as: 'long-poll', wait: String(wait), cursor: 'newest' }
+  const answer = await path.ask(path.channelPath(query, true), { withinMs: wait * 1000 + waitMs })
+  const held = {
+    pattern: 'long-poll' as const,
+    title: 'a long-poll',
+    heldMs: answer.totalMs,
+    silentMs: answer.headMs,
+    heartbeats: 0,
+  }
+  if (answer.status === 200 || answer.status === 304) return held
+  const ended =
+    answer.status === 0 ? (endWords[answer.end] ?? 'not answered') : `answered HTTP ${answer.status}`
+  return { ...held, ended }
+}
+
+function judgeCut(held: Held, heartbeatMs: number): Finding {
+  const { pattern, title, heldMs, silentMs, ended, code, heartbeats } = held
+  const check = 'idle'
+  const seen = { heldMs: Math.round(heldMs), silentMs: Math.round(silentMs), heartbeats, ended, code }
+  const patterns = [pattern]
+  if (held.isToldByServer)
+    return {
+      check,
+      severity: 'ok',
+      patterns,
+      says: `${title}: the server itself ended it after ${spell(heldMs)}, and said so; nothing on the way did before.`,
+      seen,
+    }
+  const severity: Severity = heldMs < bearableMs ? 'fault' : 'warning'
+  const beats =
+    pattern === 'long-poll'
+      ? 'A long-poll is silent until its answer, 25 s if nothing is said and 60 s at most.'
+      : `The server sends a heartbeat after ${spell(heartbeatMs)} of silence; ${heartbeats === 0 ? 'none had come' : `${heartbeats} had come`}.`
+  return {
+    check,
+    severity,
+    patterns,
+    says: `${title} was ${ended} after ${spell(heldMs)}, ${spell(silentMs)} after the last byte. The server has not ended it.`,
+    means: `${beats} Whoever reads comes back at its cursor and loses nothing, and each time costs a connection.`,
+    problem: 'idle',
+    seen,
+  }
+}
+
+function judgeMute(held: Held, heartbeatMs: number): Finding {
+  return {
+    check: 'idle',
+    severity: 'fault',
+    patterns: [held.pattern],
+    says: `${held.title} was held for ${spell(held.heldMs)}, and no heartbeat came through, where the server sends one each ${spell(heartbeatMs)}.`,
+    means: 'Something on the way holds back what is small: clients take the stream for dead and move on.',
+    problem: 'buffering',
+    seen: { heldMs: Math.round(held.heldMs), heartbeats: 0 },
+  }
+}
+
+/** Holds what can be held, all at once and in silence, and says what was cut, when and by whom. */
+export async function examineIdle(
+  patient: Patient,
+  heartbeatMs = usualHeartbeatMs,
+): Promise<readonly Finding[]> {
+  const all = await Promise.all([
+    holdStream(patient, 'sse'),
+    holdStream(patient, 'ndjson'),
+    holdSocket(patient),
+    holdLongPoll(patient),
+  ])
+  const held = all.filter((one) => one !== undefined)
+  const isMute = ({ pattern, heldMs, heartbeats, ended }: Held) =>
+    pattern !== 'long-poll' && ended === undefined && heartbeats === 0 && heldMs > heartbeatMs * 1.5
+  const cut = held.filter(({ ended }) => ended !== undefined)
+  const mute = held.filter(isMute)
+  const whole = held.filter((one) => !cut.includes(one) && !mute.includes(one))
+  const bad = [
+    ...cut.map((one) => judgeCut(one, heartbeatMs)),
+    ...mute.map((one) => judgeMute(one, heartbeatMs)),
+  ]
+  if (whole.length === 0) return bad
+  const isShort = patient.idleMs < heartbeatMs * 2
+  return [
+    ...bad,
+    {
+      check: 'idle',
+      severity: 'ok',
+      patterns: whole.map(({ pattern }) => pattern),
+      says: `${whole.map(({ title }) => title).join(', ')}: held for ${spell(patient.idleMs)} in silence, nothing cut them${isShort ? ` (no more is known: heartbeats come each ${spell(heartbeatMs)})` : ', heartbeats came'}.`,
+      seen: Object.fromEntries(
+        whole.map(({ pattern, heldMs, heartbeats }) => [pattern, { heldMs: Math.round(heldMs), heartbeats }]),
+      ),
+    },
+  ]
+}

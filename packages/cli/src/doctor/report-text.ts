@@ -1,0 +1,119 @@
+import { transports } from '@gamut/protocol'
+import { escapeControls, type Style, type Terminal } from '../terminal.js'
+import { wrap } from '../wrap.js'
+import type { Examination, ReportedFinding } from './examine.js'
+import { type Severity, severities } from './finding.js'
+import { frontNames, type Problem } from './settings.js'
+
+/** Lines are no longer than this, however wide the terminal: longer ones are hard to read. */
+const mostColumns = 110
+const severityStyles: Readonly<Record<Severity, Style>> = {
+  ok: 'green',
+  note: 'cyan',
+  warning: 'yellow',
+  fault: 'red',
+}
+const severityWidth = 'warning'.length + 2
+const checkWidth = 'compression'.length + 2
+/** Below this there is no room for names beside the text. */
+const narrowColumns = 70
+
+function columnsOf({ columns = mostColumns }: Terminal): number {
+  return Math.max(40, Math.min(columns, mostColumns))
+}
+
+/** Lines of a text under a gutter, its first piece in front of the first. */
+function hang(first: string, gutter: number, text: string, columns: number): string[] {
+  return wrap(escapeControls(text), columns - gutter).map(
+    (line, index) => `${index === 0 ? first.padEnd(gutter) : ' '.repeat(gutter)}${line}`,
+  )
+}
+
+/** What to set, in the server in front first; the others dimmed if that one is known. */
+function settingLines(finding: ReportedFinding, isFrontKnown: boolean, gutter: number, terminal: Terminal) {
+  const columns = columnsOf(terminal)
+  const room = gutter + 'HAProxy'.length + 4
+  return finding.settings.flatMap(({ server, setting }, index) => {
+    const name = `${' '.repeat(gutter)}→ ${frontNames[server]}`
+    const lines = hang(name, room, setting, columns)
+    return isFrontKnown && index > 0 ? lines.map((line) => terminal.paint('dim', line)) : lines
+  })
+}
+
+/** The lines of one finding. `told` holds the problems whose settings stand above already. */
+function findingLines(
+  finding: ReportedFinding,
+  { front }: Examination,
+  told: Set<Problem>,
+  terminal: Terminal,
+): string[] {
+  const { severity, check, says, means, todo, problem } = finding
+  const columns = columnsOf(terminal)
+  const isNarrow = columns < narrowColumns
+  const gutter = isNarrow ? 2 : severityWidth + checkWidth
+  const indent = ' '.repeat(gutter)
+  const label = `${severity.padEnd(severityWidth)}${check.padEnd(checkWidth)}`
+  const painted = `${terminal.paint(severityStyles[severity], severity.padEnd(severityWidth))}${check.padEnd(checkWidth)}`
+  const [first = '', ...rest] = hang(isNarrow ? '' : label, gutter, says, columns)
+  const head = isNarrow ? [painted.trimEnd(), first] : [first.replace(label, () => painted)]
+  const isTold = problem !== undefined && told.has(problem)
+  if (problem) told.add(problem)
+  return [
+    ...head,
+    ...rest,
+    ...(means ? hang(indent, gutter, means, columns) : []),
+    ...(todo ? hang(`${indent}→ `, gutter + 2, todo, columns) : []),
+    ...(isTold
+      ? [`${indent}→ the same setting as above`]
+      : settingLines(finding, front.name !== undefined, gutter, terminal)),
+  ]
+}
+
+function headLines({ url, channel, published, front, plainMs }: Examination, terminal: Terminal): string[] {
+  const shown = [front.server, front.via && `via ${front.via}`].filter((one) => one !== undefined)
+  const behind = shown.length > 0 ? `behind ${shown.join(', ')}` : 'no Server or Via header names a proxy'
+  const channelText = `channel ${channel} (read${published ? ' and published' : ''})`
+  const columns = columnsOf(terminal)
+  return [
+    terminal.paint('bold', url),
+    ...wrap(escapeControls(`${channelText} · ${behind} · a plain request takes ${plainMs} ms`), columns),
+  ]
+}
+
+function countText({ counts }: Examination, terminal: Terminal): string {
+  return [...severities]
+    .reverse()
+    .filter((severity) => counts[severity] > 0)
+    .map((severity) => {
+      const plural = severity === 'ok' || counts[severity] === 1 ? '' : 's'
+      return terminal.paint(severityStyles[severity], `${counts[severity]} ${severity}${plural}`)
+    })
+    .join(', ')
+}
+
+/** What was found, for people: the worst first, each pattern's state and the sums at the end. */
+export function examinationLines(examination: Examination, terminal: Terminal): string[] {
+  const told = new Set<Problem>()
+  const blocks = examination.findings.map((finding) => ({
+    isOk: finding.severity === 'ok',
+    lines: findingLines(finding, examination, told, terminal),
+  }))
+  const patterns = transports
+    .map((name) => {
+      const severity = examination.patterns[name]
+      return `${name} ${terminal.paint(severityStyles[severity], severity)}`
+    })
+    .join(' · ')
+  return [
+    ...headLines(examination, terminal),
+    '',
+    ...blocks.flatMap(({ isOk, lines }, index) => {
+      // What needs doing stands apart; what is well stands together.
+      const isLast = index === blocks.length - 1
+      return isOk || isLast ? lines : [...lines, '']
+    }),
+    '',
+    patterns,
+    countText(examination, terminal),
+  ]
+}
