@@ -21,13 +21,20 @@ int64_t now_us(void) {
   return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
+static int64_t cpu_us(clockid_t clock) {
+  struct timespec t;
+  if (clock_gettime(clock, &t)) fail("the CPU clock of a process");
+  return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+}
+
+int64_t own_cpu_us(void) { return cpu_us(CLOCK_PROCESS_CPUTIME_ID); }
+
 int64_t cpu_of_us(const char *pids) {
   int64_t sum = 0;
   for (const char *p = pids; p && *p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL) {
     clockid_t clock;
-    struct timespec t;
-    if (clock_getcpuclockid(atoi(p), &clock) || clock_gettime(clock, &t)) fail("the CPU clock of a process");
-    sum += t.tv_sec * 1000000LL + t.tv_nsec / 1000;
+    if (clock_getcpuclockid(atoi(p), &clock)) fail("the CPU clock of a process");
+    sum += cpu_us(clock);
   }
   return sum;
 }

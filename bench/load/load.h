@@ -23,6 +23,7 @@ void histogram_print(const char *name, const Histogram *histogram);
 int64_t now_us(void);
 /* CPU time that the processes of a list like "12,13" have used. */
 int64_t cpu_of_us(const char *pids);
+int64_t own_cpu_us(void);
 int open_socket(int port, int source, int receive_buffer);
 void fail(const char *what);
 char *read_file(const char *path);
@@ -57,7 +58,7 @@ typedef struct {
   int is_open;
   uint64_t deliveries, bytes, reads, answered, sent;
   Histogram delay, answer, lateness;
-  int64_t spread, worked, cpu; /* most between two readers; time with something to do; the server's CPU time */
+  int64_t spread, worked, cpu, own_cpu; /* most between two readers; time with something to do; the server's CPU time and ours */
 } Window;
 extern Window window;
 
@@ -85,6 +86,8 @@ void requesters_rest(void);
 void requester_event(int index, uint32_t events);
 /* Returns how many asked. */
 int requesters_tick(int64_t now);
+/* When the next one asks by intended times, if no answer is awaited before. */
+int64_t requesters_next(void);
 int requesters_busy(void);
 /* The newest sequence number of a publisher in a channel whose publish was acknowledged. */
 uint32_t acknowledged(int publisher, int channel);

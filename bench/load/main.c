@@ -6,7 +6,6 @@
  *   hold SECONDS       only go on reading and answering heartbeats, then {"event":"held",...}
  *   cut                reset every reader's connection
  *   port NUMBER        where readers connect from now on
- *   rate NUMBER        so many requests a second from now on
  *   quit
  */
 #include "load.h"
@@ -29,10 +28,16 @@ Window window;
  */
 static int spins;
 
+/* How long it may sleep, in milliseconds: not past the time at which a requester asks. */
+static int rest_ms(void) {
+  int64_t rest = (requesters_next() - now_us() + 999) / 1000;
+  return rest < 0 ? 0 : rest > 100 ? 100 : rest;
+}
+
 /* One turn of the loop. Its time counts as work where there was something to do. */
 static void turn(void) {
   struct epoll_event events[1024];
-  int n = epoll_wait(loop, events, 1024, spins ? 0 : 100), asked = 0;
+  int n = epoll_wait(loop, events, 1024, spins ? 0 : rest_ms()), asked = 0;
   int64_t start = now_us();
   for (int i = 0; i < n; i++) {
     int kind = events[i].data.u64 >> 32, index = (uint32_t)events[i].data.u64;
@@ -91,8 +96,8 @@ static void say(const char *event) {
 }
 
 static void print_result(double seconds, uint64_t missing) {
-  printf("{\"event\":\"result\",\"seconds\":%.6f,\"busyShare\":%.4f,\"cpuUs\":%ld,\"windowDeliveries\":%lu,\"bytes\":%lu,\"reads\":%lu,",
-         seconds, window.worked / 1e6 / seconds, window.cpu, window.deliveries, window.bytes, window.reads);
+  printf("{\"event\":\"result\",\"seconds\":%.6f,\"busyShare\":%.4f,\"cpuUs\":%ld,\"ownCpuUs\":%ld,\"windowDeliveries\":%lu,\"bytes\":%lu,\"reads\":%lu,",
+         seconds, window.worked / 1e6 / seconds, window.cpu, window.own_cpu, window.deliveries, window.bytes, window.reads);
   printf("\"sent\":%lu,\"answered\":%lu,\"allAnswered\":%lu,\"missing\":%lu,\"spread\":%ld,", window.sent,
          window.answered, counts.all_answered, missing, window.spread);
   histogram_print("delay", &window.delay), printf(",");
@@ -105,11 +110,11 @@ static void run_window(double warm, double seconds) {
   int64_t start = now_us() + 10000, begin = start + warm * 1e6, end = begin + seconds * 1e6;
   requesters_go(start, end);
   turns_until(begin);
-  window = (Window){.is_open = 1, .cpu = -cpu_of_us(plan.pids)};
+  window = (Window){.is_open = 1, .cpu = -cpu_of_us(plan.pids), .own_cpu = -own_cpu_us()};
   int64_t began = now_us();
   turns_until(end);
   window.is_open = 0;
-  window.cpu += cpu_of_us(plan.pids);
+  window.cpu += cpu_of_us(plan.pids), window.own_cpu += own_cpu_us();
   double took = (now_us() - began) / 1e6;
   int64_t limit = now_us() + LATEST_US;
   while ((requesters_busy() > 0 || readers_missing() > 0) && now_us() < limit) turn();
@@ -130,7 +135,6 @@ static int obey(const char *line) {
     print_totals();
   } else if (!strncmp(line, "cut", 3)) readers_close(), say("cut");
   else if (sscanf(line, "port %lf", &a) == 1) plan.port = a, say("port");
-  else if (sscanf(line, "rate %lf", &a) == 1) plan.rate = a, say("rate");
   else return 0;
   return 1;
 }

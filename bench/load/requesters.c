@@ -118,6 +118,16 @@ int requesters_tick(int64_t now) {
   return asked;
 }
 
+int64_t requesters_next(void) {
+  int64_t next = INT64_MAX / 2;
+  if (are_asking)
+    for (int i = 0; i < plan.requesters; i++) {
+      Requester *q = &all[i];
+      if (q->is_open && !q->is_busy && q->due < next && q->due < until) next = q->due;
+    }
+  return next < from ? from : next;
+}
+
 static const char *header(const char *head, const char *body, const char *name) {
   size_t length = strlen(name);
   for (const char *p = head; p < body && (p = strchr(p, '\n')); ) {

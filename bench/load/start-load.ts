@@ -78,6 +78,8 @@ export interface WindowResult extends Totals {
   readonly busyShare: number
   /** CPU time of the plan's processes. */
   readonly cpuUs: number
+  /** CPU time of the generator itself: says something where it sleeps. */
+  readonly ownCpuUs: number
   readonly windowDeliveries: number
   readonly bytes: number
   readonly reads: number
@@ -99,8 +101,6 @@ export interface Load {
   cut(): Promise<void>
   /** Where readers connect from now on. */
   moveTo(port: number): Promise<void>
-  /** So many requests a second from now on. */
-  askAt(rate: number): Promise<void>
   /** Asks for `warm` seconds, and measures the `seconds` after them. */
   run(warm: number, seconds: number): Promise<WindowResult>
   stop(): Promise<void>
@@ -195,9 +195,6 @@ export async function startLoad(plan: LoadPlan): Promise<Load> {
     },
     moveTo: async (port) => {
       await ask(`port ${port}`, 'port')
-    },
-    askAt: async (rate) => {
-      await ask(`rate ${rate}`, 'rate')
     },
     run: (warm, seconds) => ask(`run ${warm} ${seconds}`, 'result') as Promise<WindowResult>,
     stop: async () => {

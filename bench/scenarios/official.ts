@@ -37,7 +37,8 @@ const shares: Readonly<Record<string, Share>> = {
     pairsOf: { 'ours-redis': 10, ours: 10, 'socket.io-redis': 5, 'socket.io': 1 },
   },
   'nodes-killed': { seconds: 1, pairsOf: { 'ours-redis': 1, 'socket.io-redis': 1 } },
-  workers: { seconds: 1, pairsOf: { 'one-worker': 2, 'two-workers': 2 } },
+  workers: { seconds: 1.5, pairsOf: { 'one-worker': 5, 'two-workers': 5 } },
+  'workers-fan-out': { seconds: 1.5, pairsOf: { 'one-worker': 3, 'two-workers': 3 } },
   publishes: { seconds: 1.5, pairsOf: { ours: 8, control: 8, centrifugo: 8, nchan: 2 } },
 }
 

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { publishSequence } from '../load/publish-sequence.ts'
 import { type LoadPlan, nextRun, startLoad, type WindowResult } from '../load/start-load.ts'
+import type { Figures } from '../measure/run-rounds.ts'
 import type { Running } from '../measure/start-system.ts'
 import { message } from './message.ts'
 import type { Prepared, Scenario, Settings } from './scenario.ts'
@@ -11,13 +12,16 @@ const cpuUs = { name: 'cpuUs', title: 'CPU per request', unit: 'µs', digits: 1 
 const p99Ms = { name: 'p99Ms', title: 'answered, p99', unit: 'ms', digits: 1 }
 const generator = { name: 'generator', title: 'generator’s share of its core', unit: '', digits: 2 }
 
+type Requests = NonNullable<LoadPlan['requests']>
+
 /** Requesters that ask as soon as they are answered, on a server that they have warmed up. */
-async function prepare(
+export async function prepareRequests(
   running: Running,
-  requests: NonNullable<LoadPlan['requests']>,
+  plan: { readonly requests: Requests; readonly sleeps?: true },
   settings: Settings,
+  figures: (result: WindowResult) => Figures,
 ): Promise<Prepared> {
-  const load = await startLoad({ port: running.port, pids: running.pids(), requests })
+  const load = await startLoad({ port: running.port, pids: running.pids(), ...plan })
   const measure = async (seconds: number) => {
     const result = await load.run(0.2, seconds)
     checkNothingLost(result)
@@ -32,7 +36,7 @@ async function prepare(
   return { measure: () => measure(settings.seconds), end: load.stop }
 }
 
-function figures(result: WindowResult) {
+function requestFigures(result: WindowResult) {
   return {
     cpuUs: result.cpuUs / result.answered,
     rate: result.answered / result.seconds,
@@ -52,6 +56,21 @@ function etagOf(port: number, path: string): Promise<string> {
   })
 }
 
+/** 64 pollers that find nothing new. */
+export async function pollsOf(running: Running): Promise<Requests> {
+  const { system, port } = running
+  const posting = system.poll
+  if (!posting) throw new Error(`${system.name} has no polls`)
+  await publishSequence(running, nextRun(), 5)
+  const headers = [...(posting.headers ?? []), `If-None-Match: ${await etagOf(port, posting.path)}`]
+  return { posting: { ...posting, headers }, connections: 64, rate: 0, expectedStatus: 304 }
+}
+
+/** 64 publishers. */
+export function publishesOf({ system }: Running): Requests {
+  return { posting: system.publish(message()), connections: 64, rate: 0 }
+}
+
 /** Polls that find nothing new. */
 export const polls: Scenario = {
   name: 'polls',
@@ -63,14 +82,8 @@ export const polls: Scenario = {
   transports: [undefined],
   variants: [undefined],
   takes: { start: 1, window: 0.3 },
-  prepare: async (running, { system }, settings) => {
-    const posting = system.poll
-    if (!posting) throw new Error(`${system.name} has no polls`)
-    await publishSequence(running, nextRun(), 5)
-    const headers = [...(posting.headers ?? []), `If-None-Match: ${await etagOf(running.port, posting.path)}`]
-    const requests = { posting: { ...posting, headers }, connections: 64, rate: 0, expectedStatus: 304 }
-    return prepare(running, requests, settings)
-  },
+  prepare: async (running, _row, settings) =>
+    prepareRequests(running, { requests: await pollsOf(running) }, settings, requestFigures),
 }
 
 /** Publishes without a reader. */
@@ -87,8 +100,6 @@ export const publishes: Scenario = {
   transports: [undefined],
   variants: [undefined],
   takes: { start: 1, window: 0.3 },
-  prepare: (running, { system }, settings) => {
-    const requests = { posting: system.publish(message()), connections: 64, rate: 0 }
-    return prepare(running, requests, settings)
-  },
+  prepare: (running, _row, settings) =>
+    prepareRequests(running, { requests: publishesOf(running) }, settings, requestFigures),
 }

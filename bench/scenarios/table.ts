@@ -12,7 +12,7 @@ import { redisAppends } from './redis-appends.ts'
 import { saturation } from './saturation.ts'
 import type { Scenario } from './scenario.ts'
 import { slowReaders } from './slow-readers.ts'
-import { workers } from './workers.ts'
+import { workers, workersFanOut } from './workers.ts'
 
 /** All scenarios, in the order of the report. */
 export const scenarios: readonly Scenario[] = [
@@ -32,4 +32,5 @@ export const scenarios: readonly Scenario[] = [
   nodesFanOut,
   nodesKilled,
   workers,
+  workersFanOut,
 ]

@@ -1,57 +1,76 @@
 import type { WindowResult } from '../load/start-load.ts'
-import type { Running } from '../measure/start-system.ts'
-import { connect, deliveryFigures, deliveryMeasures } from './deliver.ts'
-import type { Row, Scenario, Settings } from './scenario.ts'
+import { deliveryFigures, deliveryMeasures, prepareDelivery } from './deliver.ts'
+import { pollsOf, prepareRequests, publishesOf } from './polls.ts'
+import type { Scenario } from './scenario.ts'
+import { checkNothingLost } from './window.ts'
 
-/** Where the search for the knee begins and ends, in messages a second, and how often the span is halved. */
-const [low, high, steps] = [8, 1024, 6]
-const mostDelayUs = 50_000
+const systems = ['one-worker', 'two-workers']
+const generatorUs = {
+  name: 'generatorUs',
+  title: 'CPU of the generator for each',
+  unit: 'µs',
+  digits: 2,
+}
 
-const holds = ({ missing, delay }: WindowResult) => missing === 0 && delay.p99 <= mostDelayUs
-
-/** The highest rate at which 99 % of the deliveries come within 50 ms and none is missing, and what it cost. */
-async function knee(running: Running, row: Row, settings: Settings) {
-  const readers = settings.quick ? 500 : 2000
-  const load = await connect(running, row, { readers, publishers: 4, rate: low, sleeps: true })
-  try {
-    await load.run(0, settings.warm)
-    let best = await load.run(0.2, settings.seconds)
-    if (!holds(best)) throw new Error(`failed: not even ${low} messages a second come within 50 ms`)
-    for (let step = 0, [from, to] = [low, high]; step < steps; step++) {
-      const rate = Math.round(Math.sqrt(from * to))
-      await load.askAt(rate)
-      const result = await load.run(0.2, settings.seconds)
-      if (result.lost > 0) throw new Error(`failed: ${result.lost} messages lost`)
-      if (holds(result)) [best, from] = [result, rate]
-      else to = rate
-    }
-    const { cpuUs, deliveries, delayP99Ms, generator } = deliveryFigures(best)
-    return { deliveries, cpuUs, cores: best.cpuUs / 1e6 / best.seconds, delayP99Ms, generator }
-  } finally {
-    await load.stop()
+/** What was answered, at which costs. Two cores do no more than `most` of it: the generator has to do with each. */
+function figures(result: WindowResult) {
+  const [serverUs, generatorUs] = [result.cpuUs / result.answered, result.ownCpuUs / result.answered]
+  return {
+    rate: result.answered / result.seconds / 1000,
+    most: 2000 / (serverUs + generatorUs),
+    serverUs,
+    generatorUs,
+    cores: (result.cpuUs + result.ownCpuUs) / 1e6 / result.seconds,
+    p99Ms: result.answer.p99 / 1000,
   }
 }
 
 /** What a second process brings. */
 export const workers: Scenario = {
   name: 'workers',
-  title: 'The knee of one worker and of two',
-  text: '2,000 readers of one channel; the rate of messages is searched, in six halvings, at which 99 % of the deliveries still come within 50 ms. Both cores are the server’s here, and the generator is on one of them too: it sleeps while nothing comes. So the second worker has less than a core, and the ratio is lower than with a machine for each.',
+  title: 'One worker and two',
+  text: '64 publishers, or pollers that find nothing new, ask again as soon as they are answered. Both cores are the server’s, and the generator is on one of them too; it sleeps while nothing comes. So one worker has a core for itself, and two workers with the process above them have what the generator leaves of two: “two cores, at most” is what both would do if they did nothing but this at these costs. Costs fall as load grows, for more is done each time that somebody is woken.',
   measures: [
-    { ...deliveryMeasures.deliveries, title: 'deliveries a second at the knee' },
-    deliveryMeasures.cpuUs,
-    { name: 'cores', title: 'cores used', unit: '', digits: 2 },
-    deliveryMeasures.delayP99Ms,
-    deliveryMeasures.generator,
+    { name: 'rate', title: 'requests a second', unit: 'thousand', digits: 1 },
+    { name: 'most', title: 'two cores, at most', unit: 'thousand', digits: 1 },
+    { name: 'serverUs', title: 'CPU of all processes for each', unit: 'µs', digits: 1 },
+    { ...generatorUs, digits: 1 },
+    { name: 'cores', title: 'cores used, with the generator', unit: '', digits: 2 },
+    { name: 'p99Ms', title: 'answered, p99', unit: 'ms', digits: 1 },
   ],
-  reaches: [{ of: 'two-workers', measure: 'deliveries', to: 'one-worker', atLeast: 1.6 }],
-  systems: ['one-worker', 'two-workers'],
-  transports: ['websocket'],
+  reaches: [{ of: 'two-workers', measure: 'rate', to: 'one-worker', atLeast: 1.6 }],
+  systems,
+  transports: [undefined],
+  variants: ['publishes', 'polls'],
+  takes: { start: 1, window: 0.3 },
+  prepare: async (running, { variant }, settings) => {
+    const requests = variant === 'polls' ? await pollsOf(running) : publishesOf(running)
+    return prepareRequests(running, { requests, sleeps: true }, settings, figures)
+  },
+}
+
+/** What a delivery costs where one process reads what comes in at another. */
+export const workersFanOut: Scenario = {
+  name: 'workers-fan-out',
+  title: 'Fan-out of one worker and of two',
+  text: 'One channel with 500 readers; 8 publishers send 100 messages of 120 bytes a second together. The generator is on one of the server’s two cores and sleeps while nothing comes: waking it is in each figure. What is due waits for both cores, so the more messages a second, the cheaper each: what two workers could deliver at most says nothing, and is not searched for.',
+  measures: [
+    deliveryMeasures.cpuUs,
+    generatorUs,
+    deliveryMeasures.delayP50Ms,
+    deliveryMeasures.delayP99Ms,
+    deliveryMeasures.answerP99Ms,
+  ],
+  reaches: [{ of: 'two-workers', measure: 'cpuUs', to: 'one-worker', atMost: 1.2 }],
+  systems,
+  transports: ['websocket', 'sse'],
   variants: [undefined],
-  mostPairs: 5,
-  takes: { start: 1, window: 15 },
-  prepare: async (running, row, settings) => ({
-    measure: () => knee(running, row, settings),
-    end: async () => {},
-  }),
+  takes: { start: 1, window: 0.3 },
+  prepare: (running, row, settings) => {
+    const plan = { readers: 500, publishers: 8, rate: 100, sleeps: true } as const
+    return prepareDelivery(running, row, settings, plan, (result) => {
+      checkNothingLost(result)
+      return { ...deliveryFigures(result), generatorUs: result.ownCpuUs / result.windowDeliveries }
+    })
+  },
 }
