@@ -1,17 +1,14 @@
 import type { TransportName } from '@gamut/protocol'
-import type { Environment } from './environment.js'
+import { type Environment, endedBy } from './environment.js'
 import { type GamutError, toError } from './error.js'
 import type { Guide, Held } from './guided.js'
 import { inTime } from './in-time.js'
 import { freshRetry, lived, lost, type Retry } from './retry.js'
 import { type Listener, type ReadOptions, Subscription } from './subscription.js'
-import { channelPath, request, urlRoom } from './transports/ask.js'
+import { urlRoom } from './transports/ask.js'
 import { isReading } from './transports/frame.js'
 import type { Frame, LinkEnd, Refusal, Server, Transport } from './transports/transport.js'
 
-/** How many channels are asked for at once to find out which is refused, and how long an answer may take, in milliseconds. */
-const maxAsked = 6
-const infoMs = 10_000
 /** How long a token may take to come, in milliseconds. */
 const tokenMs = 10_000
 /** How often a link may be asked anew for what it left out before it is as good as none. */
@@ -40,7 +37,7 @@ export interface ClientOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** Those of the channels that a refusal names. */
+/** Those of the channels that a refusal names: of several it does (PROTOCOL §4). */
 const namedBy = (refusal: object, channels: readonly string[]) =>
   channels.filter((channel) => (refusal as Partial<Refusal>).message?.includes(`"${channel}"`))
 
@@ -61,10 +58,10 @@ export class Client {
   constructor(options: ClientOptions, environment: Environment) {
     const { url, firstEventMs = 3000, credentials } = options
     this.options = options
-    this.environment = environment
+    this.environment = endedBy(this.closing.signal, environment)
     this.server = {
       url: url.replace(/\/+$/, ''),
-      environment,
+      environment: this.environment,
       credentials,
       firstEventMs,
       pollEveryMs: 0,
@@ -129,7 +126,6 @@ export class Client {
     this.closing.abort()
     this.resume()
     for (const held of this.links) this.#close(held)
-    for (const { cancel } of this.subscriptions.values()) cancel?.()
   }
 
   #close(held: Held): boolean {
@@ -204,9 +200,11 @@ export class Client {
         frame: (frame) => {
           if (links.has(held)) this.#take(held, frame)
         },
-        delayed: (end) => {
-          held.isDue = true
-          if (links.has(held)) this.#after(held, end, true)
+        delayed: (end, isDue) => {
+          if (!links.has(held)) return
+          this.#after(held, end, true)
+          // What goes on reads all that is left already, once those that were refused are set aside.
+          held.isDue = isDue || [...held.channels.values()].includes(undefined)
         },
         ended: (end) => this.#end(held, end),
       },
@@ -233,7 +231,7 @@ export class Client {
         this.schedule()
       }
     } else if (frame.type === 'refused') {
-      void this.#refused(held, [channel], frame)
+      this.#refuse(held, [channel], frame)
     } else if (frame.type === 'error') subscription.warn(frame)
     // Until it opens anew, what comes is of a reading before: in vain would each be asked for again.
     else if (isReading(frame) && (/open|end/.test(frame.type) || position !== undefined)) {
@@ -265,17 +263,16 @@ export class Client {
     const mayRenew = this.mayRenew(end)
     const all = [...held.channels.keys()]
     const named = namedBy(end, all)
-    const isAside = mayRenew && named.length > 0 && named.length < all.length
-    const unopened = all.filter((one) => !held.channels.get(one))
-    // What goes on is not meant, unless it is named or there is nothing else.
-    const channels = (isKept && [named, unopened].find(({ length }) => length)) || all
-    const isRefused = isFinal && !mayRenew
+    const unopened = all.filter((one) => isKept && !held.channels.get(one))
+    // Else all are meant. What goes on is not, unless there is nothing else.
+    const channels = [named, unopened].find(({ length }) => length) ?? all
+    const isRefused = mayRenew ? named.length && named.length < all.length : isFinal
     const isDone = end.kind === 'done'
     const next = lost(this.retry, environment.elapsed(), environment.random(), retryAfterMs)
-    const usual = isDone || isRefused || isAside ? undefined : next
+    const usual = isDone || isRefused ? undefined : next
     const delayMs = isKept ? usual?.delayMs : this.guide.lost(held, end, usual)
     if (isDone) for (const channel of channels) this.subscriptions.get(channel)?.finish('closed')
-    else if (isRefused || isAside) void this.#refused(held, isAside ? named : channels, end as Refusal)
+    else if (isRefused) this.#refuse(held, channels, end as Refusal)
     else if (!this.closing.signal.aborted && delayMs !== undefined) {
       this.#cancelWait?.()
       this.#cancelWait = environment.after(delayMs, () => this.resume())
@@ -289,49 +286,40 @@ export class Client {
     return !!this.options.getToken && /^(unauth|ticket)/.test((end as Partial<Refusal>).code ?? '')
   }
 
-  /** Others do not wait for what is refused for a while. */
-  #askLater(all: readonly Subscription[], { retryAfterMs }: Refusal): void {
-    const { environment } = this
-    for (const one of all) {
-      const next = lost(one.retry, environment.elapsed(), environment.random(), retryAfterMs)
-      // What is refused again soon after is asked for later each time.
-      one.retry = { ...next, liveAt: next.until }
-      one.cancel = environment.after(next.delayMs, () => {
-        one.isDoubted = false
-        this.schedule()
-      })
+  /** Channels of a link were refused; all that it reads besides goes on. */
+  #refuse(held: Held, channels: readonly string[], refusal: Refusal): void {
+    for (const channel of channels) held.channels.delete(channel)
+    const all = channels.flatMap((channel) => this.subscriptions.get(channel) ?? [])
+    // As many as are open are not too many; where none is, half of them may be.
+    const most = /^too_many/.test(refusal.code) && (held.channels.size || channels.length >> 1)
+    if (most) this.#transport(held.transport).maxChannels = most
+    else if (refusal.isFinal && !this.mayRenew(refusal)) {
+      for (const one of all) one.finish(toError(refusal))
+      this.guide.refused?.(refusal)
     }
+    // Where nothing else is read, the link waits as a whole.
+    else if (held.channels.size) this.#askLater(all, refusal)
+    else this.#end(held, { ...refusal, kind: 'refused' })
     this.schedule()
   }
 
-  /** Finds out which of several was meant, where the refusal does not name it. None of them is read until that is known. */
-  async #refused(held: Held, channels: readonly string[], refusal: Refusal): Promise<void> {
-    const { server, subscriptions, environment } = this
-    for (const channel of channels) held.channels.delete(channel)
-    // As many as are open are not too many; where none is, half of them may be.
-    const most = /^too_many/.test(refusal.code) && (held.channels.size || channels.length >> 1)
-    if (most) {
-      this.#transport(held.transport).maxChannels = most
-      return this.schedule()
+  /** Others do not wait for what is refused for a while. All that waits is asked for again at once, unless the server said when. */
+  #askLater(all: readonly Subscription[], { retryAfterMs }: Refusal): void {
+    const { environment, subscriptions } = this
+    const random = environment.random()
+    for (const one of all) {
+      const next = lost(one.retry, environment.elapsed(), random, retryAfterMs)
+      // What is refused again soon after is asked for later each time.
+      one.retry = { ...next, liveAt: next.until }
+      one.cancel = environment.after(next.delayMs, () => {
+        for (const other of subscriptions.values())
+          if (other === one || !other.retry.isSaid) {
+            other.cancel?.()
+            other.cancel = undefined
+          }
+        this.schedule()
+      })
     }
-    const isPassing = !refusal.isFinal || this.mayRenew(refusal)
-    // Where nothing else is read, the link waits as a whole.
-    if (isPassing && !held.channels.size) return this.#end(held, { ...refusal, kind: 'refused' })
-    const all = channels.flatMap((channel) => subscriptions.get(channel) ?? [])
-    const named = channels.length < 2 ? channels : namedBy(refusal, channels)
-    const meant = all.filter(({ channel }) => named.includes(channel))
-    const rest = meant.length && !isPassing ? [] : [...all]
-    for (const one of rest) one.isDoubted = true
-    if (isPassing) return this.#askLater(all, refusal)
-    const ask = (one: Subscription) =>
-      inTime(environment, infoMs, () => request(server, `${channelPath(one.channel)}?info`, '')).catch(
-        ({ isFinal }) => isFinal && meant.push(one),
-      )
-    while (rest.length) await Promise.all(rest.splice(0, maxAsked).map(ask))
-    for (const one of all) one.isDoubted = false
-    for (const one of meant.length ? meant : all) one.finish(toError(refusal))
-    this.guide.refused?.(refusal)
-    this.schedule()
   }
 
   /** Asks the application for a token, for no longer than a while. */

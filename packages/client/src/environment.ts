@@ -75,6 +75,28 @@ export function plainEnvironment(): Environment {
   }
 }
 
+/** The same, with no timer that outlives the signal. */
+export function endedBy(signal: AbortSignal, environment: Environment): Environment {
+  const timers = new Set<() => void>()
+  const after: Environment['after'] = (ms, call) => {
+    const cancel = () => {
+      timers.delete(cancel)
+      stop()
+    }
+    const stop = environment.after(ms, () => {
+      cancel()
+      call()
+    })
+    timers.add(cancel)
+    if (signal.aborted) cancel()
+    return cancel
+  }
+  signal.addEventListener('abort', () => {
+    for (const cancel of timers) cancel()
+  })
+  return Object.create(environment, { after: { value: after } })
+}
+
 /** The page's or process's own clock, network, stores and events. */
 export function defaultEnvironment(): Environment {
   const scope = globalThis as Partial<Window & typeof globalThis>

@@ -149,7 +149,7 @@ export class PolicyGuide implements Guide {
     if (heard.length < subscriptions.size) this.#save()
     const refused = heard.find(({ finished }) => Object(finished).code)
     if (!wanted.length)
-      if (heard.some(({ isDoubted }) => isDoubted)) {
+      if (heard.some(({ cancel }) => cancel)) {
         // What is left is asked for again in a while.
         if (this.#status.state === 'live') this.#tell({ type: 'lost', reason: { code: 'retry' } })
       } else if (refused) this.refused(refused.finished as GamutError)

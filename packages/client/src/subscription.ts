@@ -91,9 +91,7 @@ export class Subscription {
   declare finished: EndReason | GamutError | undefined
   /** A link has told something of it. */
   declare hasBegun: true | undefined
-  /** It is being found out whether it may be read. */
-  declare isDoubted: boolean | undefined
-  /** How often it was refused for a while, and how asking for it again is stopped. */
+  /** How often it was refused for a while; and while it is, how asking for it again is stopped. */
   retry: Retry = freshRetry
   declare cancel: (() => void) | undefined
   /** How old the last message was when it came, in milliseconds. */
@@ -132,9 +130,9 @@ export class Subscription {
     return this.#listeners.size > 0
   }
 
-  /** Whether it shall be read: somebody listens, and it has neither ended nor been refused. */
+  /** Whether it shall be read now: somebody listens, and it has neither ended nor been refused. */
   get isWanted(): boolean {
-    return this.isHeard && !this.finished && !this.isDoubted
+    return this.isHeard && !this.finished && !this.cancel
   }
 
   /** From where to read on, and how. */

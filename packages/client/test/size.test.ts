@@ -34,19 +34,19 @@ async function sizeOf(code: string): Promise<number> {
 
 /** No entry may grow past what it has been brought down to; these only ever go down. */
 it.each([
-  ['@gamut/client', "export { connect } from '@gamut/client'", 12_180],
+  ['@gamut/client', "export { connect } from '@gamut/client'", 12_174],
   [
     '@gamut/client/core with polls alone',
     "import { createClient, poll } from '@gamut/client/core'; createClient({ url: '', transports: [poll()] }).subscribe('a', alert)",
-    5_010,
+    4_944,
   ],
 ])('%s is no larger than it was', async (_entry, code, most) => {
   expect(await sizeOf(code)).toBeLessThanOrEqual(most)
 })
 
 it.each([
-  ['@gamut/client/tabs', 2_885],
-  ['@gamut/client/presence', 810],
+  ['@gamut/client/tabs', 2_860],
+  ['@gamut/client/presence', 771],
 ])('%s adds no more than it did', async (entry, most) => {
   const connect = "export { connect } from '@gamut/client'"
   const added = (await sizeOf(`${connect}; export * from '${entry}'`)) - (await sizeOf(connect))

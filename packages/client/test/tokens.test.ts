@@ -1,5 +1,5 @@
 import { type ConnectOptions, connect, type GamutError } from '@gamut/client'
-import { createTestServer } from '@gamut/testing/app'
+import { createTestServer, type TestEnvironment } from '@gamut/testing/app'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { transportNames } from './rig.js'
 
@@ -14,7 +14,8 @@ function start(options: ConnectOptions) {
     user.asked += 1
     return user.token
   }
-  const client = connect(server.url, { environment: server.environment(), getToken, ...options })
+  const environment = Object.assign(Object.create(server.environment()), {}) as TestEnvironment
+  const client = connect(server.url, { environment, getToken, ...options })
   onTestFinished(() => client.close())
   const found: unknown[] = []
   const told: string[] = []
@@ -24,7 +25,7 @@ function start(options: ConnectOptions) {
       .subscribe(({ data }) => found.push(data), { onError: ({ code }) => told.push(code) })
   const states: string[] = []
   client.onStatus(({ state }) => states.push(state))
-  return { server, client, user, found, told, states, read }
+  return { server, environment, client, user, found, told, states, read }
 }
 
 describe.each(transportNames)('a page over %s whose user has not logged in', (transport) => {
@@ -105,5 +106,78 @@ it.each(['websocket', 'sse', 'ndjson'] as const)(
     await server.publish('open', 1)
     await server.advance(100)
     expect([found, states]).toEqual([[1], ['connecting', 'live']])
+  },
+)
+
+describe.each(['sse', 'ndjson', 'long-poll', 'poll'] as const)(
+  'many channels over %s that wait for a token beside one that is open',
+  (transport) => {
+    const names = Array.from({ length: 8 }, (_, index) => `private/${index}`)
+    const readMany = async (isNamedAlone: boolean) => {
+      const page = start({ transport })
+      const { server, environment, read } = page
+      const { fetch } = environment
+      const asked: number[] = []
+      Object.assign(environment, {
+        random: () => 0.5,
+        fetch: async (...given: Parameters<typeof fetch>) => {
+          const response = await fetch(...given)
+          if (/[?&]as=/.test(String(given[0]))) asked.push(response.status)
+          if (!isNamedAlone || response.status !== 401) return response
+          const { error } = await response.json()
+          const message = error.message.replace(/ Likewise.*/, '')
+          return Response.json({ error: { ...error, message } }, { status: 401 })
+        },
+      })
+      read('open')
+      await server.advance(1000)
+      asked.length = 0
+      for (const name of names) read(name)
+      return { ...page, refused: () => asked.filter((status) => status === 401).length, asked }
+    }
+
+    it('are refused at once, and asked for again at once', async () => {
+      const { server, refused, found, user } = await readMany(false)
+      await server.advance(400)
+      expect(refused()).toBe(1)
+      await server.advance(60_000)
+      expect(refused()).toBeLessThan(10)
+      user.token = server.token('ada')
+      await server.advance(60_000)
+      for (const name of names) await server.publish(name, name)
+      await server.advance(5000)
+      expect(found.sort()).toEqual(names)
+    })
+
+    it('come as well from a server that names one of them at a time', async () => {
+      const { server, found, user } = await readMany(true)
+      await server.advance(60_000)
+      user.token = server.token('ada')
+      await server.advance(60_000)
+      for (const name of names) await server.publish(name, name)
+      await server.advance(5000)
+      expect(found.sort()).toEqual(names)
+    })
+  },
+)
+
+it.each(['sse', 'ndjson'] as const)(
+  'an open %s is not asked for anew where all that is new waits for a token',
+  async (transport) => {
+    const { server, environment, read } = start({ transport })
+    read('open')
+    await server.advance(1000)
+    const { fetch } = environment
+    const asked: number[] = []
+    Object.assign(environment, {
+      fetch: async (...given: Parameters<typeof fetch>) => {
+        const response = await fetch(...given)
+        asked.push(response.status)
+        return response
+      },
+    })
+    read('private/a')
+    await server.advance(60_000)
+    expect([asked.includes(401), asked.includes(200)]).toEqual([true, false])
   },
 )

@@ -64,7 +64,7 @@ export function pollTransport(name: 'poll' | 'long-poll'): Transport {
     name,
     maxChannels: 100,
     isPossible: () => true,
-    open: (request, listener) => createHttpLink(request, listener, false, (round) => read(round, name)),
+    open: (...asked) => createHttpLink(asked, false, (round) => read(round, name)),
   }
 }
 

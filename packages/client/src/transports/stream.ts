@@ -46,6 +46,6 @@ export function streamTransport(form: StreamForm): Transport {
     maxChannels: form.maxChannels,
     // React Native's fetch gives no body that could be read in pieces.
     isPossible: () => 'body' in Response.prototype,
-    open: (request, listener) => createHttpLink(request, listener, true, (round) => read(round, form)),
+    open: (...asked) => createHttpLink(asked, true, (round) => read(round, form)),
   }
 }

@@ -118,8 +118,8 @@ export interface LinkListener {
   /** The other end was reached: a response that is good so far, a WebSocket that is open. */
   opened(): void
   frame(frame: Frame): void
-  /** What was to take its place was refused: it goes on, and is to be told again to change. */
-  delayed(end: LinkEnd): void
+  /** What was to take its place was refused: it goes on, and is to be told again to change if that was to read more, or `isDue`. */
+  delayed(end: LinkEnd, isDue: boolean): void
   ended(end: LinkEnd): void
 }
 

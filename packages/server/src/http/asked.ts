@@ -21,6 +21,7 @@ import { take } from '../take.js'
 import { toPosition } from '../transports/position.js'
 import type { ChannelRead, ReadRequest } from '../transports/transport.js'
 import type { Call } from './call.js'
+import { asNamed } from './named.js'
 import { isProxied } from './proxied.js'
 import { isFlagSet, oneOf, type Query, wholeNumber } from './query.js'
 import type { HttpRequest } from './request.js'
@@ -83,9 +84,10 @@ function askedPositions(
       'Give one cursor for each channel, in the same order; an empty one for none.',
     )
   }
-  for (const cursor of given) {
+  for (const [index, cursor] of given.entries()) {
     if (cursor !== '' && cursor !== 'oldest' && cursor !== 'newest' && !isCursor(cursor)) {
-      throw new GamutError('cursor_invalid', 'cursor is a cursor as it was given, "oldest" or "newest".')
+      const error = new GamutError('cursor_invalid', 'cursor is one as it was given, oldest or newest.')
+      throw several ? asNamed(error, channels[index] as ChannelName) : error
     }
   }
   return given

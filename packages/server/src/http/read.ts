@@ -1,4 +1,4 @@
-import { type ChannelName, isServerChannel, type TransportName } from '@gamut/protocol'
+import { type ChannelName, errorKinds, isServerChannel, type TransportName } from '@gamut/protocol'
 import { type Awaitable, isLater } from '../awaitable.js'
 import { type Caller, nobody } from '../core/access/caller.js'
 import type { Core } from '../core/core.js'
@@ -16,6 +16,7 @@ import {
 import { type Asked, askedPresence, askedTransport, type ReadTarget, toReadRequest } from './asked.js'
 import type { Call } from './call.js'
 import { identifyReader } from './identify.js'
+import { together } from './named.js'
 
 function checkCount({ channels }: ReadTarget, most: number): void {
   if (channels.length <= most) return
@@ -48,6 +49,22 @@ interface Attempt {
   caller: Caller
 }
 
+/** Passes where all of several may be read; else throws a refusal that names those which may not. */
+async function passAll(caller: Caller, channels: readonly ChannelName[], { gate }: Core): Promise<void> {
+  const refused: [ChannelName, GamutError][] = []
+  for (const channel of channels) {
+    try {
+      const passed = gate.pass(caller, 'read', channel)
+      if (isLater(passed)) await passed
+    } catch (error) {
+      // What a retry can mend is a matter of the server, not of this channel.
+      if (!(error instanceof GamutError) || errorKinds[error.code].retry) throw error
+      refused.push([channel, error])
+    }
+  }
+  if (refused.length) throw together(refused)
+}
+
 async function attemptRead(attempt: Attempt, toTarget: () => ReadTarget): Promise<Reply> {
   const { call } = attempt
   const { core } = call
@@ -71,10 +88,10 @@ async function attemptRead(attempt: Attempt, toTarget: () => ReadTarget): Promis
   attempt.caller = caller
   read.caller = caller
   core.tenure.check(caller)
-  for (const channel of channels) {
-    const passed = core.gate.pass(caller, 'read', channel)
-    if (isLater(passed)) await passed
-  }
+  const [first] = channels
+  const passed =
+    channels.length > 1 ? passAll(caller, channels, core) : first && core.gate.pass(caller, 'read', first)
+  if (isLater(passed)) await passed
   core.tickets.use(caller)
   const said = askedPresence(call)
   if (said) read.entered = await enter(said, read, core)

@@ -3,7 +3,6 @@ import { type Awaitable, isLater } from '../awaitable.js'
 import type { Core } from '../core/core.js'
 import { toRefusal } from '../core/refusal.js'
 import { GamutError } from '../error.js'
-import { take } from '../take.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import {
   errorReply,
@@ -19,6 +18,7 @@ import { connectionsReply, sendAwayReply } from './connections.js'
 import { OriginCheck } from './cors.js'
 import { explainReply, startTrace, traceReply } from './explain.js'
 import { identifyReader } from './identify.js'
+import { asNamed } from './named.js'
 import { health, info, metricsReply, nodesReply, readiness } from './operations.js'
 import { OperatorCheck } from './operators.js'
 import type { Query } from './query.js'
@@ -53,7 +53,11 @@ interface Route {
 }
 
 function toSet(query: Query): ReadTarget {
-  const channels = query.all('channel').map((name) => take(parseChannelName(name)))
+  const channels = query.all('channel').map((name) => {
+    const parsed = parseChannelName(name)
+    if (parsed.ok) return parsed.value
+    throw asNamed(new GamutError(parsed.code, parsed.message), name)
+  })
   if (channels.length === 0) throw new GamutError('query_invalid', 'Name the channels: ?channel=a&channel=b.')
   if (new Set(channels).size < channels.length)
     throw new GamutError('query_invalid', 'Name each channel once.')
