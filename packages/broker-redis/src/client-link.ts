@@ -8,6 +8,7 @@ type Listener = (message: string, topic: string) => void
 export interface RedisClientLike {
   readonly isReady: boolean
   readonly isOpen: boolean
+  readonly options?: { readonly database?: number | undefined } | undefined
   connect(): Promise<unknown>
   sendCommand(args: string[], options?: object): Promise<unknown>
   subscribe(channels: string[], listener: Listener): Promise<void>
@@ -27,6 +28,7 @@ const asText = { typeMapping: {} }
 /** One Redis: a connection for scripts and one for announcements. */
 export class ClientLink implements Link {
   readonly command = 'PUBLISH'
+  readonly scope: string
   readonly #client: RedisClientLike
   readonly #subscriber: RedisClientLike
   readonly #ownsClient: boolean
@@ -37,6 +39,8 @@ export class ClientLink implements Link {
 
   constructor(client: RedisClientLike, ownsClient: boolean, deadlineMs: number, listener: LinkListener) {
     this.#client = client
+    const database = client.options?.database ?? 0
+    this.scope = database === 0 ? '' : `@${database}`
     this.#subscriber = client.duplicate({ disableOfflineQueue: false })
     this.#ownsClient = ownsClient
     this.#deadlineMs = deadlineMs

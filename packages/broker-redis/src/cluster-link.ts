@@ -4,7 +4,7 @@ import { buckets, type Keys } from './keys.js'
 import type { Link, LinkListener } from './link.js'
 import type { Script } from './scripts/script.js'
 import { slotOf } from './slot.js'
-import { isReply } from './trouble.js'
+import { isRefusal, isReply } from './trouble.js'
 
 type Listener = (message: string, topic: string) => void
 
@@ -38,6 +38,8 @@ const asText = { typeMapping: {} }
 
 /** A Redis Cluster. All keys of a channel, and where it is announced, are in the slot of its bucket. */
 export class ClusterLink implements Link {
+  /** A Cluster has one database. */
+  readonly scope = ''
   readonly #cluster: RedisClusterLike
   readonly #ownsCluster: boolean
   readonly #deadlineMs: number
@@ -47,7 +49,12 @@ export class ClusterLink implements Link {
   #isSharded = true
   #isClosed = false
   readonly #onAnnouncement: Listener = (text, topic) => this.#listener.onAnnouncement(topic, text)
-  readonly #onError = (error: unknown) => this.#listener.onTrouble(error)
+  readonly #onError = (error: unknown) => {
+    this.#refusal = isRefusal(error) ? error : undefined
+    this.#listener.onTrouble(error)
+  }
+  /** What a node of the Cluster has refused this one with: the client itself says only that it has found none. */
+  #refusal: unknown
 
   constructor(
     cluster: RedisClusterLike,
@@ -80,9 +87,10 @@ export class ClusterLink implements Link {
         await this.#connect()
         return
       } catch (error) {
-        if (isReply(error)) {
+        const refusal = this.#refusal ?? (isReply(error) ? error : undefined)
+        if (refusal !== undefined) {
           await this.close()
-          throw error
+          throw refusal
         }
         this.#listener.onTrouble(error)
         await delay(betweenTriesMs)

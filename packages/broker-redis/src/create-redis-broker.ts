@@ -5,6 +5,7 @@ import { ClusterLink, type RedisClusterLike } from './cluster-link.js'
 import { Keys } from './keys.js'
 import type { Link, LinkListener } from './link.js'
 import { RedisBroker } from './redis-broker.js'
+import { isRefusal } from './trouble.js'
 
 /** What a Redis broker can be told beside where its Redis is. */
 export interface RedisBrokerSettings {
@@ -18,7 +19,7 @@ export interface RedisBrokerSettings {
 export type RedisBrokerOptions = RedisBrokerSettings &
   (
     | {
-        /** `redis://` or, over TLS, `rediss://`, with user, password and database where there are any. */
+        /** `redis://`, over TLS `rediss://`, or `unix://` and the path of a socket; with user, password and database. */
         readonly url: string
       }
     | {
@@ -35,8 +36,6 @@ export type RedisBrokerOptions = RedisBrokerSettings &
 const pingIntervalMs = 2_000
 const socketTimeoutMs = 10_000
 const slowestReconnectMs = 1_000
-/** What no waiting mends: a user, a password or a permission that is wrong from the start. */
-const isRefusal = (cause: Error) => /^(?:WRONGPASS|NOAUTH|NOPERM|ERR AUTH)\b/.test(cause.message)
 
 /** Options of a client, and what to do once it has been ready for the first time. */
 function optionsOf(isTls = false) {
@@ -64,9 +63,20 @@ function optionsOf(isTls = false) {
   }
 }
 
+/** Says of an address that is none so much, without repeating it: it may hold a password. */
+function withAddress<Made>(make: () => Made): Made {
+  try {
+    return make()
+  } catch {
+    throw new TypeError(
+      'This is no address of a Redis. Give one like redis://user:password@host:6379/0, with %40 for an @ in a password.',
+    )
+  }
+}
+
 function clientFor(url: string): RedisClientLike {
   const { options, onReady } = optionsOf()
-  const client = createClient({ url, ...options })
+  const client = withAddress(() => createClient({ url, ...options }))
   client.once('ready', onReady)
   return client as unknown as RedisClientLike
 }
@@ -74,7 +84,10 @@ function clientFor(url: string): RedisClientLike {
 function clusterFor(urls: readonly string[]): RedisClusterLike {
   const [first] = urls
   if (first === undefined) throw new TypeError('cluster must name at least one address')
-  const { username, password, protocol } = new URL(first)
+  const [{ username, password, protocol }] = withAddress(() => [
+    new URL(first),
+    ...urls.map((url) => new URL(url)),
+  ])
   const { options, onReady } = optionsOf(protocol === 'rediss:')
   const cluster = createCluster({
     rootNodes: urls.map((url) => ({ url })),

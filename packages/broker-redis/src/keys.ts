@@ -40,13 +40,19 @@ export class Keys {
     return topic.includes('}~')
   }
 
-  /** What all keys of a channel begin with, and where it is announced. No two names give the same, and none leaves it. */
+  /** What all keys of a channel begin with. No two names give the same, and none leaves it. */
   channel(channel: ChannelName): string {
     return `${this.bucket(this.bucketOf(channel))}${Buffer.from(channel, 'utf8').toString('base64url')}`
   }
 
+  /** Where a channel is announced. */
+  topic(channel: ChannelName, scope: string): string {
+    return `${this.channel(channel)}${scope}`
+  }
+
   /** The channel that is announced there. */
   nameOf(topic: string): ChannelName {
-    return Buffer.from(topic.slice(topic.lastIndexOf('}') + 1), 'base64url').toString('utf8') as ChannelName
+    const [name = ''] = topic.slice(topic.lastIndexOf('}') + 1).split('@')
+    return Buffer.from(name, 'base64url').toString('utf8') as ChannelName
   }
 }

@@ -4,6 +4,8 @@ import type { Script } from './scripts/script.js'
 export interface Link {
   /** With what the scripts announce. */
   readonly command: 'PUBLISH' | 'SPUBLISH'
+  /** What each topic ends in: pub/sub goes through all databases of a Redis, and other logs may be in the others. */
+  readonly scope: string
   /** Whether a command would be sent at once. */
   readonly isReady: boolean
   open(): Promise<void>

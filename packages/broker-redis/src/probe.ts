@@ -70,8 +70,8 @@ export class Probe {
 
   /** A connection has failed: that is known before any beat is missed. */
   trouble(error: unknown): void {
-    // What Redis answers itself is no such thing: one whose disk is full refuses a PING.
-    if (!isReply(error)) this.#interrupt(toReason(error))
+    // What Redis answers itself is no such thing, once it is connected: one whose disk is full refuses a PING.
+    if (!this.#timer || !isReply(error)) this.#interrupt(toReason(error))
   }
 
   /** A beat has come back. */

@@ -113,7 +113,7 @@ export class RedisBroker implements Broker, LinkListener {
   async watch(channels: readonly ChannelName[]): Promise<void> {
     const added = this.#watched.add(channels)
     try {
-      if (added.length > 0) await this.#link.subscribe(added.map((channel) => this.#keys.channel(channel)))
+      if (added.length > 0) await this.#link.subscribe(this.#topics(added))
     } catch (error) {
       this.unwatch(added)
       throw toUnavailable(error)
@@ -122,14 +122,15 @@ export class RedisBroker implements Broker, LinkListener {
 
   unwatch(channels: readonly ChannelName[]): void {
     const left = this.#watched.delete(channels)
-    if (left.length > 0) this.#link.unsubscribe(left.map((channel) => this.#keys.channel(channel)))
+    if (left.length > 0) this.#link.unsubscribe(this.#topics(left))
   }
 
   async close(): Promise<void> {
     this.#listener = undefined
     this.#settings = undefined
-    this.#watched.clear()
     this.#probe.stop()
+    // The application's own client lives on.
+    this.#link.unsubscribe([...this.#topics(this.#watched.clear()), ...this.#probed])
     await this.#link.close()
   }
 
@@ -147,6 +148,10 @@ export class RedisBroker implements Broker, LinkListener {
     const trouble = toTrouble(error)
     this.#offline = trouble instanceof BrokerUnavailable ? trouble.message : noConnection
     this.#probe.trouble(error)
+  }
+
+  #topics(channels: readonly ChannelName[]): readonly string[] {
+    return channels.map((channel) => this.#keys.topic(channel, this.#link.scope))
   }
 
   /** A failover may have made another sample of the same Redis: it counts once it is subscribed to. */
@@ -213,7 +218,7 @@ export class RedisBroker implements Broker, LinkListener {
   }
 
   #head(): string[] {
-    return [randomText(), this.#link.command]
+    return [randomText(), this.#link.command, this.#link.scope]
   }
 
   #settingArgs(channel: ChannelName): string[] {

@@ -10,12 +10,34 @@ const refusals: Readonly<Record<string, string>> = {
   NOAUTH: 'Redis asks for a password: give one in the URL or to the client.',
   WRONGPASS: 'Redis does not accept this user and password.',
   NOPERM:
-    'This user may not run what Gamut needs: allow EVAL, EVALSHA, SCRIPT, PUBLISH and SUBSCRIBE on its keys.',
+    'This user of Redis may not do what Gamut needs: docs/guide/brokers.md has the rule that allows it.',
   CLUSTERDOWN: 'The Redis Cluster does not serve all of its slots.',
   MOVED: 'This Redis is one of a Cluster: give some of its addresses together, as those of a Cluster.',
   TRYAGAIN: 'Keys of this channel are being moved between Redis nodes.',
+  'DB index': 'Redis has no database of this number.',
   NOREPLICAS: 'Redis has fewer replicas than min-replicas-to-write asks for.',
   BUSY: 'Redis is busy with a script that runs for too long.',
+}
+
+/** What no waiting mends where it comes at the start: a user, a password, a database, a permission. */
+const isForGood = /^(?:WRONGPASS|NOAUTH|NOPERM|ERR (?:AUTH|DB index|invalid DB index|SELECT))\b/
+const isOfCertificate =
+  /^(?:ERR_TLS_CERT_|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_|UNABLE_TO_(?:GET_ISSUER|VERIFY))/
+
+/** The client wraps the error that it was told to give up with. */
+interface CodedError {
+  readonly code?: unknown
+  readonly originalError?: { readonly code?: unknown }
+}
+
+function isUntrusted(thrown: unknown): boolean {
+  const { code, originalError }: CodedError = Object(thrown)
+  return isOfCertificate.test(String(code ?? originalError?.code))
+}
+
+/** Whether it is no use to try again. */
+export function isRefusal(thrown: unknown): boolean {
+  return isForGood.test(textOf(thrown)) || isUntrusted(thrown)
 }
 
 const unsent = new Set(['ClientOfflineError', 'ClientClosedError'])
@@ -50,6 +72,11 @@ export function toTrouble(thrown: unknown): Error {
   if (/\bGAMUTFOREIGN\b/.test(text)) return new BrokerUnavailable(foreign, { cause: redact(text) })
   // Redis itself says so in the middle of a script, when some of it may be done.
   if (/\bWRONGTYPE\b/.test(text)) return new Error(foreign, { cause: redact(text) })
+  if (isUntrusted(thrown))
+    return new BrokerUnavailable(
+      'The certificate of Redis is not trusted: NODE_EXTRA_CA_CERTS names a file with the one that signed it.',
+      { cause: redact(text) },
+    )
   const code = Object.keys(refusals).find((word) => new RegExp(`\\b${word}\\b`).test(text))
   if (code) return new BrokerUnavailable(refusals[code])
   return new Unanswered('Redis has not answered.', { cause: redact(text) })

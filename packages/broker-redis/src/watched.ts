@@ -62,10 +62,13 @@ export class Watched {
     return channels.filter((channel) => this.#places.delete(channel))
   }
 
-  clear(): void {
+  /** Lets go of all channels, and says which they were. */
+  clear(): readonly ChannelName[] {
+    const left = [...this.#places.keys()]
     this.#places.clear()
     clearInterval(this.#timer)
     this.#timer = undefined
+    return left
   }
 
   /** Hands an announcement on. */

@@ -129,7 +129,8 @@ describeWith('redis', 'a Redis that is in trouble', () => {
   })
 
   it('refuses appends with its reason in words when it cannot save to disk, and is not taken for gone', async () => {
-    const redis = await startRedis(['--save', '1000 1000'])
+    const redis = await startRedis()
+    await command(redis.url, 'CONFIG', 'SET', 'save', '1000 1000')
     const node = await startNode({ url: redis.url })
     await node.append('c', '1')
     const [, folder = ''] = (await command(redis.url, 'CONFIG', 'GET', 'dir')).split(',')

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { ChannelName, Cursor } from '@gamut/protocol'
 import { expect, it } from 'vitest'
 import { describeWith } from '../../../e2e/support/parts.js'
@@ -124,27 +123,6 @@ describeWith('redis', 'what is stored in Redis', () => {
     const data = Array.from({ length: 50 }, (_, index) => String(index + 1))
     await Promise.all(data.map((text) => node.append('c', text)))
     expect(await node.from('c', 'oldest')).toEqual(['0', ...data])
-  })
-
-  it('needs no more of Redis than the guide says', async () => {
-    const guide = await readFile(new URL('../../../docs/guide/brokers.md', import.meta.url), 'utf8')
-    const allowed = /`(\+@connection [^`]+)` on `(\S+)` and `(\S+)`/.exec(guide)?.slice(1) ?? []
-    const redis = await startRedis()
-    const rules = allowed.flatMap((part) => part.split(/\s+/))
-    await command(redis.url, 'ACL', 'SETUSER', 'gamut', 'on', '>secret', 'resetchannels', ...rules)
-    const url = redis.url.replace('//', '//gamut:secret@')
-    const settings = { keyed: { maxKeys: 2, ageMs: 1_000 }, retention: { ...roomy.retention, count: 3 } }
-    const node = await startNode({ url }, { ...settings, idempotency: { windowMs: 60_000, maxKeys: 1 } })
-    const channel = 'c' as ChannelName
-    await node.broker.watch([channel])
-    for (const key of ['a', 'b', 'c', 'd'])
-      await node.broker.append(channel, [{ key, data: '1', id: key, hash: key }], { publisher: 'p' })
-    await node.broker.append(channel, [{ key: 'a', deleted: true }], { publisher: 'p' })
-    await until(async () => (await node.from('c', 'snapshot')).length === 0)
-    await node.broker.append(channel, [], { publisher: 'p', close: true })
-    expect(node.batches.length).toBeGreaterThan(4)
-    node.broker.unwatch([channel])
-    expect(node.path).toEqual([])
   })
 
   it('keeps a log whose channel was volatile before, and the other way round', async () => {

@@ -42,6 +42,18 @@ function onDisk(folder: string, shown: string, sync: Sync): Store {
   }
 }
 
+/** A Redis of this machine. */
+function inRedisAt(socket: string, path: string): Store {
+  return {
+    kept: `in Redis at ${path}, for every node that has it`,
+    isShared: true,
+    open: async () => {
+      const { createRedisBroker } = await import('@gamut/broker-redis')
+      return createRedisBroker({ url: socket })
+    },
+  }
+}
+
 /** A Redis, or some nodes of a Cluster, and what of the addresses may be shown. */
 function inRedis(urls: readonly [URL, ...URL[]]): Store {
   const [url, ...more] = urls
@@ -92,12 +104,23 @@ function problemOf(url: URL, first: URL, isCluster: boolean): string | undefined
     return 'addresses of a Cluster each begin with redis://, like redis://a:6379,redis://b:6379'
   if (!/^(?:|\/|\/\d+)$/.test(url.pathname))
     return 'what follows its host is no number of a database, like /3'
+  if (url.search !== '' || url.hash !== '') return 'nothing follows its database, which is like /3'
   if (!isDecodable(url.username + url.password))
     return 'its user or password has a % that begins no code: write %25 for it'
   if (isCluster && /[1-9]/.test(url.pathname)) return 'a Cluster has no databases with numbers'
   if (credentialsOf(url) !== credentialsOf(first))
     return 'the addresses of a Cluster have the same scheme, user and password'
   return undefined
+}
+
+function socketStore({ from }: GivenOption, text: string): Store {
+  const [, user, password, path = ''] =
+    /^unix:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?(\/[^?#]+)(?:\?db=\d+)?$/.exec(text) ?? []
+  if (path === '' || !isDecodable(`${user}${password}${path}`))
+    throw usageFailure(
+      `${from}: it is no socket of a Redis. Give one like unix:///run/redis/redis.sock?db=0.`,
+    )
+  return inRedisAt(text, path)
 }
 
 function redisStore({ from }: GivenOption, text: string): Store {
@@ -131,10 +154,11 @@ export function chooseStore(given: GivenOptions, base: PathBase): Store {
   if (sync) throw usageFailure(`${sync.from}: it goes with --data, which is missing.`)
   if (!broker || (scheme === 'memory' && rest === '')) return memory
   if (text !== undefined && /^rediss?$/.test(scheme)) return redisStore(broker, text)
+  if (text !== undefined && scheme === 'unix') return socketStore(broker, text)
   // Only the scheme is repeated: the rest may hold a password.
   const named = text === undefined ? typeof broker.value : `${scheme}${text.includes(':') ? ':' : ''}`
   throw usageFailure(
-    `${broker.from}: there is no broker "${named}". There are memory:, sqlite:FOLDER and redis://HOST:PORT (of a Cluster some, joined by commas).`,
+    `${broker.from}: there is no broker "${named}". There are memory:, sqlite:FOLDER and redis://HOST:PORT (of a Cluster some, joined by commas), rediss:// over TLS, unix:///PATH.`,
   )
 }
 

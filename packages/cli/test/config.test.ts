@@ -157,6 +157,8 @@ const wrongOptions: readonly WrongOption[] = [
   ['addresses of a Cluster that are none', '--broker', ['--broker', 'redis://a:6379,b:6379']],
   ['a Cluster of two passwords', '--broker', ['--broker', 'redis://:x@a,redis://:secret@b']],
   ['a database that is no number', '--broker', ['--broker', 'redis://a/secret']],
+  ['a database in a query', '--broker', ['--broker', 'redis://a?db=3&secret']],
+  ['a socket without a path', '--broker', ['--broker', 'unix://:secret@']],
   ['a password with a % of its own', '--broker', ['--broker', 'redis://:secret%zz@a']],
   ['a disk without a folder', '--broker', ['--broker', 'sqlite:']],
   ['two brokers', '--data', ['--data', 'a', '--broker', 'memory:']],

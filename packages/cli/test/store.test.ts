@@ -7,6 +7,7 @@ import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
 import { startCluster } from '../../../e2e/support/redis-cluster.js'
 import { command } from '../../../e2e/support/redis-command.js'
+import { startTlsRedis } from '../../../e2e/support/redis-tls.js'
 import { until } from '../../../e2e/support/until.js'
 import { runCommand } from './run-command.js'
 import { temporaryFiles } from './temporary-files.js'
@@ -58,7 +59,7 @@ describe('a store on disk', () => {
   )
 })
 
-describeWith('redis', 'a store in Redis', () => {
+describeWith(['redis', 'openssl'], 'a store in Redis', () => {
   it('is shared by nodes and workers alike, and its password is shown to nobody', async () => {
     const redis = await startRedis(['--requirepass', 'hush'])
     const url = redis.url.replace('//', '//:hush@')
@@ -96,6 +97,15 @@ describeWith('redis', 'a store in Redis', () => {
     )
     expect(answers.join()).toContain('This Redis is one of a Cluster')
   }, 60_000)
+
+  it('may be behind TLS, where Node is told whose certificate it has', async () => {
+    const { url, ca } = await startTlsRedis()
+    const server = await startGamut(['--broker', url], { NODE_EXTRA_CA_CERTS: ca })
+    expect((await publish(server.url)).status).toBe(201)
+    const { code, err } = await runCommand(['serve', '--port', '0', '--broker', url])
+    expect(code).toBe(1)
+    expect(err).toContain('NODE_EXTRA_CA_CERTS')
+  })
 
   it('may be away when the server starts: it is ready once it is there (§14)', async () => {
     const port = await freePort()

@@ -2,7 +2,6 @@ import { channelScript } from './channel.js'
 
 /** Appends of one channel in order, each decided by its keys and ids, then by whether the channel has ended. One announcement for all. */
 export const appendScript = `${channelScript}
-local random, command = arg(), arg()
 local c = open(KEYS[1], KEYS[2], random, clock(), settings())
 local seenKey, orderKey = c.name .. ':i', c.name .. ':j'
 local window, maxSeen = c.set.window, c.set.maxSeen
@@ -181,7 +180,7 @@ for index, append in ipairs(appends) do
 end
 if c.changed then
   save(c, random)
-  announce(c, command, after, c.closing)
+  announce(c, after, c.closing)
 end
 return results
 `

@@ -12,6 +12,8 @@ local call, floor, max, min = redis.call, math.floor, math.max, math.min
 local format, match = string.format, string.match
 local args, taken_args = ARGV, 0
 local function arg() taken_args = taken_args + 1 return args[taken_args] end
+-- A text that nobody else draws, how to announce, and what a topic has behind its channel's name.
+local random, command, scope = arg(), arg(), arg()
 -- Whole numbers to 2^53, and by far quicker than '%.0f'.
 local function num(n) return format('%d', n) end
 local entry_pattern = '^(%d+) (%d+) (%w+) (%d+) (%d+) '
@@ -271,10 +273,10 @@ local function save(c, random)
 end
 
 -- The whole batch where it is small, else that there is one.
-local function announce(c, command, after, closing)
+local function announce(c, after, closing)
   if #c.out == 0 and not closing then return end
   local text, count = table.concat(c.out), #c.out
   if #text > 65536 then text, count = '', -1 end
-  call(command, c.name, after .. ' ' .. cursor(c) .. ' ' .. (closing and '1' or '0') .. ' ' .. count .. ' ' .. text)
+  call(command, c.name .. scope, after .. ' ' .. cursor(c) .. ' ' .. (closing and '1' or '0') .. ' ' .. count .. ' ' .. text)
 end
 `

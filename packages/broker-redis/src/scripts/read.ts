@@ -1,13 +1,13 @@
 import { channelScript } from './channel.js'
 
 const settle = `
-local function settle(c, command, random)
+local function settle(c)
   local after = cursor(c)
   local due = expireKeys(c)
   retainExactly(c)
   if c.changed then
     save(c, random)
-    announce(c, command, after, false)
+    announce(c, after, false)
   end
   return due
 end
@@ -19,20 +19,18 @@ end
 
 /** The ends of many channels of one bucket, and in how many milliseconds the next key of each is due. */
 export const headsScript = `${channelScript}${settle}
-local random, command = arg(), arg()
 local now, results = clock(), {}
 for index = 2, #KEYS do
   local c = open(KEYS[1], KEYS[index], random, now, settings())
-  results[index - 1] = ends(c, settle(c, command, random))
+  results[index - 1] = ends(c, settle(c))
 end
 return results
 `
 
 /** A page of the log or of the map. Tags are compared here, in the same step as the entries are read. */
 export const readScript = `${channelScript}${settle}
-local random, command = arg(), arg()
 local c = open(KEYS[1], KEYS[2], random, clock(), settings())
-local due = settle(c, command, random)
+local due = settle(c)
 local from, count, bytes = arg(), tonumber(arg()), tonumber(arg())
 local result = ends(c, due)
 local page, taken = {}, 0
