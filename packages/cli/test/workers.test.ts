@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transports } from '@gamut/protocol'
@@ -25,6 +26,14 @@ function isAlive(pid: number): boolean {
   } catch {
     return false
   }
+}
+
+/** Asks once, on a connection that is closed behind the answer. */
+function ask({ url }: RunningGamut, path: string): Socket {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.on('error', () => {})
+  socket.resume().end(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n`)
+  return socket
 }
 
 async function publish({ url }: RunningGamut, data: unknown): Promise<void> {
@@ -95,12 +104,39 @@ describe.skipIf(process.platform !== 'linux')('several workers', () => {
     const dead = childrenOf(server.pid)
     for (const pid of dead) process.kill(pid, 'SIGKILL')
     await until(async () => {
-      // A connection that was on its way to a worker when that died is answered by nobody.
-      const signal = AbortSignal.timeout(1000)
-      const answer = await fetch(`${server.url}/readyz`, { signal }).catch(() => undefined)
+      const answer = await fetch(`${server.url}/readyz`).catch(() => undefined)
       return answer?.status === 200 && !dead.some(isAlive)
     })
     await publish(server, 1)
+  })
+
+  it('leave no connection without an end that was on its way to one that died', async () => {
+    const server = await startGamut(['--workers', '2'])
+    const [frozen = 0] = childrenOf(server.pid)
+    process.kill(frozen, 'SIGSTOP')
+    const asked = Array.from({ length: 4 }, () => ask(server, '/healthz'))
+    // Whoever is frozen is handed one connection, and does not take it.
+    await until(() => asked.filter((socket) => socket.closed).length === 3)
+    process.kill(frozen, 'SIGKILL')
+    await until(() => asked.every((socket) => socket.closed))
+  })
+
+  it('are killed and begun anew when they are blocked, and the log says so', {
+    timeout: 40_000,
+  }, async () => {
+    const folder = temporaryFiles({
+      'gamut.config.mjs': `export default { onPublish: () => { for (;;); } }`,
+    })
+    const server = await startGamut(['--workers', '2', '--config', join(folder, 'gamut.config.mjs')])
+    const before = childrenOf(server.pid)
+    const publishing = fetch(`${server.url}/channels/a`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '1',
+    })
+    await expect(publishing).rejects.toThrow()
+    await until(() => before.filter(isAlive).length === 1 && childrenOf(server.pid).length === 2)
+    expect(server.output()).toContain('a worker is blocked and is killed')
   })
 
   it('drain together and end with the process above them (§10)', async () => {

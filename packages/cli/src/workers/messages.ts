@@ -30,6 +30,8 @@ export type ToWorker =
 export type FromWorker =
   /** It hears now: what was said before was said to nobody. */
   | 'ready'
+  /** Its event loop turns. */
+  | 'alive'
   | { readonly listening: ListeningAt }
   /** It cannot serve, and has nothing to do any more. */
   | { readonly failed: string; readonly exitCode: 1 | 2 }

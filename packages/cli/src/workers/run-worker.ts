@@ -4,6 +4,7 @@ import { type EndSignal, endServer } from '../ending.js'
 import { Failure } from '../failure.js'
 import { createMetrics, type ProcessMetrics } from '../metrics.js'
 import { startServing } from '../serving.js'
+import { aliveMs } from './end-silent.js'
 import type { FromBroker } from './line.js'
 import { createLineBroker } from './line-broker.js'
 import type { Beginning, FromWorker, ToWorker } from './messages.js'
@@ -38,6 +39,7 @@ class Parent {
     })
     process.once('disconnect', () => end('SIGTERM'))
     this.tell('ready')
+    setInterval(() => this.tell('alive'), aliveMs).unref()
   }
 
   /** What it hears no more is no loss: this worker ends then. */

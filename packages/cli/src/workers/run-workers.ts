@@ -9,6 +9,8 @@ import type { ProcessMetrics } from '../metrics.js'
 import type { ListeningAt, ServeReport } from '../serve-report.js'
 import { explainRefusal } from '../serving.js'
 import { openingFor } from '../store.js'
+import { closeUntaken } from './close-untaken.js'
+import { endSilent } from './end-silent.js'
 import type { ToBroker } from './line.js'
 import type { FromWorker, Ports, ToWorker } from './messages.js'
 import { settlePort } from './settle-port.js'
@@ -81,6 +83,8 @@ class Workers {
 
   #fork(index: number, listens: (at: ListeningAt) => void): void {
     const worker = cluster.fork()
+    closeUntaken(worker)
+    endSilent(worker, index, this.#log)
     this.#living.set(index, worker)
     this.#first ??= index
     const line = {
@@ -95,6 +99,7 @@ class Workers {
     worker.on('message', (message: FromWorker) => {
       if (message === 'ready')
         tell(worker, { begin: { index, isFirst: this.#first === index, ...this.#ports } })
+      else if (message === 'alive') return
       else if ('broker' in message) take(message.broker)
       else if ('listening' in message) listens(message.listening)
       else if ('failed' in message) this.#refused(index, message.failed, message.exitCode)
