@@ -45,7 +45,7 @@ it.each([
 })
 
 it.each([
-  ['@gamut/client/tabs', 2_860],
+  ['@gamut/client/tabs', 2_883],
   ['@gamut/client/presence', 771],
 ])('%s adds no more than it did', async (entry, most) => {
   const connect = "export { connect } from '@gamut/client'"

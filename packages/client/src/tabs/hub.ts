@@ -1,5 +1,7 @@
 import type { TransportName } from '@gamut/protocol'
+import type { Environment } from '../environment.js'
 import { order } from '../policy.js'
+import { freshRetry, lost, type Retry } from '../retry.js'
 import { reduceReading } from '../subscription-state.js'
 import type {
   Frame,
@@ -18,8 +20,6 @@ const rollCallMs = 60_000
 const maxRereads = 3
 /** For how long what comes of a channel that no tab reads any more is passed over, where the others would have to be asked for anew, in milliseconds. */
 const leaveMs = 10_000
-/** How long what is new waits at most where the server does not say it, in milliseconds. */
-const delayMs = 5000
 
 interface Member {
   readonly transport: TransportName
@@ -36,12 +36,14 @@ interface Reading {
   link?: Link
   /** What it is to change waits for the server's time; this ends that. */
   cancel?: (() => void) | undefined
+  /** How often that was refused since a channel was opened. */
+  retry: Retry
   rereads: number
   /** When a channel was left last of which something may still come. */
   leftAt?: number | undefined
 }
 
-const isTooMany = (end: object) => (end as Partial<Refusal>).code === 'too_many_channels'
+const half = (positions: Reading['positions']) => [...positions.keys()].slice(positions.size >> 1)
 
 /** What a hub needs of its tab. */
 export interface HubParts {
@@ -89,8 +91,8 @@ export class Hub {
     for (const reading of this.#readings) this.#close(reading)
   }
 
-  get #now(): number {
-    return this.#parts.request().server.environment.elapsed()
+  get #environment(): Environment {
+    return this.#parts.request().server.environment
   }
 
   #post(word: { readonly type: Word['type'] } & Record<string, unknown>): void {
@@ -104,7 +106,7 @@ export class Hub {
     }
     this.#suit()
     this.#post({ type: 'here' })
-    this.#cancel = this.#parts.request().server.environment.after(rollCallMs, () => this.#callRoll())
+    this.#cancel = this.#environment.after(rollCallMs, () => this.#callRoll())
   }
 
   /**
@@ -131,7 +133,7 @@ export class Hub {
         if (!wanted.has(key) || (!isCurrent && isOpen(key))) {
           reading.positions.delete(key)
           // A response goes on with what is left: to ask for that anew would cost more.
-          reading.leftAt = this.#now
+          reading.leftAt = this.#environment.elapsed()
           if (!reading.link?.isAsked || !reading.positions.size) changed.add(reading)
         } else if (isCurrent) taken.add(key)
       }
@@ -160,7 +162,7 @@ export class Hub {
         reading.positions.size < transport.maxChannels
       )
         return reading
-    const reading: Reading = { transport, form, positions: new Map(), rereads: 0 }
+    const reading: Reading = { transport, form, positions: new Map(), retry: freshRetry, rereads: 0 }
     this.#readings.add(reading)
     return reading
   }
@@ -198,18 +200,20 @@ export class Hub {
     if (!cancel) link?.change(anew)
   }
 
-  /** What it reads goes on, and what is new waits, unless it is refused for good. */
+  /** What it reads goes on, and what is new waits, later each time, unless it is refused for good. */
   #delay(reading: Reading, end: LinkEnd): void {
-    for (const [key, at] of reading.positions) if (!at && isTooMany(end)) reading.positions.delete(key)
-    if (this.#lessen(reading, end, reading.positions.size) || this.#refuse(reading, end)) {
+    const unopened = [...reading.positions.keys()].filter((key) => !reading.positions.get(key))
+    if (this.#lessen(reading, end, unopened.length ? unopened : undefined) || this.#refuse(reading, end)) {
       this.#suit()
       this.#change(reading)
       return
     }
-    const { environment } = this.#parts.request().server
-    const { retryAfterMs = environment.random() * delayMs } = end as Partial<Refusal>
+    const environment = this.#environment
+    const { retryAfterMs } = end as Partial<Refusal>
+    const next = lost(reading.retry, environment.elapsed(), environment.random(), retryAfterMs)
+    reading.retry = next
     reading.cancel?.()
-    reading.cancel = environment.after(retryAfterMs, () => {
+    reading.cancel = environment.after(next.delayMs, () => {
       reading.cancel = undefined
       this.#change(reading)
     })
@@ -218,7 +222,7 @@ export class Hub {
   #end(reading: Reading, end: LinkEnd): void {
     if (!this.#readings.has(reading)) return
     this.#close(reading)
-    if (!this.#lessen(reading, end, reading.positions.size >> 1) && !this.#refuse(reading, end)) {
+    if (!this.#lessen(reading, end) && !this.#refuse(reading, end)) {
       const { name: transport } = reading.transport
       for (const [link, member] of this.#members)
         if (member.transport === transport) this.#members.delete(link)
@@ -227,16 +231,18 @@ export class Hub {
     this.#suit()
   }
 
-  /** Where the server takes no more channels at once than these, the others go by another connection. */
-  #lessen({ transport }: Reading, end: object, most: number): boolean {
-    if (!isTooMany(end)) return false
-    transport.maxChannels = most || 1
+  /** Where the server takes no more channels at once, half of them or those that are new go by another connection, if any are left. */
+  #lessen({ transport, positions }: Reading, end: object, others = half(positions)): boolean {
+    const most = positions.size - others.length
+    if ((end as Partial<Refusal>).code !== 'too_many_channels' || !most) return false
+    for (const key of others) positions.delete(key)
+    transport.maxChannels = most
     return true
   }
 
   /** Tells a refusal to the channels that it names, if any: whoever reads others shall not take it for theirs. */
   #refuse({ positions, form }: Reading, end: LinkEnd): boolean {
-    if (end.kind !== 'refused' || end.code !== 'forbidden') return false
+    if (end.kind !== 'refused' || !end.isFinal) return false
     const named = [...positions.keys()]
       .map((key) => this.#at(key).channel)
       .filter((channel) => end.message?.includes(`"${channel}"`))
@@ -257,14 +263,14 @@ export class Hub {
       return
     }
     const key = `${reading.form} ${channel}`
+    const now = this.#environment.elapsed()
     if (!reading.positions.has(key)) {
-      if (type !== 'batch' || this.#now - (reading.leftAt ?? this.#now) < leaveMs) return
+      if (type !== 'batch' || now - (reading.leftAt ?? now) < leaveMs) return
       reading.leftAt = undefined
       this.#change(reading)
     } else if (/^(open|batch|gap)$/.test(type)) this.#lead(reading, key, frame as ReadingFrame)
     else if (/^(end|refused)$/.test(type)) {
-      if (this.#lessen(reading, frame, reading.positions.size - 1)) reading.positions.delete(key)
-      else this.#tellOver(key, frame)
+      if (!this.#lessen(reading, frame, [key])) this.#tellOver(key, frame)
       this.#suit()
     } else this.#post({ type: 'frame', key, frame })
   }
@@ -276,7 +282,10 @@ export class Hub {
     const { cursor, position, told } = reduceReading(after, before, frame)
     this.#places.set(key, { ...place, cursor })
     reading.positions.set(key, position ?? '')
-    if (!before) this.#suit()
+    if (!before) {
+      reading.retry = freshRetry
+      this.#suit()
+    }
     if (told?.type === 'batch') reading.rereads = 0
     if (told && (told.type !== 'open' || told.outcome === 'snapshot'))
       this.#post({ type: 'frame', key, frame: told.type === 'open' ? told : { ...told, after } })
