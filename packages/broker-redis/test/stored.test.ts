@@ -60,6 +60,22 @@ describeWith('redis', 'what is stored in Redis', () => {
     expect(await other.head('c')).toBe(await node.head('c'))
   })
 
+  it('tells whoever holds keys that have died unseen to read anew (§2, §5)', async () => {
+    const { node, keyOf, run } = await startOne({ keyed: { maxKeys: 9, ageMs: 1_000 } })
+    const channel = 'c' as ChannelName
+    await node.broker.append(channel, [{ key: 'k', data: '1' }], { publisher: 'p' })
+    const cursor = (await node.head('c')) as Cursor
+    expect(await node.from('c', { cursor })).toEqual([])
+    // What the time of all data does, with nobody there to see keys end before: it is over, and Redis has taken them.
+    const past = "redis.call('HSET', KEYS[1], 'p', p:sub(1, 40) .. struct.pack('<d', 1) .. p:sub(49))"
+    await run('EVAL', `local p = redis.call('HGET', KEYS[1], 'p') ${past}`, '1', await keyOf('m'))
+    await run('DEL', await keyOf('s'), await keyOf('k'), await keyOf('z'))
+    expect(await node.from('c', { cursor })).toEqual(['expired'])
+    expect(await node.from('c', 'snapshot')).toEqual([])
+    await node.broker.append(channel, [{ key: 'k', data: '2' }], { publisher: 'p' })
+    expect(await node.from('c', { cursor })).toEqual(['expired', '2'])
+  })
+
   it('keeps the mark of a closed channel for good, and lets its data go (§3)', async () => {
     const { node, keyOf, run } = await startOne()
     await node.broker.append('c' as ChannelName, [{ data: '1' }], { publisher: 'p', close: true })

@@ -41,6 +41,7 @@ local function remember(name, hash, cursorThen, places, count)
   end
 end
 
+-- A publish without messages has no place: its key waits for the end of all data, and the bound counts it.
 local function expireSeen()
   if c.places == 0 then return end
   for _ = 1, 200 do

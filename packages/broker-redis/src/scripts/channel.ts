@@ -86,6 +86,8 @@ local function torn(c)
   if length == entries and keys == c.keys then return false end
   if c.now < c.expiry then return true end
   forget(c, true)
+  -- Nobody knows their names any more, so no end of theirs can be told: whoever holds them shall read anew.
+  if c.keys > 0 then c.head, c.headTag = c.head + 1, c.tag end
   clearLog(c)
   c.keys, c.places = 0, 0
   return false
