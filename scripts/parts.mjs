@@ -6,7 +6,7 @@ import { root, run } from './step.mjs'
 /**
  * The programs that tests run beside Gamut, and the Debian package of each, or its file where `npm ci` brings it.
  * @type {Readonly<Record<PartName, { command: string, debian: string } | { file: string }>>}
- * @typedef {'nginx' | 'varnish' | 'redis' | 'chromium' | 'firefox' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'openssl' | 'cc' | 'bun' | 'deno'} PartName
+ * @typedef {'nginx' | 'varnish' | 'redis' | 'chromium' | 'firefox' | 'curl' | 'caddy' | 'haproxy' | 'prometheus' | 'openssl' | 'script' | 'cc' | 'bun' | 'deno'} PartName
  */
 const partTable = {
   nginx: { command: 'nginx', debian: 'nginx-light' },
@@ -20,6 +20,7 @@ const partTable = {
   haproxy: { command: 'haproxy', debian: 'haproxy' },
   prometheus: { command: 'prometheus', debian: 'prometheus' },
   openssl: { command: 'openssl', debian: 'openssl' },
+  script: { command: 'script', debian: 'bsdutils' },
   bun: { file: 'node_modules/@oven/bun-linux-x64/bin/bun' },
   deno: { file: 'node_modules/@deno/linux-x64-glibc/deno' },
 }

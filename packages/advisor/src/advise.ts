@@ -3,9 +3,11 @@ import type { Calibration } from './calibration.js'
 import { nodeCalibration } from './calibrations/node.js'
 import { type Assumed, complete, type Question } from './complete.js'
 import { type Decision, decide, type Option } from './decide.js'
-import { type Because, type Reason, sayAssumed, sayBreakEven, sayReason, type Warning } from './explain.js'
+import { type Because, type Reason, sayReason, type Warning } from './explain.js'
+import { headlineOf } from './headline.js'
 import type { Circumstances, FullCircumstances, FullNeed, Need } from './need.js'
 import type { Pattern } from './pattern.js'
+import { sayAssumed, sayBreakEven } from './say-fields.js'
 import { cheapNodes, talks } from './score.js'
 import type { Settings } from './settings.js'
 import { warningsOf } from './warnings.js'
@@ -13,6 +15,8 @@ import { warningsOf } from './warnings.js'
 /** The answer to a need. */
 export interface Advice {
   readonly pattern: Pattern
+  /** The answer and why, in one sentence. */
+  readonly headline: string
   readonly settings: Settings
   /** Whether the pattern meets the need; if none does it is the one that comes nearest. */
   readonly meets: boolean
@@ -37,9 +41,21 @@ function ofOther(option: Option, { chosen, options }: Decision, stalenessMs: num
   if (!meets) return { code: 'too-stale', pattern, p99Ms: option.stalenessMs.p99, stalenessMs }
   const factor = nodes / Math.max(chosen.nodes, 1e-12)
   const allowed = chosen.weight / weight
+  // By cost alone it would have been taken.
+  if (factor < allowed && factor < 1)
+    return chosen.nodes < cheapNodes
+      ? { code: 'cheap-already', pattern, factor }
+      : { code: 'wakes-radios', pattern }
   return options.indexOf(option) < options.indexOf(chosen)
     ? { code: 'costs-more', pattern, factor, allowed }
     : { code: 'no-gain', pattern, factor, needed: allowed }
+}
+
+/** How the need is met. */
+function firstOf({ need }: Question, { pattern, stalenessMs }: Option): Because {
+  return need.direction === 'to-server'
+    ? { code: 'sends', pattern }
+    : { code: 'meets', pattern, p99Ms: stalenessMs.p99, stalenessMs: need.stalenessMs }
 }
 
 function reasonsOf(question: Question, decision: Decision): readonly Because[] {
@@ -47,9 +63,7 @@ function reasonsOf(question: Question, decision: Decision): readonly Because[] {
   const { pattern, nodes } = chosen
   const { stalenessMs, clientMessagesPerSecond: perSecond } = question.need
   const simpler = options.slice(0, options.indexOf(chosen)).filter(({ meets }) => meets)
-  const own: Because[] = chosen.meets
-    ? [{ code: 'meets', pattern, p99Ms: chosen.stalenessMs.p99, stalenessMs }]
-    : []
+  const own: Because[] = chosen.meets ? [firstOf(question, chosen)] : []
   if (chosen.meets && !simpler.length) own.push({ code: 'simplest', pattern })
   if (pattern === 'websocket' && talks(question)) own.push({ code: 'talks', pattern, perSecond })
   if (chosen.meets && nodes < cheapNodes) own.push({ code: 'cheap', pattern, nodes, cheapNodes })
@@ -74,6 +88,7 @@ export function advise(
   const { machine, date, runtime } = calibration
   return {
     pattern: chosen.pattern,
+    headline: headlineOf(question, decision),
     settings: chosen.settings,
     meets: chosen.meets,
     ...(runnerUp && { runnerUp: runnerUp.pattern }),
@@ -86,4 +101,13 @@ export function advise(
     circumstances: question.circumstances,
     calibration: { machine, date, runtime },
   }
+}
+
+/** All patterns for a need with their figures, the simplest first: what `advise` chooses from, without its search for break-evens. */
+export function compare(
+  need: Need = {},
+  circumstances: Circumstances = {},
+  calibration: Calibration = nodeCalibration,
+): readonly Option[] {
+  return decide(complete(need, circumstances), calibration).options
 }

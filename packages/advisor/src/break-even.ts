@@ -93,8 +93,10 @@ function narrow(
 
 /** Of each number of a question, the nearest values below and above with which the answer is another one that meets the need. */
 export function breakEvensOf(question: Question, calibration: Calibration): readonly BreakEven[] {
+  const { direction } = question.need
   const isFixed = (field: NumericField) =>
-    field === 'clientMessagesPerSecond' && question.need.direction === 'to-client'
+    (direction === 'to-client' && field === 'clientMessagesPerSecond') ||
+    (direction === 'to-server' && (field === 'updatesPerSecond' || field === 'stalenessMs'))
   return ranges
     .filter(({ field }) => !isFixed(field))
     .flatMap((range) =>

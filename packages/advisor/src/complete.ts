@@ -98,6 +98,14 @@ const usualCircumstances: FullCircumstances = {
   serverRegions: 1,
 }
 
+/** What follows from who speaks at all. */
+const unaskedOf = ({ direction }: FullNeed): readonly (keyof Need)[] =>
+  direction === 'to-client'
+    ? ['clientMessagesPerSecond']
+    : direction === 'to-server'
+      ? ['updatesPerSecond', 'stalenessMs', 'loss']
+      : []
+
 /** Of circumstances only these change an answer often enough to be named when they were not said. */
 const namedCircumstances = ['http', 'tabsPerUser', 'roundTripMs'] as const
 
@@ -118,7 +126,7 @@ export function complete(need: Need = {}, circumstances: Circumstances = {}): Qu
     ...around,
   }
   const ofNeed = (Object.keys(needRules) as (keyof Need)[])
-    .filter((field) => given[field] === undefined)
+    .filter((field) => given[field] === undefined && !unaskedOf(full.need).includes(field))
     .map((field): Assumed => {
       const because = field === 'stalenessMs' ? { because: full.because } : {}
       return { field: `need.${field}`, value: full.need[field], ...because }

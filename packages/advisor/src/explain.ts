@@ -1,6 +1,3 @@
-import type { BreakEven } from './break-even.js'
-import type { Assumed } from './complete.js'
-import type { NumericField } from './need.js'
 import type { Pattern } from './pattern.js'
 import type { Obstacle } from './possible.js'
 
@@ -30,6 +27,11 @@ export type Because =
       readonly allowed: number
     }
   | { readonly code: 'no-gain'; readonly pattern: Pattern; readonly factor: number; readonly needed: number }
+  /** It costs less, and the chosen one costs next to nothing. */
+  | { readonly code: 'cheap-already'; readonly pattern: Pattern; readonly factor: number }
+  | { readonly code: 'wakes-radios'; readonly pattern: Pattern }
+  /** Clients only send, so nothing can be too old. */
+  | { readonly code: 'sends'; readonly pattern: Pattern }
 
 /** One reason, and what it says. */
 export type Reason = Because & { readonly text: string }
@@ -67,6 +69,20 @@ export function formatCount(value: number): string {
   return String(rounded).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ',')
 }
 
+/** How often something happens as people say it, in a second, a minute, an hour or a day: `6 a minute`, `6 messages a minute`. */
+export function formatRate(perSecond: number, one = ''): string {
+  const spans = [
+    ['a second', 1],
+    ['a minute', 60],
+    ['an hour', 3600],
+    ['a day', 86_400],
+  ] as const
+  const [span, seconds] = spans.find(([, length]) => perSecond * length >= 1) ?? spans[perSecond > 0 ? 3 : 0]
+  const count = formatCount(perSecond * seconds)
+  const what = one && ` ${one}${count === '1' ? '' : 's'}`
+  return `${count}${what} ${span}`
+}
+
 /** A size in bytes as people say it, in steps of 1,024. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
@@ -74,7 +90,8 @@ export function formatBytes(bytes: number): string {
   return `${trim(bytes / 1024 ** step, 3)} ${units[step]}`
 }
 
-const times = (factor: number) => (factor >= 10 ? formatCount(factor) : trim(factor, 2))
+/** How many times as much. */
+export const times = (factor: number) => (factor >= 10 ? formatCount(factor) : trim(factor, 2))
 
 /** Why a pattern cannot be used at all, in a sentence's second half. */
 function sayObstacle(obstacle: Obstacle): string {
@@ -96,14 +113,20 @@ function sayObstacle(obstacle: Obstacle): string {
   }
 }
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+/** With a capital at its beginning. */
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** What a cost is beside another one: `as much`, `3 × as much`. */
+const sayFactor = (factor: number) => (trim(factor, 2) === '1' ? 'as much' : `${times(factor)} × as much`)
 
 /** What being simpler would be worth. */
 function sayAllowed(pattern: Pattern, allowed: number): string {
-  if (allowed >= 1) return `, and more than ${times(allowed)} × is too much for being simpler`
-  return pattern === 'poll'
-    ? `, and so often it is not simple any more: it would have to be ${times(allowed)} ×`
-    : ', holds a connection too, and asks again after each message'
+  if (allowed >= 1) return `, and being simpler is worth ${times(allowed)} × at most`
+  if (pattern === 'poll')
+    return `, and so often it is not simple any more: it would have to be ${times(allowed)} ×`
+  return pattern === 'long-poll'
+    ? ', holds a connection too, and asks again after each message'
+    : ', and needs requests beside it for what clients send'
 }
 
 /** A reason as a sentence. */
@@ -117,47 +140,22 @@ export function sayReason(because: Because): string {
     case 'cheap':
       return `${capital(name)} takes ${formatCount(because.nodes * 100)} % of a node. Below ${formatCount(because.cheapNodes * 100)} % nothing that is cheaper is worth more trouble.`
     case 'talks':
-      return `Each client sends ${formatCount(because.perSecond)} messages a second: ${name} carries both ways, anything else needs requests beside it.`
+      return `Each client sends ${formatRate(because.perSecond, 'message')}: ${name} carries both ways, anything else needs requests beside it.`
     case 'impossible':
       return `Not ${name}: ${sayObstacle(because.obstacle)}.`
     case 'too-stale':
       return `Not ${name}: what it shows may be ${formatMs(because.p99Ms)} old, and ${formatMs(because.stalenessMs)} is tolerated.`
     case 'costs-more':
-      return `Not ${name}: it costs ${times(because.factor)} × as much${sayAllowed(because.pattern, because.allowed)}.`
+      return `Not ${name}: it costs ${sayFactor(because.factor)}${sayAllowed(because.pattern, because.allowed)}.`
+    case 'cheap-already':
+      return `Not ${name}: it costs ${times(because.factor)} × as much, of what is next to nothing already.`
+    case 'wakes-radios':
+      return `Not ${name}: it wakes the radio of a phone more often.`
+    case 'sends':
+      return `Clients only send: ${name} carries it, and nothing is to be kept fresh.`
     case 'no-gain':
       return because.factor >= 1
         ? `Not ${name}: it is more to run and costs no less.`
         : `Not ${name}: it costs ${times(because.factor)} × as much, and it would have to be ${times(because.needed)} × to be worth the trouble.`
   }
-}
-
-/** What each number is called in a sentence, and how its values are said. */
-const fields: Readonly<Record<NumericField, readonly [after: string, format: (value: number) => string]>> = {
-  readers: ['readers', formatCount],
-  stalenessMs: ['of staleness', formatMs],
-  updatesPerSecond: ['updates a second', formatCount],
-  clientMessagesPerSecond: ['messages a second of each client', formatCount],
-  messageBytes: ['a message', formatBytes],
-  readingMs: ['of reading at a stretch', formatMs],
-  roundTripMs: ['of round trip', formatMs],
-  tabsPerUser: ['tabs', formatCount],
-  proxyCutsAfterMs: ['until a proxy cuts', formatMs],
-  timeLimitMs: ['of time limit', formatMs],
-  userRegions: ['regions of users', formatCount],
-  serverRegions: ['regions of servers', formatCount],
-  http: ['as the version of HTTP', formatCount],
-}
-
-/** Where the answer changes, as a sentence. */
-export function sayBreakEven({ field, side, value, pattern }: BreakEven): string {
-  const [after, format] = fields[field]
-  return `${capital(side)} ${format(value)} ${after}, take ${patternNames[pattern]}.`
-}
-
-/** What was taken for something that was not said, as a sentence. */
-export function sayAssumed({ field, value, because }: Assumed): string {
-  const name = field.slice(field.indexOf('.') + 1)
-  const format = Object.hasOwn(fields, name) && fields[name as NumericField][1]
-  const shown = typeof value === 'number' && format && name !== 'http' ? format(value) : String(value)
-  return `${name} was not said: ${shown}${because ? `, ${because}` : ''}.`
 }

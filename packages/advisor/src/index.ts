@@ -1,9 +1,10 @@
-export { type Advice, advise } from './advise.js'
+export { type Advice, advise, compare } from './advise.js'
 export { AdviceError } from './advise-error.js'
 export type { BreakEven } from './break-even.js'
 export type { Calibration, Heads, Work } from './calibration.js'
 export { nodeCalibration } from './calibrations/node.js'
 export type { Assumed } from './complete.js'
+export { configText } from './config-text.js'
 export type { Cost } from './cost.js'
 export type { Option } from './decide.js'
 export {
@@ -11,6 +12,7 @@ export {
   formatBytes,
   formatCount,
   formatMs,
+  formatRate,
   patternNames,
   type Reason,
   type Warning,

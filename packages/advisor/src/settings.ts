@@ -28,8 +28,10 @@ const leastPollMs = 1000
 /** A day: what is older than that is not polled for but looked at. */
 const mostPollMs = 86_400_000
 const usualWaitMs = 25_000
-const usualHeartbeatMs = 15_000
-const usualRotateMs = 600_000
+/** The server's own default, as that of `usualRotateMs`, in milliseconds. */
+export const usualHeartbeatMs = 15_000
+/** After how long a server replaces a connection by default, in milliseconds. */
+export const usualRotateMs = 600_000
 /** A radio sleeps between signs of life that are so far apart. */
 const batteryHeartbeatMs = 55_000
 /** Who was away so long comes back to everything: a tunnel, a deploy, a laptop that was shut for a moment. */

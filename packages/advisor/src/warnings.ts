@@ -1,6 +1,6 @@
 import type { Question } from './complete.js'
 import type { Decision } from './decide.js'
-import { formatCount, formatMs, patternNames, type Warning } from './explain.js'
+import { capital, formatCount, formatMs, patternNames, type Warning } from './explain.js'
 import { roundTripOf } from './settings.js'
 
 /** Each looks at one thing, and says what is to be known before one takes the answer. */
@@ -12,7 +12,7 @@ const unmet: Check = ({ need }, { chosen }) =>
     : {
         code: 'unmet',
         text: chosen.possible
-          ? `No pattern meets the need. ${patternNames[chosen.pattern]} comes nearest with ${formatMs(chosen.stalenessMs.p99)} where ${formatMs(need.stalenessMs)} is tolerated: tolerate more, or bring servers nearer to readers.`
+          ? `No pattern meets the need. ${capital(patternNames[chosen.pattern])} comes nearest with ${formatMs(chosen.stalenessMs.p99)} where ${formatMs(need.stalenessMs)} is tolerated: tolerate more, or bring servers nearer to readers.`
           : 'No pattern is possible in these circumstances. A plain request always works, but it does not meet the need: change what is in the way.',
       }
 

@@ -40,6 +40,11 @@ const commands: readonly LazyCommand[] = [
     load: async () => (await import('./commands/doctor.js')).doctorCommand,
   },
   {
+    name: 'advise',
+    summary: 'say which pattern meets a need, what it costs and what would change that',
+    load: async () => (await import('./commands/advise.js')).adviseCommand,
+  },
+  {
     name: 'token',
     summary: 'make a token to try a server with, a secret or an API key',
     load: async () => (await import('./commands/token.js')).tokenCommand,

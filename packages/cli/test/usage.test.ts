@@ -33,7 +33,7 @@ describe('help', () => {
     expect(overview.out).toMatch(/serve .*\n.*publish .*\n.*tail /)
     for (const way of [['help'], ['-h'], [], ['help', 'help'], ['help', '--help']])
       expect(await ask(way)).toEqual(overview)
-    for (const name of ['serve', 'publish', 'tail', 'explain', 'doctor', 'token']) {
+    for (const name of ['serve', 'publish', 'tail', 'explain', 'doctor', 'advise', 'token']) {
       const help = await ask(['help', name])
       expect(help).toMatchObject({ code: 0, out: expect.stringContaining(`gamut ${name}`) })
       expect(await ask([name, '--help'])).toEqual(help)
@@ -84,6 +84,12 @@ describe('the command', () => {
     [['publish', 'a', '--delete'], '--key'],
     [['publish', 'a', '1', '--text', '--lines'], '--lines'],
     [['publish', 'a', '1', '--token', 'a b'], '--token'],
+    [['advise', 'sse'], '"sse"'],
+    [['advise', '--readers', '1.5'], '--readers: a whole number'],
+    [['advise', '--staleness', '5'], '--staleness: "5" is no time like'],
+    [['advise', '--updates', '5/week'], '--updates: "5/week" is no rate like'],
+    [['advise', '--loss', 'some'], '--loss: may-miss, must-not'],
+    [['advise', '--reader', '5'], 'Did you mean --readers?'],
   ])('refuses %j by its name', async (args, said) => {
     expect(await ask(args)).toEqual({ code: 2, out: '', message: expect.stringContaining(said) })
   })

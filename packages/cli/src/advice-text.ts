@@ -1,0 +1,154 @@
+import {
+  type Advice,
+  configText,
+  formatBytes,
+  formatCount,
+  formatMs,
+  type Option,
+  patternNames,
+} from '@gamut/advisor'
+import type { Style, Terminal } from './terminal.js'
+import { wrap } from './wrap.js'
+
+/** Sentences are no longer than this, however wide the terminal. */
+const mostColumns = 100
+const indent = '  '
+/** From here on there is room for columns that are seldom asked for. */
+const wideColumns = 100
+
+// A pseudo terminal of which nobody said the size has none.
+const columnsOf = ({ columns }: Terminal) => Math.max(40, columns || 80)
+const textColumns = (terminal: Terminal) => Math.min(mostColumns, columnsOf(terminal))
+
+/** Texts one below the other, each with a mark before it and its further lines as far in. */
+function listed(texts: readonly string[], terminal: Terminal, mark = '·', style: Style = 'dim'): string[] {
+  const room = textColumns(terminal) - indent.length - 2
+  return texts.flatMap((text) =>
+    wrap(text, room).map(
+      (line, index) => `${indent}${index === 0 ? terminal.paint(style, mark) : ' '} ${line}`,
+    ),
+  )
+}
+
+const titled = (title: string, lines: readonly string[], terminal: Terminal) =>
+  lines.length === 0 ? [] : ['', terminal.paint('bold', title), ...lines]
+
+const coresOf = ({ cores }: Option) => cores.user + cores.kernel + cores.proxy
+const memoryOf = ({ memoryBytes: of }: Option) => of.process + of.kernel + of.slow + of.proxy
+const bytesOf = ({ bytesPerSecond: of }: Option) => of.down + of.up + of.overhead
+
+/** A figure of which what is tiny is told as that. */
+const small = (value: number) => (value > 0 && value < 0.001 ? '<0.001' : formatCount(value))
+
+/** Why a pattern is taken or not, in two words. */
+function verdictOf({ pattern, possible, meets }: Option, { pattern: chosen, reasons }: Advice): string {
+  if (pattern === chosen) return meets ? 'taken' : 'nearest'
+  if (!possible) return 'impossible'
+  if (!meets) return 'too old'
+  const why = reasons.find((reason) => reason.pattern === pattern)
+  return why?.code === 'costs-more' && why.factor >= 1.05
+    ? `${formatCount(Number(why.factor.toPrecision(2)))} × cost`
+    : 'no gain'
+}
+
+/** A column of the table: its head, and what stands in it. */
+type Column = readonly [head: string, cell: (option: Option, advice: Advice) => string]
+
+const costs: readonly Column[] = [
+  ['age p99', ({ stalenessMs }) => formatMs(stalenessMs.p99)],
+  ['req/s', ({ requestsPerSecond }) => small(requestsPerSecond)],
+  ['conns', ({ connections }) => formatCount(Math.round(connections))],
+  ['bytes/s', (option) => formatBytes(bytesOf(option))],
+  ['cores', (option) => small(coresOf(option))],
+  ['memory', (option) => formatBytes(memoryOf(option))],
+]
+const more: readonly Column[] = [
+  ['age mean', ({ stalenessMs }) => formatMs(stalenessMs.expected)],
+  ['wasted/s', ({ wastedRequestsPerSecond }) => small(wastedRequestsPerSecond)],
+]
+const weighed: readonly Column[] = [
+  ['of a node', ({ nodes }) => `${small(nodes * 100)} %`],
+  ['weight', ({ weight }) => formatCount(Number(weight.toPrecision(3)))],
+  ['score', ({ score }) => formatCount(Number((score * 100).toPrecision(3)))],
+]
+
+/** A table of the patterns: their names, figures aligned at the right, and what became of each. */
+function table(columns: readonly Column[], advice: Advice, terminal: Terminal): string[] {
+  const rows = advice.patterns.map((option) => columns.map(([, cell]) => cell(option, advice)))
+  const heads = columns.map(([head]) => head)
+  const widths = heads.map((head, at) => Math.max(head.length, ...rows.map((row) => row[at]?.length ?? 0)))
+  const verdicts = advice.patterns.map((option) => verdictOf(option, advice))
+  const nameWidth = Math.max(...advice.patterns.map(({ pattern }) => pattern.length))
+  const taken = widths.reduce((sum, width) => sum + width, indent.length + nameWidth)
+  const room = columnsOf(terminal) - taken - Math.max(...verdicts.map(({ length }) => length))
+  const gap = ' '.repeat(Math.max(1, Math.min(3, Math.floor(room / (columns.length + 1)))))
+  const line = (cells: readonly string[]) =>
+    cells.map((cell, at) => `${gap}${cell.padStart(widths[at] ?? 0)}`).join('')
+  return [
+    `${indent}${terminal.paint('dim', `${' '.repeat(nameWidth)}${line(heads)}`)}`,
+    ...advice.patterns.map(({ pattern, meets }, row) => {
+      const text = `${pattern.padEnd(nameWidth)}${line(rows[row] ?? [])}${gap}${verdicts[row]}`
+      if (pattern === advice.pattern) return `${terminal.paint('green', '→ ')}${terminal.paint('bold', text)}`
+      return `${indent}${meets ? text : terminal.paint('dim', text)}`
+    }),
+  ]
+}
+
+function headline({ headline: text, pattern, meets }: Advice, terminal: Terminal): string[] {
+  const name = patternNames[pattern]
+  const [first = '', ...rest] = wrap(text, textColumns(terminal))
+  const isFirst = first.toLowerCase().startsWith(name.toLowerCase())
+  const shown = first.slice(0, name.length)
+  const painted = terminal.paint('bold', terminal.paint(meets ? 'green' : 'yellow', shown))
+  return [isFirst ? `${painted}${first.slice(name.length)}` : terminal.paint('yellow', first), ...rest]
+}
+
+function settingLines(advice: Advice, terminal: Terminal): string[] {
+  const { pollAfterMs, waitMs } = advice.settings
+  const obeys =
+    pollAfterMs !== undefined
+      ? `Readers poll about every ${formatMs(pollAfterMs)}, as the server tells them; the client obeys and needs no setting.`
+      : waitMs !== undefined
+        ? `Readers ask with wait=${Math.floor(waitMs / 1000)}, as the client does by itself.`
+        : 'The client takes what the server advises and needs no setting.'
+  const config = configText(advice).split('\n')
+  return [
+    ...config.map((line) => `${indent}${terminal.paint('cyan', line)}`),
+    ...listed([obeys], terminal, '→'),
+  ]
+}
+
+function weighing(advice: Advice, terminal: Terminal): string[] {
+  const how =
+    'Score: what a pattern takes of a node (one core, its memory and bandwidth, added up; 1 % at least) times its weight, which is how much less it must cost to be worth more trouble. The least score of what meets the need is taken.'
+  return [...table(weighed, advice, terminal), '', ...listed([how], terminal)]
+}
+
+/** Whose figures these are. */
+function footnote({ calibration }: Advice, isWhole: boolean, terminal: Terminal): string[] {
+  const { machine, runtime, date } = calibration
+  const more = isWhole ? '' : ' --explain says why.'
+  const text = `Figures of ${runtime} on ${machine}, ${date}, with a proxy’s share.${more}`
+  return ['', ...wrap(text, textColumns(terminal)).map((line) => terminal.paint('dim', line))]
+}
+
+/** An answer for people; the whole one has every reason and how the patterns were weighed. */
+export function adviceLines(advice: Advice, isWhole: boolean, terminal: Terminal): string[] {
+  const { patterns, pattern, reasons, breakEven, warnings, assumed } = advice
+  const isWide = columnsOf(terminal) >= wideColumns
+  const isPossible = patterns.some((option) => option.pattern === pattern && option.possible)
+  const texts = (all: readonly { readonly text: string }[]) => all.map(({ text }) => text)
+  const taken = assumed.length === 0 ? [] : [`${texts(assumed).join('; ')}.`]
+  const section = (title: string, lines: readonly string[]) => titled(title, lines, terminal)
+  return [
+    ...headline(advice, terminal),
+    ...section('Set', isPossible ? settingLines(advice, terminal) : []),
+    ...section('What each pattern takes', table(isWide ? [...costs, ...more] : costs, advice, terminal)),
+    ...section('Why', isWhole ? listed(texts(reasons), terminal) : []),
+    ...section('How it was weighed', isWhole ? weighing(advice, terminal) : []),
+    ...section('What would change it', listed(texts(breakEven), terminal)),
+    ...section('Know before', listed(texts(warnings), terminal, '!', 'yellow')),
+    ...section('Taken for what was not said', listed(taken, terminal)),
+    ...footnote(advice, isWhole, terminal),
+  ]
+}

@@ -1,0 +1,76 @@
+import { adviceLines } from '../advice-text.js'
+import type { Command, CommandInput } from '../command.js'
+import { Failure, usageFailure } from '../failure.js'
+import { interview } from '../interview.js'
+import { answer, comesFromInput, readNeed } from '../need-input.js'
+import { needOptions } from '../need-options.js'
+import { flagOption, type GivenOptions, type OptionTable, toFlag } from '../option.js'
+import { escapeControls } from '../terminal.js'
+
+const options: OptionTable = {
+  ...needOptions,
+  json: { kind: 'flag', help: 'a need as JSON on standard input, the whole answer as JSON', group: 'Output' },
+  explain: { kind: 'flag', help: 'every reason, and how the patterns were weighed', group: 'Output' },
+}
+
+const nothingSaid = { need: {}, circumstances: {} }
+
+/** Answers, or says in JSON what is wrong with what was asked. */
+async function answerJson({ options: given, terminal }: CommandInput): Promise<number> {
+  try {
+    const said = comesFromInput(true) ? await readNeed() : nothingSaid
+    terminal.print(escapeControls(JSON.stringify(answer(said, given))))
+    return 0
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const { message, field } = error
+    terminal.note(escapeControls(JSON.stringify({ error: { code: 'need_invalid', message, field } })))
+    return error.exitCode
+  }
+}
+
+/** The command that asks the same without questions. */
+function sameAgain(given: GivenOptions): string {
+  return ['gamut advise', ...[...given].map(([name, { value }]) => `${toFlag(name)} ${value}`)].join(' ')
+}
+
+async function run(input: CommandInput): Promise<number> {
+  const { options: given, positionals, terminal } = input
+  if (positionals.length > 0)
+    throw usageFailure(`advise takes no arguments, and "${positionals[0]}" is one. Options begin with --.`)
+  if (flagOption(given, 'json')) return answerJson(input)
+  const isWhole = flagOption(given, 'explain')
+  const isNothing = given.size === (isWhole ? 1 : 0)
+  if (isNothing && process.stdin.isTTY && terminal.columns !== undefined) {
+    const said = await interview(terminal)
+    if (!said) {
+      terminal.print('')
+      return 130
+    }
+    terminal.print('')
+    for (const line of adviceLines(answer(nothingSaid, said), isWhole, terminal)) terminal.print(line)
+    terminal.print(`\n${terminal.paint('dim', 'The same without questions:')} ${sameAgain(said)}`)
+    return 0
+  }
+  const said = comesFromInput(isNothing) ? await readNeed() : nothingSaid
+  for (const line of adviceLines(answer(said, given), isWhole, terminal)) terminal.print(line)
+  return 0
+}
+
+/** `gamut advise`. */
+export const adviseCommand: Command = {
+  name: 'advise',
+  usage: '[options]',
+  about: [
+    'Says which pattern meets a need, a request, a poll, a long-poll, SSE or a WebSocket: the simplest, unless another costs far less. With its settings, what each would take, and what would change the answer.',
+    'What is not said has a usual value, which the answer names. Without anything it asks, in a terminal. With --json it reads a need from standard input, with the names of a channel’s need and its circumstances under "circumstances"; options come first.',
+  ],
+  options,
+  examples: [
+    { says: 'six questions', line: 'gamut advise' },
+    { says: 'a ticker', line: 'gamut advise --updates 5 --staleness 500ms --readers 10k' },
+    { says: 'a chat, and every reason', line: 'gamut advise --sends 6/min --staleness 1s --explain' },
+    { says: 'for a script', line: 'echo \'{"readers":340,"stalenessMs":10000}\' | gamut advise --json' },
+  ],
+  run,
+}

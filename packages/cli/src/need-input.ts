@@ -1,0 +1,50 @@
+import { fstatSync } from 'node:fs'
+import { text as readAll } from 'node:stream/consumers'
+import { type Advice, AdviceError, advise, type Circumstances } from '@gamut/advisor'
+import { textOf, usageFailure } from './failure.js'
+import { needOf, optionOf, type SaidNeed } from './need-options.js'
+import type { GivenOptions } from './option.js'
+
+/** Whether a need is to be read from standard input: a file always, anything else where it was asked for. */
+export function comesFromInput(wanted: boolean): boolean {
+  if (process.stdin.isTTY) return false
+  if (wanted) return true
+  try {
+    return fstatSync(0).isFile()
+  } catch {
+    return false
+  }
+}
+
+/** A need as JSON, circumstances within it; nothing at all says nothing. */
+export async function readNeed(): Promise<SaidNeed> {
+  const text = (await readAll(process.stdin)).trim()
+  if (text === '') return { need: {}, circumstances: {} }
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw usageFailure(`Standard input is no JSON: ${textOf(error)}. Give a need like {"readers":340}.`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw usageFailure('Standard input: an object is needed, a need like {"readers":340}.')
+  const { circumstances = {}, ...need } = value as Record<string, unknown>
+  return { need, circumstances: circumstances as SaidNeed['circumstances'] }
+}
+
+/** Answers what was said in JSON and by options, which come first. A value that is wrong is told by what said it. */
+export function answer(said: SaidNeed, given: GivenOptions): Advice {
+  const typed = needOf(given)
+  const around = said.circumstances
+  // What is no object is the advisor's to refuse, by its name.
+  const isObject = typeof around === 'object' && around !== null && !Array.isArray(around)
+  const circumstances = isObject ? { ...around, ...typed.circumstances } : around
+  try {
+    return advise({ ...said.need, ...typed.need }, circumstances as Circumstances)
+  } catch (error) {
+    if (!(error instanceof AdviceError)) throw error
+    const { field, message } = error
+    const from = optionOf(field, given) ?? field.replace(/^need\./, '')
+    throw usageFailure(`${from}${message.slice(field.length)}`, from)
+  }
+}

@@ -1,0 +1,230 @@
+import { type Advice, advise } from '@gamut/advisor'
+import { createGamut } from '@gamut/server'
+import { describe, expect, it } from 'vitest'
+import { adviceLines } from '../src/advice-text.js'
+import { parseMs } from '../src/duration.js'
+import { parseCount, parseRate } from '../src/need-options.js'
+import type { Terminal } from '../src/terminal.js'
+import { runCommand } from './run-command.js'
+
+/** The answer of `gamut advise` as JSON to what is given on standard input and by options. */
+async function ask(input: string, ...args: string[]): Promise<Advice> {
+  const { code, out, err } = await runCommand(['advise', '--json', ...args], { input })
+  expect({ code, err }).toEqual({ code: 0, err: '' })
+  return JSON.parse(out)
+}
+
+/** How JSON that is no need is refused. */
+async function refused(input: string, ...args: string[]) {
+  const { code, out, err } = await runCommand(['advise', '--json', ...args], { input })
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  return JSON.parse(err).error
+}
+
+const narrow = (columns: number): Terminal => ({
+  print: () => {},
+  note: () => {},
+  paint: (_style, text) => text,
+  columns,
+  onBroken: () => {},
+})
+
+/** Every field by its option, and what is then said. */
+const all = {
+  options: [
+    ...[
+      '--direction',
+      'both',
+      '--updates',
+      '30/min',
+      '--sends',
+      '6/min',
+      '--staleness',
+      '2s',
+      '--readers',
+      '2k',
+    ],
+    ...[
+      '--message-bytes',
+      '1k',
+      '--loss',
+      'may-miss',
+      '--audience',
+      'per-user',
+      '--reading',
+      '1h',
+      '--http',
+      '3',
+    ],
+    ...[
+      '--tls',
+      '--tabs',
+      '3',
+      '--proxied',
+      '--proxy-buffers',
+      '--proxy-cuts-after',
+      '30s',
+      '--refuses-websocket',
+    ],
+    ...[
+      '--platform',
+      'serverless',
+      '--time-limit',
+      '1m',
+      '--battery',
+      '--shared-cache',
+      '--round-trip',
+      '80ms',
+    ],
+    ...['--user-regions', '4', '--server-regions', '2'],
+  ],
+  need: {
+    direction: 'both',
+    updatesPerSecond: 0.5,
+    clientMessagesPerSecond: 0.1,
+    stalenessMs: 2000,
+    readers: 2000,
+    messageBytes: 1000,
+    loss: 'may-miss',
+    audience: 'per-user',
+    readingMs: 3_600_000,
+  },
+  circumstances: {
+    http: 3,
+    tls: true,
+    tabsPerUser: 3,
+    proxied: true,
+    proxyBuffers: true,
+    proxyCutsAfterMs: 30_000,
+    refusesWebSocket: true,
+    platform: 'serverless',
+    timeLimitMs: 60_000,
+    onBattery: true,
+    sharedCache: true,
+    roundTripMs: 80,
+    userRegions: 4,
+    serverRegions: 2,
+  },
+}
+
+describe('gamut advise --json', () => {
+  it('answers a need as the function does, with its circumstances', async () => {
+    const need = { updatesPerSecond: 5, stalenessMs: 500, readers: 10_000 }
+    const circumstances = { http: 1.1, tabsPerUser: 8 } as const
+    const advice = await ask(JSON.stringify({ ...need, circumstances }))
+    expect(advice).toEqual(advise(need, circumstances))
+    expect(advice.pattern).toBe('websocket')
+  })
+
+  it('takes nothing for a need of which nothing is said', async () => {
+    expect(await ask('')).toEqual(advise())
+  })
+
+  it('lets options come first', async () => {
+    const advice = await ask(
+      '{"readers":5,"stalenessMs":9,"circumstances":{"tls":true}}',
+      '--readers',
+      '20',
+      '--tls=false',
+    )
+    expect(advice.need).toMatchObject({ readers: 20, stalenessMs: 9 })
+    expect(advice.circumstances.tls).toBe(false)
+  })
+
+  it('knows every field by an option', async () => {
+    const { need, circumstances } = await ask('', ...all.options)
+    expect({ need, circumstances }).toEqual({ need: all.need, circumstances: all.circumstances })
+  })
+
+  it.each([
+    ['{', undefined, /no JSON/],
+    ['[]', undefined, /an object is needed/],
+    ['{"readers":-1}', 'readers', /^readers: a number/],
+    ['{"staleness":5}', 'staleness', /did you mean stalenessMs/],
+    ['{"circumstances":[]}', 'circumstances', /an object/],
+    ['{"circumstances":{"http":5}}', 'circumstances.http', /1\.1, 2, 3/],
+  ])('names what is wrong with %s', async (input, field, text) => {
+    expect(await refused(input)).toEqual({
+      code: 'need_invalid',
+      message: expect.stringMatching(text),
+      ...(field && { field }),
+    })
+  })
+
+  it('names the option where that is wrong', async () => {
+    expect(await refused('{"readers":5}', '--readers', '1.5')).toMatchObject({ field: '--readers' })
+    expect(await refused('', '--staleness', 'soon')).toMatchObject({ field: '--staleness' })
+  })
+})
+
+describe('gamut advise', () => {
+  it('begins with the answer, and says what was taken for what was not said', async () => {
+    const { out } = await runCommand(['advise', '--staleness', '500ms'])
+    expect(out).toMatch(/^SSE is the simplest that meets the need/)
+    expect(out).toMatch(/Taken for what was not said\n.*1,000 readers/s)
+    expect(out).not.toMatch(/Why\n/)
+    const whole = await runCommand(['advise', '--staleness', '500ms', '--explain'])
+    expect(whole.out).toMatch(/Why\n.*Not polling: .*How it was weighed/s)
+  })
+
+  it('reads a need from standard input for people too', async () => {
+    const { out } = await runCommand(['advise'], { input: '{"updatesPerSecond":0.01,"stalenessMs":300000}' })
+    expect(out).toMatch(/^Polling /)
+  })
+
+  it.each([60, 80, 120])('fits %i columns', (columns) => {
+    for (const need of [
+      {},
+      { direction: 'both', readers: 1e6, updatesPerSecond: 20 },
+      { stalenessMs: 1 },
+    ] as const) {
+      const lines = adviceLines(advise(need), true, narrow(columns))
+      expect(lines.filter(({ length }) => length > Math.max(columns, 80))).toEqual([])
+    }
+  })
+
+  it('shows settings that a server takes', async () => {
+    for (const need of [{}, { loss: 'may-miss', direction: 'both' }, { stalenessMs: 60_000 }] as const) {
+      const text = adviceLines(advise(need), false, narrow(80)).join('\n')
+      const config = /^Set\n(.*?\n {2}\}\n)/ms.exec(text)?.[1] ?? ''
+      const { default: options } = await import(
+        `data:text/javascript,export default (${encodeURIComponent(config)})`
+      )
+      const gamut = createGamut(options)
+      expect(Object.keys(options.channels)).toEqual(['your/channel'])
+      await gamut.drain()
+    }
+  })
+})
+
+describe('what is typed', () => {
+  it.each([
+    ['5', 5],
+    ['0.1', 0.1],
+    ['5/s', 5],
+    ['30/min', 0.5],
+    ['30 per minute', 0.5],
+    ['2 a day', 2 / 86_400],
+    ['3/h', 3 / 3600],
+    ['5/week', undefined],
+    ['-5', undefined],
+  ])('is read as a rate: %s', (text, rate) => expect(parseRate(text)).toBe(rate))
+
+  it.each([
+    ['50ms', 50],
+    ['1.5s', 1500],
+    ['10m', 600_000],
+    ['10min', 600_000],
+    ['2d', 172_800_000],
+    ['0', 0],
+    ['5', undefined],
+    ['1y', undefined],
+  ])('is read as a time: %s', (text, ms) => expect(parseMs(text)).toBe(ms))
+
+  it.each([
+    ['340', 340],
+    ['10k', 10_000],
+    ['1.5M', 1_500_000],
+    ['many', undefined],
+  ])('is read as a number: %s', (text, count) => expect(parseCount(text)).toBe(count))
+})
