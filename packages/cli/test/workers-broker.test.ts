@@ -102,3 +102,29 @@ it('tells a worker that takes nothing only heads once it takes again, whatever w
     expect.objectContaining({ channel: 'b', messages: [], after: last, cursor: last }),
   )
 })
+
+it('asks once for the heads that are looked for in one turn', async () => {
+  const sent: ToBroker[][] = []
+  let answer: (items: readonly FromBroker[]) => void = () => {}
+  const broker = createLineBroker({
+    send: (items) => void sent.push([...items]),
+    receive: (listener) => {
+      answer = listener
+    },
+  })
+  const listener = { onBatch: () => {}, onInterrupted: () => {}, onRestored: () => {} }
+  await broker.start(listener, createLogSettings({}))
+  const [a, b] = ['a', 'b'] as [ChannelName, ChannelName]
+  const first = Promise.all([broker.heads([a]), broker.heads([a, b]), broker.heads([a])])
+  await new Promise((resolve) => setImmediate(resolve))
+  const second = broker.heads([a])
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(sent).toEqual([[{ id: 1, ask: ['heads', [a, b]] }], [{ id: 2, ask: ['heads', [a]] }]])
+  const head = { head: 'x', oldest: 'x', closed: false }
+  answer([
+    { id: 2, answer: [] },
+    { id: 1, answer: [[b, head]] },
+  ])
+  expect(await first).toEqual(Array(3).fill(new Map([[b, head]])))
+  expect(await second).toEqual(new Map())
+})

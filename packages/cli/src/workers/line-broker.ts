@@ -14,16 +14,33 @@ interface Waiting {
   reject(error: Error): void
 }
 
+type Heads = ReadonlyMap<ChannelName, Head>
+
+/** Heads that are asked for when this turn ends. */
+interface Seeking {
+  readonly names: Set<ChannelName>
+  readonly asked: ChannelName[]
+  readonly heads: Promise<Heads>
+}
+
+function notStarted(): BrokerUnavailable {
+  return new BrokerUnavailable('The broker is not started, or closed.')
+}
+
 class LineBroker implements Broker {
   readonly #line: Line<ToBroker, FromBroker>
   readonly #say: (item: ToBroker) => void
   readonly #waiting = new Map<number, Waiting>()
   #listener: BrokerListener | undefined
+  #seeking: Seeking | undefined
   #asked = 0
 
   constructor(line: Line<ToBroker, FromBroker>) {
     this.#line = line
-    this.#say = gather((items) => line.send(items))
+    this.#say = gather((items) => {
+      this.#seeking = undefined
+      line.send(items)
+    })
   }
 
   async start(listener: BrokerListener): Promise<void> {
@@ -41,8 +58,17 @@ class LineBroker implements Broker {
     return this.#ask(['read', ...given]) as Promise<ReadResult>
   }
 
-  async heads(channels: readonly ChannelName[]): Promise<ReadonlyMap<ChannelName, Head>> {
-    return new Map((await this.#ask(['heads', channels])) as [ChannelName, Head][])
+  /** May tell of more channels: what many look for in one turn is asked once. */
+  async heads(channels: readonly ChannelName[]): Promise<Heads> {
+    if (!this.#listener) throw notStarted()
+    this.#seeking ??= this.#seek()
+    const { names, asked, heads } = this.#seeking
+    for (const name of channels) {
+      if (names.has(name)) continue
+      names.add(name)
+      asked.push(name)
+    }
+    return heads
   }
 
   async watch(channels: readonly ChannelName[]): Promise<void> {
@@ -60,8 +86,14 @@ class LineBroker implements Broker {
     this.#waiting.clear()
   }
 
+  #seek(): Seeking {
+    const asked: ChannelName[] = []
+    const heads = this.#ask(['heads', asked]).then((answer) => new Map(answer as [ChannelName, Head][]))
+    return { names: new Set(), asked, heads }
+  }
+
   #ask(ask: Ask): Promise<unknown> {
-    if (!this.#listener) return Promise.reject(new BrokerUnavailable('The broker is not started, or closed.'))
+    if (!this.#listener) return Promise.reject(notStarted())
     const id = ++this.#asked
     this.#say({ id, ask })
     return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }))

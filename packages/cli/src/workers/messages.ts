@@ -1,7 +1,6 @@
 import type { EndSignal } from '../ending.js'
 import type { ProcessMetrics } from '../metrics.js'
 import type { ListeningAt } from '../serve-report.js'
-import type { FromBroker, ToBroker } from './line.js'
 
 /** What a worker begins with. */
 export interface Beginning extends Ports {
@@ -20,7 +19,6 @@ export interface Ports {
 /** What the process above tells a worker. */
 export type ToWorker =
   | { readonly begin: Beginning }
-  | { readonly broker: readonly FromBroker[] }
   /** Another worker asks for its metrics. */
   | { readonly measure: number }
   | { readonly measured: number; readonly siblings: readonly ProcessMetrics[] }
@@ -35,7 +33,6 @@ export type FromWorker =
   | { readonly listening: ListeningAt }
   /** It cannot serve, and has nothing to do any more. */
   | { readonly failed: string; readonly exitCode: 1 | 2 }
-  | { readonly broker: readonly ToBroker[] }
   /** It wants the metrics of the others. */
   | { readonly siblings: number }
   | { readonly measured: number; readonly metrics: ProcessMetrics }

@@ -5,17 +5,15 @@ import { Failure } from '../failure.js'
 import { createMetrics, type ProcessMetrics } from '../metrics.js'
 import { startServing } from '../serving.js'
 import { aliveMs } from './end-silent.js'
-import type { FromBroker } from './line.js'
 import { createLineBroker } from './line-broker.js'
 import type { Beginning, FromWorker, ToWorker } from './messages.js'
+import { createPipeLine, ownPipe } from './pipe-line.js'
 
 /** The process above, as a worker sees it. */
 class Parent {
   readonly begun: Promise<Beginning>
   /** It wants this worker to end, or has ended itself. */
   readonly ended: Promise<EndSignal>
-  /** Called for what comes from the broker. */
-  onBroker: (items: readonly FromBroker[]) => void = () => {}
   /** Measures this process. */
   measure: () => Promise<ProcessMetrics> = async () => []
   readonly #asked = new Map<number, (siblings: readonly ProcessMetrics[]) => void>()
@@ -32,7 +30,6 @@ class Parent {
     })
     process.on('message', (message: ToWorker) => {
       if ('begin' in message) begin(message.begin)
-      else if ('broker' in message) this.onBroker(message.broker)
       else if ('end' in message) end(message.end)
       else if ('measure' in message) void this.#answer(message.measure)
       else this.#take(message.measured, message.siblings)
@@ -75,15 +72,9 @@ export async function runWorker(config: ServeConfig, log: Logger): Promise<numbe
   const parent = new Parent()
   const { index, isFirst, port, operationsPort } = await parent.begun
   const { store, options } = config
-  const line = {
-    send: (broker: Extract<FromWorker, { broker: unknown }>['broker']) => parent.tell({ broker }),
-    receive: (listener: Parent['onBroker']) => {
-      parent.onBroker = listener
-    },
-  }
   const metrics = createMetrics(() => parent.siblings())
   try {
-    const broker = store.isShared ? await store.open(log) : createLineBroker(line)
+    const broker = store.isShared ? await store.open(log) : createLineBroker(createPipeLine(ownPipe()))
     const node = options.node === undefined ? {} : { node: `${options.node}-${index}` }
     const operations =
       operationsPort === undefined ? undefined : { ...config.operations, port: operationsPort }

@@ -11,8 +11,8 @@ import { explainRefusal } from '../serving.js'
 import { openingFor } from '../store.js'
 import { closeUntaken } from './close-untaken.js'
 import { endSilent } from './end-silent.js'
-import type { ToBroker } from './line.js'
 import type { FromWorker, Ports, ToWorker } from './messages.js'
+import { createPipeLine, pipeTo, stdioOfWorkers } from './pipe-line.js'
 import { settlePort } from './settle-port.js'
 import { type SharedBroker, shareBroker } from './share-broker.js'
 
@@ -59,6 +59,7 @@ class Workers {
 
   begin(): void {
     const listens = new Set<number>()
+    cluster.setupPrimary({ stdio: [...stdioOfWorkers] })
     for (let index = 1; index <= this.#config.workers; index += 1)
       this.#fork(index, (at) => {
         listens.add(index)
@@ -87,26 +88,19 @@ class Workers {
     endSilent(worker, index, this.#log)
     this.#living.set(index, worker)
     this.#first ??= index
-    const line = {
-      send: (broker: Extract<ToWorker, { broker: unknown }>['broker'], taken?: () => void) =>
-        tell(worker, { broker }, taken),
-      receive: (listener: typeof take) => {
-        take = listener
-      },
-    }
-    let take: (items: readonly ToBroker[]) => void = () => {}
-    const leave = this.#share?.join(line)
+    const pipe = pipeTo(worker.process)
+    const leave = this.#share?.join(createPipeLine(pipe))
     worker.on('message', (message: FromWorker) => {
       if (message === 'ready')
         tell(worker, { begin: { index, isFirst: this.#first === index, ...this.#ports } })
       else if (message === 'alive') return
-      else if ('broker' in message) take(message.broker)
       else if ('listening' in message) listens(message.listening)
       else if ('failed' in message) this.#refused(index, message.failed, message.exitCode)
       else if ('siblings' in message) void this.#measure(worker, message.siblings)
       else this.#measuring.get(message.measured)?.(message.metrics)
     })
     worker.once('exit', (code, signal) => {
+      pipe.destroy()
       leave?.()
       this.#living.delete(index)
       if (this.#first === index) this.#first = undefined
@@ -154,8 +148,8 @@ class Workers {
 }
 
 /** A worker that has just died hears nothing any more; its end is told by its exit. */
-function tell(worker: Worker, message: ToWorker, taken = () => {}): void {
-  if (worker.isConnected()) worker.send(message, taken)
+function tell(worker: Worker, message: ToWorker): void {
+  if (worker.isConnected()) worker.send(message, () => {})
 }
 
 async function settlePorts({ host, port, operations }: ServeConfig): Promise<Ports> {
