@@ -22,7 +22,7 @@ import { Probe } from './probe.js'
 import { randomText } from './random-text.js'
 import { decodeEnds, decodePage, readArgs } from './read-answer.js'
 import { type Script, scripts } from './scripts/script.js'
-import { toReadTrouble, toTrouble, toUnavailable } from './trouble.js'
+import { toTrouble, toUnavailable } from './trouble.js'
 import { type End, Watched } from './watched.js'
 
 /** Appends that may wait for Redis before one more is refused: some seconds of a busy one. */
@@ -238,7 +238,7 @@ export class RedisBroker implements Broker, LinkListener {
       const keys = channels.map((channel) => this.#keys.channel(channel))
       return await this.#link.run(script, [this.#keys.bucket(bucket), ...keys], args)
     } catch (error) {
-      throw script === scripts.append ? toTrouble(error) : toReadTrouble(error)
+      throw script === scripts.append ? toTrouble(error) : toUnavailable(error)
     }
   }
 

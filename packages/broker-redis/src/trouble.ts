@@ -57,7 +57,7 @@ function redact(text: string): string {
   return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/]*@/gi, '$1')
 }
 
-/** What is thrown for an error of the client or of Redis: `BrokerUnavailable` only where nothing was stored. */
+/** What is thrown for an error of the client or of Redis: `BrokerUnavailable` only where it is known that nothing was stored. */
 export function toTrouble(thrown: unknown): Error {
   const text = textOf(thrown)
   if (thrown instanceof BrokerUnavailable) return thrown
@@ -79,25 +79,15 @@ export function toTrouble(thrown: unknown): Error {
     )
   const code = Object.keys(refusals).find((word) => new RegExp(`\\b${word}\\b`).test(text))
   if (code) return new BrokerUnavailable(refusals[code])
-  return new Unanswered('Redis has not answered.', { cause: redact(text) })
+  return new Error('Redis has not answered.', { cause: redact(text) })
 }
 
-/** Nobody knows whether what was asked has been done. */
-class Unanswered extends Error {}
-
-/** The same for what reads: what has no answer has changed nothing either. */
-export function toReadTrouble(thrown: unknown): Error {
-  const trouble = toTrouble(thrown)
-  return trouble instanceof Unanswered ? unavailable(trouble) : trouble
-}
-
-/** The same for what stores nothing whatever becomes of it. */
+/** The same for what stores nothing whatever becomes of it: a read, a start. */
 export function toUnavailable(thrown: unknown): BrokerUnavailable {
   const trouble = toTrouble(thrown)
-  return trouble instanceof BrokerUnavailable ? trouble : unavailable(trouble)
+  if (trouble instanceof BrokerUnavailable) return trouble
+  return new BrokerUnavailable(trouble.message, { cause: trouble.cause })
 }
-
-const unavailable = ({ message, cause }: Error) => new BrokerUnavailable(message, { cause })
 
 /** What the log is told of an error: its cause too, which may name an address, as callers are never told. */
 export function toReason(thrown: unknown): string {

@@ -1,4 +1,5 @@
 import type { ChannelName, Cursor } from '@gamut/protocol'
+import { BrokerUnavailable } from '@gamut/server'
 import { expect, it } from 'vitest'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
@@ -91,17 +92,29 @@ describeWith('redis', 'what is stored in Redis', () => {
   })
 
   it('refuses a value that is not its own under its key, and leaves it there', async () => {
-    for (const part of ['m', 's', 'j']) {
-      const { node, run, keyOf } = await startOne()
-      await node.append('c', '1')
-      const key = (await keyOf('m')).replace(/m$/, part)
-      const all = (await run('KEYS', key.replace(/m$|s$|j$/, '*'))).split(',')
-      await run('DEL', ...all)
-      await run('SET', key, 'foreign')
-      await expect(node.append('c', '2')).rejects.toThrow('another prefix')
-      await expect(node.from('c', 'oldest')).rejects.toThrow('another prefix')
-      expect(await run('GET', key)).toBe('foreign')
-    }
+    const { node, run, keyOf } = await startOne()
+    for (const part of ['m', 's', 'j'])
+      for (const isAlone of part === 'j' ? [true] : [true, false]) {
+        await run('FLUSHALL')
+        await node.append('c', '1')
+        const key = (await keyOf('m')).replace(/m$/, part)
+        await run('DEL', key, ...(isAlone ? (await run('KEYS', key.replace(/.$/, '*'))).split(',') : []))
+        await run('SET', key, 'foreign')
+        for (const ask of [node.append('c', '2'), node.from('c', 'oldest')]) {
+          const refusal: unknown = await ask.catch((error: unknown) => error)
+          expect(refusal).toBeInstanceOf(BrokerUnavailable)
+          expect(String(refusal)).toContain('another prefix')
+        }
+        expect(await run('GET', key)).toBe('foreign')
+      }
+  })
+
+  it('refuses what it cannot read of what is known of a channel', async () => {
+    const { node, run, keyOf } = await startOne()
+    await node.append('c', '1')
+    await run('HSET', await keyOf('m'), 'p', 'foreign')
+    await expect(node.append('c', '2')).rejects.toBeInstanceOf(BrokerUnavailable)
+    await expect(node.from('c', 'oldest')).rejects.toThrow('another prefix')
   })
 
   it('refuses data of another format, and says what to do', async () => {

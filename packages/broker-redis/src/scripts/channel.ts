@@ -93,7 +93,7 @@ local function torn(c)
   return false
 end
 
-local function open(bucket, name, random, now, set)
+local function load(bucket, name, random, now, set)
   -- With all that it will hold: a table that grows is made anew again and again, and this one would be six times a run.
   local c = {
     bucket = bucket, name = name, set = set, tag = random:sub(1, 8), out = {}, now = now, time = 0, expiry = 0,
@@ -124,6 +124,15 @@ local function open(bucket, name, random, now, set)
     clearLog(c)
   end
   return c
+end
+
+-- Nothing is written by a load that fails, so of what is not Gamut's it can be said that nothing was stored.
+local function open(bucket, name, random, now, set)
+  local ok, c = pcall(load, bucket, name, random, now, set)
+  if ok then return c end
+  local text = type(c) == 'table' and c.err or tostring(c)
+  if text:find('WRONGTYPE', 1, true) or text:find("'unpack'", 1, true) then text = 'GAMUTFOREIGN ' .. name end
+  error(text, 0)
 end
 
 local function entry(c, offset)
