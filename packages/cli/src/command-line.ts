@@ -45,6 +45,11 @@ const commands: readonly LazyCommand[] = [
     load: async () => (await import('./commands/advise.js')).adviseCommand,
   },
   {
+    name: 'bench',
+    summary: 'measure a need on this machine, or what things cost here',
+    load: async () => (await import('./commands/bench.js')).benchCommand,
+  },
+  {
     name: 'token',
     summary: 'make a token to try a server with, a secret or an API key',
     load: async () => (await import('./commands/token.js')).tokenCommand,

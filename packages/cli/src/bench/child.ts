@@ -1,0 +1,54 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Failure } from '../failure.js'
+
+/** A process of its own that answers one question after the other. */
+export interface Child {
+  ask<Answer>(question: object): Promise<Answer>
+  end(): Promise<void>
+}
+
+/** Starts a process for one of both sides with its plan as the first question. */
+export async function startChild(name: 'measured-server' | 'load', plan: object): Promise<Child> {
+  const process_ = fork(fileURLToPath(new URL('../../bin/bench-child.js', import.meta.url)), [name], {
+    execArgv: ['--expose-gc'],
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
+  const child = {
+    ask: <Answer>(question: object) => ask<Answer>(process_, question),
+    end: () => end(process_),
+  }
+  try {
+    await child.ask({ do: 'begin', plan })
+  } catch (error) {
+    await child.end()
+    throw error
+  }
+  return child
+}
+
+async function ask<Answer>(process_: ChildProcess, question: object): Promise<Answer> {
+  const gone = new AbortController()
+  const ends = once(process_, 'exit', { signal: gone.signal }).then(([code]) => {
+    throw new Failure(`A process of the measurement ended with ${code}.`)
+  })
+  process_.send(question)
+  try {
+    const [told] = (await Promise.race([once(process_, 'message', { signal: gone.signal }), ends])) as [
+      { answer?: Answer; failure?: string },
+    ]
+    if (told.failure !== undefined) throw new Failure(told.failure)
+    return told.answer as Answer
+  } finally {
+    gone.abort()
+    ends.catch(() => {})
+  }
+}
+
+async function end(process_: ChildProcess): Promise<void> {
+  if (process_.exitCode !== null || process_.signalCode !== null) return
+  const exit = once(process_, 'exit')
+  if (process_.connected) process_.disconnect()
+  await exit
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Pattern } from '@gamut/advisor'
+import { type Counts, channelOf, type LoadPlan, messageOf } from './plan.js'
+import { type Answer, type Tally, Wire } from './wire.js'
+
+type Question = { readonly do: 'begin'; readonly plan: LoadPlan } | { readonly do: 'counts' }
+
+const tally: Tally = {
+  requests: 0,
+  empty: 0,
+  connects: 0,
+  received: 0,
+  sent: 0,
+  down: 0,
+  up: 0,
+  connections: 0,
+  failures: 0,
+}
+
+/** What one reader does from its beginning until its page is closed. */
+interface Reading {
+  readonly plan: LoadPlan
+  readonly path: string
+  readonly until: number
+  readonly wire: Wire
+}
+
+const positionOf = ({ head, body }: Answer) => ({
+  cursor: /"cursor":"([^"]+)"/.exec(body)?.[1],
+  etag: /etag: *([^\r\n]+)/i.exec(head)?.[1],
+})
+
+/** Waits, but no longer than a reading lasts. */
+const rest = ({ until }: Reading, ms: number) => wait(Math.max(0, Math.min(ms, until - performance.now())))
+const isOver = ({ until }: Reading) => performance.now() >= until
+
+/** Asks again and again, each time from where it stands, as a browser with its cache does. */
+async function ask(reading: Reading, query: string, betweenMs: number): Promise<void> {
+  let known: ReturnType<typeof positionOf> = { cursor: undefined, etag: undefined }
+  for (let isFirst = true; !isOver(reading); isFirst = false) {
+    const { cursor, etag } = known
+    const path = `${reading.path}?${isFirst ? 'as=poll' : query}${cursor ? `&cursor=${cursor}` : ''}`
+    const answer = await reading.wire.ask('GET', path, [
+      'Accept: application/json',
+      ...(etag ? [`If-None-Match: ${etag}`] : []),
+    ])
+    const now = positionOf(answer)
+    known = { cursor: now.cursor ?? cursor, etag: now.etag ?? etag }
+    await rest(reading, betweenMs)
+  }
+}
+
+const readings: Readonly<Record<Pattern, (reading: Reading) => Promise<void>>> = {
+  request: async (reading) => {
+    await reading.wire.ask('GET', `${reading.path}?as=poll`, ['Accept: application/json'])
+    await rest(reading, Number.MAX_SAFE_INTEGER)
+  },
+  poll: (reading) => ask(reading, 'as=poll', reading.plan.pollAfterMs),
+  'long-poll': (reading) => ask(reading, `as=long-poll&wait=${reading.plan.waitMs / 1000}`, 0),
+  sse: async (reading) => {
+    reading.wire.hold(reading.path, ['Accept: text/event-stream'])
+    await rest(reading, Number.MAX_SAFE_INTEGER)
+  },
+  websocket: async (reading) => {
+    reading.wire.hold(reading.path, [
+      'Connection: Upgrade',
+      'Upgrade: websocket',
+      'Sec-WebSocket-Version: 13',
+      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+    ])
+    await rest(reading, Number.MAX_SAFE_INTEGER)
+  },
+}
+
+/** One page after the other, for ever; the first one began somewhere in its time. */
+async function read(reader: number, plan: LoadPlan): Promise<void> {
+  const path = `/channels/${channelOf(reader, plan.perUser)}`
+  // Not all at once, and all of them while the measurement has not begun.
+  const opensAll = Math.min(plan.readingMs, plan.opensMs)
+  await wait(Math.random() * opensAll)
+  for (let share = Math.random(); ; share = 1) {
+    const wire = new Wire(plan.port, tally)
+    const stop = plan.sendsPerSecond > 0 ? send(reader, plan, wire) : undefined
+    if (plan.onlySends) await wait(plan.readingMs * share)
+    else {
+      const reading = { plan, path, wire, until: performance.now() + plan.readingMs * share }
+      if (plan.pattern === 'poll' && share < 1)
+        await wait(Math.random() * Math.min(plan.pollAfterMs, plan.opensMs))
+      await readings[plan.pattern](reading)
+    }
+    stop?.()
+    wire.end()
+  }
+}
+
+/** Sends as by chance until it is stopped: by frames of a socket, else by requests on a connection of their own. */
+function send(reader: number, plan: LoadPlan, own: Wire): () => void {
+  const channel = channelOf(reader, plan.perUser)
+  const isSocket = plan.pattern === 'websocket'
+  const wire = isSocket || plan.onlySends ? own : new Wire(plan.port, tally)
+  let timer: NodeJS.Timeout
+  const next = () => {
+    timer = setTimeout(go, (-Math.log(1 - Math.random()) / plan.sendsPerSecond) * 1000)
+  }
+  const go = async () => {
+    const message = messageOf(0, plan.messageBytes)
+    tally.sent++
+    if (isSocket)
+      wire.frame(`{"type":"publish","ref":${tally.sent},"channel":"${channel}","data":${message}}`)
+    else await wire.ask('POST', `/channels/${channel}`, ['Content-Type: application/json'], message)
+    next()
+  }
+  next()
+  return () => {
+    clearTimeout(timer)
+    if (wire !== own) wire.end()
+  }
+}
+
+function begin(plan: LoadPlan): void {
+  for (let reader = 0; reader < plan.readers; reader++) void read(reader, plan)
+}
+
+/** The load's process: answers whoever measures. */
+export function answerAsLoad(question: Question): Counts | undefined {
+  if (question.do === 'counts') return { ...tally }
+  begin(question.plan)
+  return undefined
+}

@@ -1,0 +1,103 @@
+import {
+  advise,
+  type Calibration,
+  type Circumstances,
+  type FullNeed,
+  type Option,
+  type Pattern,
+} from '@gamut/advisor'
+import { runExperiment, type Seen } from './experiment.js'
+
+/** One figure as the model has it and as it was. */
+export interface Compared {
+  readonly name:
+    | 'requests'
+    | 'empty'
+    | 'connections'
+    | 'connects'
+    | 'messages'
+    | 'down'
+    | 'up'
+    | 'cores'
+    | 'memory'
+  readonly predicted: number
+  readonly measured: number
+  /** How far the prediction may be off to be called right. */
+  readonly within: number
+}
+
+/** A need by one pattern: predicted and measured. */
+export interface Measured {
+  readonly pattern: Pattern
+  readonly need: FullNeed
+  readonly figures: readonly Compared[]
+}
+
+/** One machine, no proxy, and nothing between: what can be measured here. */
+const loopback: Circumstances = { http: 1.1, tls: false, proxied: false, tabsPerUser: 1, roundTripMs: 0.2 }
+
+const [ofCounts, ofCosts] = [0.15, 0.3]
+
+function compare(option: Option, seen: Seen): readonly Compared[] {
+  const { bytesPerSecond, cores, memoryBytes } = option
+  const figure = (name: Compared['name'], predicted: number, measured: number, within = ofCounts) => ({
+    name,
+    predicted,
+    measured,
+    within,
+  })
+  return [
+    figure('requests', option.requestsPerSecond, seen.requests),
+    figure('empty', option.wastedRequestsPerSecond, seen.empty),
+    figure('connections', option.connections, seen.connections),
+    figure('connects', option.connectsPerSecond, seen.connects),
+    figure('messages', option.messagesPerSecond, seen.received + seen.sent),
+    figure('down', bytesPerSecond.down, seen.down),
+    figure('up', bytesPerSecond.up, seen.up),
+    figure('cores', cores.user + cores.kernel, (seen.user + seen.kernel) / 1e6, ofCosts),
+    figure('memory', memoryBytes.process, seen.memory, ofCosts),
+  ]
+}
+
+const of = (options: readonly Option[], pattern: Pattern) =>
+  options.find((option) => option.pattern === pattern) as Option
+
+/** Measures a need by one pattern on a server of its own, and puts what the model says of it beside. */
+export async function measureNeed(
+  need: Partial<FullNeed>,
+  pattern: Pattern,
+  seconds: number,
+  calibration: Calibration,
+): Promise<Measured> {
+  const { need: full, patterns: options } = advise(need, loopback, calibration)
+  const settings = of(options, pattern).settings
+  const { pollAfterMs = 1000, waitMs = 25_000, heartbeatMs = 15_000 } = settings
+  const perUser = full.audience === 'per-user'
+  const sendsPerSecond = full.direction === 'to-client' ? 0 : full.clientMessagesPerSecond
+  const ofClients = sendsPerSecond * (perUser ? 1 : full.readers)
+  const seen = await runExperiment({
+    load: {
+      pattern,
+      readers: full.readers,
+      perUser,
+      readingMs: full.readingMs,
+      pollAfterMs,
+      waitMs,
+      sendsPerSecond,
+      messageBytes: full.messageBytes,
+      opensMs: seconds * 500,
+      onlySends: full.direction === 'to-server' && pattern !== 'websocket',
+    },
+    publishing: {
+      perSecond: Math.max(0, full.updatesPerSecond - ofClients),
+      channels: perUser ? full.readers : 1,
+      messageBytes: full.messageBytes,
+    },
+    heartbeatMs,
+    seconds,
+  })
+  // What comes as by chance comes more or less often than meant: the model is asked about what there was.
+  const updatesPerSecond = (seen.counters['gamut_published_total'] ?? 0) / (perUser ? full.readers : 1)
+  const meant = advise({ ...full, updatesPerSecond }, loopback, calibration)
+  return { pattern, need: full, figures: compare(of(meant.patterns, pattern), seen) }
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import { type All, calibrationOf } from '../src/bench/calibrate.js'
+import type { Seen } from '../src/bench/experiment.js'
+import { errorOf } from '../src/bench/measured-table.js'
+import { runCommand } from './run-command.js'
+
+const nothing: Seen = {
+  requests: 0,
+  empty: 0,
+  connects: 0,
+  received: 0,
+  sent: 0,
+  down: 0,
+  up: 0,
+  connections: 1,
+  user: 1000,
+  kernel: 500,
+  memory: 0,
+  kernelMemory: 0,
+  counters: {},
+}
+
+/** What would be seen if work cost this, beside an idle server's 1,000 and 500 µs a second. */
+const seen = (counts: Partial<Seen>, user: number, kernel: number): Seen => ({
+  ...nothing,
+  ...counts,
+  user: 1000 + user,
+  kernel: 500 + kernel,
+})
+
+describe('a calibration', () => {
+  const [append, each] = [
+    { user: 10, kernel: 0 },
+    { user: 2, kernel: 0 },
+  ]
+  const answers = (messages: number) =>
+    seen(
+      { requests: 100, received: 100 * messages, down: 100 * (450 + messages * 200) },
+      100 * (40 + messages * each.user),
+      100 * 20,
+    )
+  const deliveries = (kilobytes: number) =>
+    seen({ received: 1000, down: 160_000 }, 1000 * (3 + kilobytes), 1000 * (6 + 2 * kilobytes))
+  const all: All = {
+    idle: nothing,
+    polls: seen({ requests: 200, up: 200 * 500, down: 200 * 270 }, 200 * 30, 200 * 15),
+    answers: answers(5),
+    fullAnswers: answers(50),
+    posts: seen({ sent: 100 }, 100 * 50, 100 * 12),
+    sse: deliveries(0.12),
+    sseLarge: deliveries(4.12),
+    websocket: deliveries(0.12),
+    frames: seen({ sent: 100 }, 100 * (25 + 10 + 3.12), 100 * (7 + 6.24)),
+    opensRequest: seen({ connects: 50 }, 50 * (40 + 2 + 60), 50 * (20 + 30)),
+    opensSse: seen({ connects: 50 }, 50 * 150, 50 * 70),
+    opensWebsocket: seen({ connects: 50, down: 50 * 200, up: 50 * 620 }, 50 * 200, 50 * 80),
+    heartbeats: {
+      ...seen({ down: 6000 * 15 }, 6000 * 4, 6000 * 5),
+      connections: 6000,
+      memory: 6000 * 5600,
+      kernelMemory: 6000 * 2500,
+    },
+    socketHeartbeats: { ...nothing, down: 6000 * 20, connections: 6000, memory: 6000 * 7000 },
+    idlePolls: { ...nothing, connections: 6000, memory: 6000 * 9000 },
+    longPolls: { ...nothing, connections: 6000, memory: 6000 * 5200 },
+  }
+
+  it('finds each price again in what experiments saw of them together', () => {
+    const { work, memory, bytes } = calibrationOf(all, append)
+    expect(work).toMatchObject({
+      emptyAnswer: { user: 30, kernel: 15 },
+      answer: { user: 40, kernel: 20 },
+      answeredMessage: each,
+      append,
+      post: { user: 40, kernel: 12 },
+      frame: { user: 25, kernel: 7 },
+      delivery: { sse: { user: 3, kernel: 6 }, websocket: { user: 3, kernel: 6 } },
+      kilobyte: { user: 1, kernel: 2 },
+      open: {
+        request: { user: 60, kernel: 30 },
+        sse: { user: 150, kernel: 70 },
+        websocket: { user: 200, kernel: 80 },
+      },
+      heartbeat: { user: 4, kernel: 5 },
+    })
+    expect(memory).toMatchObject({ idle: 9000, 'long-poll': 5200, sse: 5600, websocket: 7000, kernel: 2500 })
+    expect(bytes.heads[1.1]).toEqual({ request: 500, empty: 270, answer: 450 - bytes.aroundAnswer })
+    expect(bytes).toMatchObject({
+      upgrade: 820,
+      around: { answer: 80, sse: 40 },
+      heartbeat: { sse: 15, websocket: 20 },
+    })
+  })
+})
+
+describe('gamut bench', () => {
+  const need = { readers: 30, updatesPerSecond: 20, stalenessMs: 1500, messageBytes: 100 }
+
+  it('puts what was predicted beside what was measured', async () => {
+    const { code, out, err } = await runCommand(['bench', '--json', '--seconds', '1', '--pattern', 'sse'], {
+      input: JSON.stringify(need),
+    })
+    expect(err).toBe('measuring sse\n')
+    expect(code).toBe(0)
+    const [{ pattern, figures }] = JSON.parse(out)
+    expect(pattern).toBe('sse')
+    const of = (name: string) => figures.find((figure: { name: string }) => figure.name === name)
+    expect(of('connections')).toMatchObject({ predicted: 30, measured: 30 })
+    // It is asked about what there was, and both are counts of the same thing.
+    expect(Math.abs(errorOf(of('messages')) ?? 0)).toBeLessThan(0.15)
+    expect(of('cores').measured).toBeGreaterThan(0)
+  })
+
+  it.each([
+    [['--pattern', 'sss'], '', 'There is no "sss"|there is no "sss"'],
+    [['--seconds', '0'], '', 'at least 1'],
+    [['--calibration', '/nowhere.json'], '', 'cannot be read'],
+    [[], '{"readers":', 'no JSON'],
+    [[], '{"reader":5}', 'need.reader: this is not known; did you mean readers'],
+    [[], '{"readers":9000}', 'at most 8000'],
+  ])('says what is wrong: %j %s', async (args, input, text) => {
+    const { code, err } = await runCommand(['bench', ...args], { input })
+    expect(code).toBeGreaterThan(0)
+    expect(err).toMatch(new RegExp(text))
+  })
+})
