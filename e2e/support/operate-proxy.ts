@@ -1,14 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { startCaddy } from './caddy.js'
-import { waitForPort } from './connect.js'
 import { operateFile } from './dashboard.js'
-import { endWithTest } from './end-with-test.js'
-import { freePort } from './free-port.js'
+import { startHaproxy } from './haproxy.js'
 import { startNginx } from './nginx.js'
-import { partPath } from './parts.js'
-import { startProcess } from './start-process.js'
 
 /** The proxies that docs/operate has a file for. */
 export const operateProxies = ['nginx', 'caddy', 'haproxy'] as const
@@ -51,15 +45,4 @@ export async function startOperateProxy(
   if (name === 'nginx') return (await startNginx((port) => place(config, servers, port))).url
   const start = name === 'caddy' ? startCaddy : startHaproxy
   return `http://127.0.0.1:${await start((port) => place(config, servers, port))}`
-}
-
-async function startHaproxy(config: (port: number) => string): Promise<number> {
-  const port = await freePort()
-  const folder = await mkdtemp(join(tmpdir(), 'gamut-haproxy-'))
-  endWithTest(() => rm(folder, { recursive: true, force: true }))
-  const file = join(folder, files.haproxy)
-  await writeFile(file, config(port))
-  const process = startProcess({ command: partPath('haproxy'), args: ['-f', file], cwd: folder })
-  await waitForPort(port, process)
-  return port
 }

@@ -1,5 +1,6 @@
 import { type MetricName, type Metrics, metricDefinitions, type Sample } from '@gamut/server'
-import { AggregatorRegistry, collectDefaultMetrics, type Metric, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Gauge, type Metric, Registry } from 'prom-client'
+import { readKernelLimits } from './kernel.js'
 
 /** All metrics of one process, as they go from worker to worker. */
 export type ProcessMetrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>
@@ -27,8 +28,28 @@ function createMetric(name: MetricName, samples: () => readonly Sample[]): Metri
   return { name, help, get } as unknown as Metric
 }
 
+/** The kernel's limits, the same for all processes of a machine; read at each scrape, as they change while it runs. */
+function registerKernel(registry: Registry): void {
+  const gauges = [
+    ['somaxconn', 'system_somaxconn', 'Handshakes that the kernel lets wait to be accepted.'],
+    ['tcpWmemMaxBytes', 'system_tcp_wmem_max_bytes', 'Bytes that the kernel holds for one reader at most.'],
+  ] as const
+  for (const [limit, name, help] of gauges) {
+    if (readKernelLimits()[limit] === undefined) continue
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      aggregator: 'max',
+      collect() {
+        this.set(readKernelLimits()[limit] ?? 0)
+      },
+    })
+  }
+}
+
 /**
- * Counts in Prometheus' format, with Node's own numbers (memory, CPU, delay of the event loop) beside Gamut's. `siblings`
+ * Counts in Prometheus' format, with Node's own numbers (memory, CPU, delay of the event loop) and the kernel's limits beside Gamut's. `siblings`
  * gives the metrics of the other processes that share the port; whoever asks one of them is told of all together.
  */
 export function createMetrics(
@@ -36,6 +57,7 @@ export function createMetrics(
 ): ProcessMetricsSource {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  registerKernel(registry)
   let last: readonly Sample[] = []
   for (const name of Object.keys(metricDefinitions) as MetricName[]) {
     registry.registerMetric(createMetric(name, () => last))

@@ -187,6 +187,6 @@ export async function examineStreams(patient: Patient): Promise<StreamsExamined>
   return {
     findings: [...findings, judgeCompression(probes)],
     isPadded: probes.some(({ watched }) => watched?.text().startsWith(':') === true),
-    cacheControl: sse?.stream?.headers.get('cache-control'),
+    cacheControl: sse?.watched && (sse.stream?.headers.get('cache-control') ?? ''),
   }
 }

@@ -124,7 +124,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   onStep('asking what caches keep')
   const cached = await examineCache(patient, streams.cacheControl)
   const others = [
-    await examineHttp(patient),
+    ...(await examineHttp(patient)),
     ...(await examineHost(patient, streams.isPadded)),
     await examineClock(patient),
     await examineOperators(patient),

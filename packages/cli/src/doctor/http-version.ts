@@ -1,5 +1,6 @@
 import { connect } from 'node:tls'
 import type { Finding } from './finding.js'
+import { examineHttp2 } from './http2.js'
 import type { Patient } from './patient.js'
 
 /** The protocol that a TLS server takes of those that browsers offer. */
@@ -21,39 +22,47 @@ const six =
   'A browser opens six connections to an origin over HTTP/1.1: with six tabs that each hold a stream nothing else loads.'
 
 /** Which versions of HTTP readers get, and so whether six connections bind. */
-export async function examineHttp(patient: Patient): Promise<Finding> {
+export async function examineHttp(patient: Patient): Promise<readonly Finding[]> {
   const check = 'http'
   const patterns = ['long-poll', 'sse', 'ndjson'] as const
   const tabs = 'Share one connection between tabs (docs/guide/tabs.md), or take WebSockets.'
   if (!patient.path.target.raw.secure)
-    return {
-      check,
-      patterns,
-      severity: 'note',
-      says: 'Readers come by HTTP/1.1: without TLS browsers know nothing newer.',
-      means: six,
-      todo: `Put TLS in front, which brings HTTP/2. ${tabs}`,
-      seen: { versions: ['1.1'] },
-    }
+    return [
+      {
+        check,
+        patterns,
+        severity: 'note',
+        says: 'Readers come by HTTP/1.1: without TLS browsers know nothing newer.',
+        means: six,
+        todo: `Put TLS in front, which brings HTTP/2. ${tabs}`,
+        seen: { versions: ['1.1'] },
+      },
+    ]
   const poll = await patient.path.ask(patient.path.channelPath({}, true))
   const protocol = await negotiated(patient)
   const http3 = /\bh3(?:-\d+)?=/.test(poll.headers.get('alt-svc') ?? '')
   const versions = ['1.1', ...(protocol === 'h2' ? ['2'] : []), ...(http3 ? ['3'] : [])]
   const seen = { versions, alpn: protocol, altSvc: poll.headers.get('alt-svc') }
+  const overHttp2 = protocol === 'h2' ? [await examineHttp2(patient)] : []
   if (protocol === 'h2' || http3)
-    return {
+    return [
+      ...overHttp2,
+      {
+        check,
+        severity: 'ok',
+        says: `Readers come by HTTP/${versions.slice(1).join(' or ')}: six connections do not bind.`,
+        seen,
+      },
+    ]
+  return [
+    {
       check,
-      severity: 'ok',
-      says: `Readers come by HTTP/${versions.slice(1).join(' or ')}: six connections do not bind.`,
+      patterns,
+      severity: 'warning',
+      says: 'Readers come by HTTP/1.1: the server takes no HTTP/2 (ALPN) and names no HTTP/3 (Alt-Svc).',
+      means: six,
+      problem: 'http2',
       seen,
-    }
-  return {
-    check,
-    patterns,
-    severity: 'warning',
-    says: 'Readers come by HTTP/1.1: the server takes no HTTP/2 (ALPN) and names no HTTP/3 (Alt-Svc).',
-    means: six,
-    problem: 'http2',
-    seen,
-  }
+    },
+  ]
 }

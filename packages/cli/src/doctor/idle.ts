@@ -1,7 +1,7 @@
 import { maxWaitSeconds, type TransportName } from '@gamut/protocol'
 import { openSocketReader } from '@gamut/testing'
-import type { Finding, Severity } from './finding.js'
-import { type Patient, spell } from './patient.js'
+import type { Finding } from './finding.js'
+import { listOf, type Patient, spell } from './patient.js'
 import { watch } from './watch.js'
 
 /** What became of one connection that was held and used for nothing. */
@@ -113,7 +113,7 @@ async function holdLongPoll({ path, idleMs, waitMs }: Patient): Promise<Held | u
   const answer = await path.ask(path.channelPath(query, true), { withinMs: wait * 1000 + waitMs })
   const held = {
     pattern: 'long-poll' as const,
-    title: 'a long-poll',
+    title: 'Long-poll',
     heldMs: answer.totalMs,
     silentMs: answer.headMs,
     heartbeats: 0,
@@ -124,32 +124,54 @@ async function holdLongPoll({ path, idleMs, waitMs }: Patient): Promise<Held | u
   return { ...held, ended }
 }
 
-function judgeCut(held: Held, heartbeatMs: number): Finding {
-  const { pattern, title, heldMs, silentMs, ended, code, heartbeats } = held
-  const check = 'idle'
-  const seen = { heldMs: Math.round(heldMs), silentMs: Math.round(silentMs), heartbeats, ended, code }
-  const patterns = [pattern]
-  if (held.isToldByServer)
+function figures(all: readonly Held[]): Record<string, unknown> {
+  return Object.fromEntries(
+    all.map(({ pattern, heldMs, silentMs, heartbeats, ended, code }) => [
+      pattern,
+      { heldMs: Math.round(heldMs), silentMs: Math.round(silentMs), heartbeats, ended, code },
+    ]),
+  )
+}
+
+/** Those that were cut in one way and at one time, together: one setting does that. */
+function groupCuts(cut: readonly Held[]): readonly (readonly [Held, ...Held[]])[] {
+  const groups = new Map<string, [Held, ...Held[]]>()
+  for (const held of cut) {
+    const key = `${held.ended} ${held.isToldByServer} ${Math.round(held.heldMs / 1000)}`
+    const group = groups.get(key)
+    if (group) group.push(held)
+    else groups.set(key, [held])
+  }
+  return [...groups.values()]
+}
+
+/** What the time of a cut says about its cause. */
+function causeOf({ pattern, heartbeats, silentMs }: Held, heartbeatMs: number): string {
+  if (pattern === 'long-poll')
+    return 'A long-poll is silent until its answer, 25 s if nothing is said and 60 s at most.'
+  if (heartbeats > 0 && silentMs < heartbeatMs * 0.9)
+    return `Heartbeats had come (${heartbeats}), so it was cut for its age and not for its silence.`
+  return `The server sends a heartbeat after ${spell(heartbeatMs)} of silence, which is too late here.`
+}
+
+function judgeCut(group: readonly [Held, ...Held[]], heartbeatMs: number): Finding {
+  const [first] = group
+  const { heldMs, silentMs, ended } = first
+  const patterns = group.map(({ pattern }) => pattern)
+  const titles = listOf(group.map(({ title }) => title))
+  const about = { check: 'idle', patterns, seen: figures(group) } as const
+  if (first.isToldByServer)
     return {
-      check,
+      ...about,
       severity: 'ok',
-      patterns,
-      says: `${title}: the server itself ended it after ${spell(heldMs)}, and said so; nothing on the way did before.`,
-      seen,
+      says: `${titles}: ended by the server itself after ${spell(heldMs)}, as it said; nothing on the way did before.`,
     }
-  const severity: Severity = heldMs < bearableMs ? 'fault' : 'warning'
-  const beats =
-    pattern === 'long-poll'
-      ? 'A long-poll is silent until its answer, 25 s if nothing is said and 60 s at most.'
-      : `The server sends a heartbeat after ${spell(heartbeatMs)} of silence; ${heartbeats === 0 ? 'none had come' : `${heartbeats} had come`}.`
   return {
-    check,
-    severity,
-    patterns,
-    says: `${title} was ${ended} after ${spell(heldMs)}, ${spell(silentMs)} after the last byte. The server has not ended it.`,
-    means: `${beats} Whoever reads comes back at its cursor and loses nothing, and each time costs a connection.`,
+    ...about,
+    severity: heldMs < bearableMs ? 'fault' : 'warning',
+    says: `${titles}: ${ended} after ${spell(heldMs)}, ${spell(silentMs)} after the last byte, and not by the server.`,
+    means: `${causeOf(first, heartbeatMs)} Whoever reads comes back at its cursor and loses nothing; each time costs a connection.`,
     problem: 'idle',
-    seen,
   }
 }
 
@@ -158,7 +180,7 @@ function judgeMute(held: Held, heartbeatMs: number): Finding {
     check: 'idle',
     severity: 'fault',
     patterns: [held.pattern],
-    says: `${held.title} was held for ${spell(held.heldMs)}, and no heartbeat came through, where the server sends one each ${spell(heartbeatMs)}.`,
+    says: `${held.title}: held for ${spell(held.heldMs)}, and no heartbeat came through, where the server sends one each ${spell(heartbeatMs)}.`,
     means: 'Something on the way holds back what is small: clients take the stream for dead and move on.',
     problem: 'buffering',
     seen: { heldMs: Math.round(held.heldMs), heartbeats: 0 },
@@ -183,7 +205,7 @@ export async function examineIdle(
   const mute = held.filter(isMute)
   const whole = held.filter((one) => !cut.includes(one) && !mute.includes(one))
   const bad = [
-    ...cut.map((one) => judgeCut(one, heartbeatMs)),
+    ...groupCuts(cut).map((group) => judgeCut(group, heartbeatMs)),
     ...mute.map((one) => judgeMute(one, heartbeatMs)),
   ]
   if (whole.length === 0) return bad
@@ -194,10 +216,8 @@ export async function examineIdle(
       check: 'idle',
       severity: 'ok',
       patterns: whole.map(({ pattern }) => pattern),
-      says: `${whole.map(({ title }) => title).join(', ')}: held for ${spell(patient.idleMs)} in silence, nothing cut them${isShort ? ` (no more is known: heartbeats come each ${spell(heartbeatMs)})` : ', heartbeats came'}.`,
-      seen: Object.fromEntries(
-        whole.map(({ pattern, heldMs, heartbeats }) => [pattern, { heldMs: Math.round(heldMs), heartbeats }]),
-      ),
+      says: `${listOf(whole.map(({ title }) => title))}: held for ${spell(patient.idleMs)} in silence, nothing cut them${isShort ? ` (no more is known: heartbeats come each ${spell(heartbeatMs)})` : ', heartbeats came'}.`,
+      seen: figures(whole),
     },
   ]
 }

@@ -3,7 +3,7 @@ import { escapeControls, type Style, type Terminal } from '../terminal.js'
 import { wrap } from '../wrap.js'
 import type { Examination, ReportedFinding } from './examine.js'
 import { type Severity, severities } from './finding.js'
-import { frontNames, type Problem } from './settings.js'
+import { frontNames } from './settings.js'
 
 /** Lines are no longer than this, however wide the terminal: longer ones are hard to read. */
 const mostColumns = 110
@@ -40,11 +40,11 @@ function settingLines(finding: ReportedFinding, isFrontKnown: boolean, gutter: n
   })
 }
 
-/** The lines of one finding. `told` holds the problems whose settings stand above already. */
+/** The lines of one finding. `told` holds the problems and meanings that stand above already. */
 function findingLines(
   finding: ReportedFinding,
   { front }: Examination,
-  told: Set<Problem>,
+  told: Set<string>,
   terminal: Terminal,
 ): string[] {
   const { severity, check, says, means, todo, problem } = finding
@@ -57,11 +57,12 @@ function findingLines(
   const [first = '', ...rest] = hang(isNarrow ? '' : label, gutter, says, columns)
   const head = isNarrow ? [painted.trimEnd(), first] : [first.replace(label, () => painted)]
   const isTold = problem !== undefined && told.has(problem)
-  if (problem) told.add(problem)
+  const isMeantAbove = means !== undefined && told.has(means)
+  for (const one of [problem, means]) if (one !== undefined) told.add(one)
   return [
     ...head,
     ...rest,
-    ...(means ? hang(indent, gutter, means, columns) : []),
+    ...(means && !isMeantAbove ? hang(indent, gutter, means, columns) : []),
     ...(todo ? hang(`${indent}→ `, gutter + 2, todo, columns) : []),
     ...(isTold
       ? [`${indent}→ the same setting as above`]
@@ -93,7 +94,7 @@ function countText({ counts }: Examination, terminal: Terminal): string {
 
 /** What was found, for people: the worst first, each pattern's state and the sums at the end. */
 export function examinationLines(examination: Examination, terminal: Terminal): string[] {
-  const told = new Set<Problem>()
+  const told = new Set<string>()
   const blocks = examination.findings.map((finding) => ({
     isOk: finding.severity === 'ok',
     lines: findingLines(finding, examination, told, terminal),

@@ -15,9 +15,10 @@ export const frontNames: Readonly<Record<FrontName, string>> = {
 /** For each problem what to set, in each server's own words. */
 const table = {
   buffering: {
-    nginx: 'proxy_buffering off; proxy_http_version 1.1; and no proxy_ignore_headers X-Accel-Buffering;',
+    nginx:
+      'proxy_buffering off; proxy_http_version 1.1; and no proxy_ignore_headers X-Accel-Buffering; with proxy_cache_lock also proxy_cache_bypass for streams',
     caddy: 'reverse_proxy … { flush_interval -1 }',
-    haproxy: 'option http-no-delay, and no http-response wait-for-body or cache-use for streams',
+    haproxy: 'option http-no-delay, and no http-response wait-for-body',
     varnish:
       'in vcl_recv: if (req.http.Accept ~ "event-stream|ndjson" || req.url ~ "[?&]as=(sse|ndjson)") { return (pass); }',
   },

@@ -3,7 +3,7 @@ import type { Stream } from './path.js'
 /** A stream that is read to its end, with the times of what came. */
 export interface Watched {
   /** When a text was first there, in milliseconds since it was asked for; `undefined` if not within `withinMs` from now. */
-  sees(mark: string, withinMs: number): Promise<number | undefined>
+  sees(mark: string | RegExp, withinMs: number): Promise<number | undefined>
   /** All that came so far. */
   text(): string
   /** When the last piece came, in milliseconds since it was asked for. */
@@ -30,7 +30,7 @@ export function watch({ pieces, askedAt }: Stream): Watched {
     isOver = true
     changed()
   }
-  const sees = (mark: string, withinMs: number) =>
+  const sees = (mark: string | RegExp, withinMs: number) =>
     new Promise<number | undefined>((resolve) => {
       const settle = (at: number | undefined) => {
         checks.delete(check)
@@ -38,7 +38,8 @@ export function watch({ pieces, askedAt }: Stream): Watched {
         resolve(at)
       }
       const check = () => {
-        if (text.includes(mark)) settle(performance.now() - askedAt)
+        if (typeof mark === 'string' ? text.includes(mark) : mark.test(text))
+          settle(performance.now() - askedAt)
         else if (isOver) settle(undefined)
       }
       const limit = setTimeout(() => settle(undefined), withinMs)
