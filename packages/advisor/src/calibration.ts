@@ -11,6 +11,24 @@ export interface Heads {
   readonly answer: number
 }
 
+/** What a log in Redis costs. The core of Redis is in microseconds. */
+export interface RedisCalibration {
+  /** One run of the script that appends; what comes for a channel meanwhile shares the next. */
+  readonly run: number
+  /** How long one is under way, in milliseconds. */
+  readonly runMs: number
+  /** Each message of a run. */
+  readonly message: number
+  /** Telling one node that watches. */
+  readonly announcement: number
+  /** A look at a channel for a poll. */
+  readonly read: number
+  /** At the node: a run, a message of it, and each process that is told of one. */
+  readonly node: { readonly run: Work; readonly message: Work; readonly announcement: Work }
+  /** Bytes that go between a node and Redis beside the message. */
+  readonly bytes: { readonly append: number; readonly announcement: number; readonly read: number }
+}
+
 /**
  * What things cost: the constants of the model. Measured by `gamut bench --calibrate` for one runtime on one machine;
  * those of a proxy and of networks are usual values.
@@ -79,6 +97,27 @@ export interface Calibration {
   readonly keepAliveMs: { readonly direct: number; readonly proxied: number }
   /** Of a hundred readers so many are slow, and the server and its kernel hold so much for one of them. */
   readonly slow: { readonly percent: number; readonly bytes: number }
+  /** What a process takes beside its connections. */
+  readonly process: {
+    /** Resident when nobody is there, in bytes, and what V8's young generation may grow to. */
+    readonly emptyBytes: number
+    readonly youngBytes: number
+    /** Recent entries that are kept encoded: of one channel, and of all. */
+    readonly windowBytes: number
+    readonly windowTotalBytes: number
+    /** Descriptors of the log, the broker, files and listeners. */
+    readonly descriptors: number
+  }
+  /** What the system of a machine keeps for itself, in bytes. */
+  readonly systemBytes: number
+  /** Bytes of memory that a kept message takes beside its own, and a channel. */
+  readonly log: {
+    readonly memory: { readonly message: number; readonly channel: number }
+    readonly redis: { readonly message: number; readonly channel: number }
+  }
+  readonly redis: RedisCalibration
+  /** Acknowledged by many publishers at once, each synced to the disk. */
+  readonly sqlite: { readonly appendsPerSecond: number }
   /** What one core of a node comes with. */
   readonly node: { readonly memoryBytes: number; readonly bytesPerSecond: number; readonly readers: number }
 }

@@ -43,20 +43,20 @@ export const isOneOf =
     throw new AdviceError(field, `${values.join(', ')} are possible, not ${shown(value)}.`)
   }
 
-/** Checks what is given of an object; what is `undefined` is left out. Throws for what is unknown, with the nearest name. */
+/** Checks what is given of an object, which has no `name` where it is all of the input; what is `undefined` is left out. Throws for what is unknown, with the nearest name. */
 export function checkFields<Fields extends object>(
   value: unknown,
   name: string,
   rules: Rules<Fields>,
 ): Partial<Fields> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new AdviceError(name, `an object with fields is needed, not ${shown(value)}.`)
+    throw new AdviceError(name || 'input', `an object with fields is needed, not ${shown(value)}.`)
   const checked: Partial<Fields> = {}
   for (const [key, given] of Object.entries(value)) {
-    if (!Object.hasOwn(rules, key))
-      throw new AdviceError(`${name}.${key}`, unknownText(key, Object.keys(rules)))
+    const path = name ? `${name}.${key}` : key
+    if (!Object.hasOwn(rules, key)) throw new AdviceError(path, unknownText(key, Object.keys(rules)))
     const field = key as keyof Fields
-    if (given !== undefined) checked[field] = rules[field](given, `${name}.${key}`) as Fields[typeof field]
+    if (given !== undefined) checked[field] = rules[field](given, path) as Fields[typeof field]
   }
   return checked
 }

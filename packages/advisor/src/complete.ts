@@ -28,6 +28,7 @@ const circumstanceRules: Rules<Circumstances> = {
   roundTripMs: isNumber(0, 60_000),
   userRegions: isWhole(1, 1000),
   serverRegions: isWhole(1, 1000),
+  betweenRegionsMs: isNumber(0, 60_000),
 }
 
 /** Something that was not said, and what was taken for it. */
@@ -96,6 +97,8 @@ const usualCircumstances: FullCircumstances = {
   roundTripMs: 50,
   userRegions: 1,
   serverRegions: 1,
+  // On the mean of the usual continents.
+  betweenRegionsMs: 150,
 }
 
 /** What follows from who speaks at all. */

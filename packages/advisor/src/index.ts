@@ -19,7 +19,30 @@ export {
 } from './explain.js'
 export type { Circumstances, FullCircumstances, FullNeed, Need, NumericField } from './need.js'
 export { type Pattern, patterns } from './pattern.js'
+export {
+  type Plan,
+  type PlannedBroker,
+  type PlannedNodes,
+  type PlannedProxies,
+  type PlannedUse,
+  plan,
+} from './plan.js'
+export type { Resource } from './plan-capacity.js'
+export type {
+  BrokerKind,
+  BrokerPlan,
+  Growth,
+  NodeSize,
+  PlanInput,
+  ProxyKind,
+  ProxyPlan,
+  Regions,
+  Use,
+} from './plan-input.js'
+export type { Reconnect, Reconnects } from './plan-reconnect.js'
+export type { Limit } from './plan-size.js'
 export type { Obstacle } from './possible.js'
 export type { Score } from './score.js'
+export { serverDefaults } from './server-defaults.js'
 export type { RetentionAdvice, Settings } from './settings.js'
 export type { Staleness } from './staleness.js'

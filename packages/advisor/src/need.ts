@@ -45,6 +45,8 @@ export interface Circumstances {
   readonly roundTripMs?: number
   readonly userRegions?: number
   readonly serverRegions?: number
+  /** From one region to another and back, in milliseconds. */
+  readonly betweenRegionsMs?: number
 }
 
 /** A need with nothing left open. */

@@ -34,6 +34,7 @@ const fields: { readonly [Field in NumericField]: Say<number> } & {
   roundTripMs: (value) => `${formatMs(value)} of round trip`,
   userRegions: counted('region of users', 'regions of users'),
   serverRegions: counted('region of servers', 'regions of servers'),
+  betweenRegionsMs: (value) => `${formatMs(value)} between two regions`,
 }
 
 /** A field's value in words: `1,000 readers`, `nothing may be missed`. */

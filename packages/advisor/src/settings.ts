@@ -39,13 +39,10 @@ const awayMs = 300_000
 
 /** A round trip with the way to the region that has servers, in milliseconds. */
 export function roundTripOf({ circumstances }: Question): number {
-  const { roundTripMs, userRegions, serverRegions } = circumstances
+  const { roundTripMs, userRegions, serverRegions, betweenRegionsMs } = circumstances
   const isAway = Math.max(0, userRegions - serverRegions) / userRegions
   return roundTripMs + isAway * betweenRegionsMs
 }
-
-/** There and back between two regions, in milliseconds, on the mean of the usual continents. */
-const betweenRegionsMs = 150
 
 /** Round trips of a connection that is opened for one request: TCP, and TLS 1.3. */
 export const setUpMs = (question: Question) =>

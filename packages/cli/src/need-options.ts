@@ -149,6 +149,11 @@ const typed: Readonly<Record<string, Typed>> = {
     { placeholder: 'N', help: 'regions that have servers', default: '1' },
     count,
   ),
+  betweenRegions: circumstance(
+    'betweenRegionsMs',
+    { placeholder: 'T', help: 'from one region to another and back', default: '150ms' },
+    time,
+  ),
 }
 
 /** The options that say a need and its circumstances. */

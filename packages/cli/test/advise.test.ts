@@ -76,7 +76,7 @@ const all = {
       '--round-trip',
       '80ms',
     ],
-    ...['--user-regions', '4', '--server-regions', '2'],
+    ...['--user-regions', '4', '--server-regions', '2', '--between-regions', '200ms'],
   ],
   need: {
     direction: 'both',
@@ -104,6 +104,7 @@ const all = {
     roundTripMs: 80,
     userRegions: 4,
     serverRegions: 2,
+    betweenRegionsMs: 200,
   },
 }
 

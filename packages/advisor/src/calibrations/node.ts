@@ -47,5 +47,30 @@ export const nodeCalibration: Calibration = {
   delayMs: { expected: 1, p99: 10 },
   keepAliveMs: { direct: 65_000, proxied: 75_000 },
   slow: { percent: 1, bytes: 256 * 1024 },
+  process: {
+    emptyBytes: 77_000_000,
+    youngBytes: 90_000_000,
+    windowBytes: 256 * 1024,
+    windowTotalBytes: 64 * 1024 * 1024,
+    descriptors: 64,
+  },
+  systemBytes: 300_000_000,
+  log: { memory: { message: 200, channel: 500 }, redis: { message: 100, channel: 550 } },
+  redis: {
+    // From appends one at a time (58 µs, one message a run), of many publishers (11.3 µs, 8 a run) and 20 at a time (6.8 µs, 40).
+    run: 53,
+    runMs: 1.5,
+    message: 5,
+    // Usual values, not measured: the next two, and what a process pays for an announcement.
+    announcement: 6,
+    read: 25,
+    node: {
+      run: { user: 18, kernel: 8 },
+      message: { user: 1.5, kernel: 0 },
+      announcement: { user: 14, kernel: 6 },
+    },
+    bytes: { append: 300, announcement: 150, read: 200 },
+  },
+  sqlite: { appendsPerSecond: 25_000 },
   node: { memoryBytes: 2 * 1024 ** 3, bytesPerSecond: 31_250_000, readers: 10_000 },
 }

@@ -1,0 +1,199 @@
+import { AdviceError, type PlanInput, plan } from '@gamut/advisor'
+import { describe, expect, it } from 'vitest'
+
+const feed = { updatesPerSecond: 1, stalenessMs: 1000 }
+/** A stream for each of 50,000 users. */
+const streams: PlanInput = { users: 50_000, mix: [{ need: feed, pattern: 'sse' }] }
+
+describe('a plan', () => {
+  // By hand: a process takes 8,000 of its 10,000 connections, a node of two cores 16,000; 50,000 are 3.1 nodes, so 4 and one to spare.
+  it('counts nodes, processes and descriptors', () => {
+    const { nodes, connections, oneNode } = plan(streams)
+    expect(connections).toEqual({ held: 50_000, shared: 0 })
+    expect(nodes).toMatchObject({
+      count: 5,
+      spare: 1,
+      processesPerNode: 2,
+      readersPerProcess: { usual: 5000, most: 6250 },
+      descriptorsPerProcess: 6250 + 64,
+    })
+    expect(oneNode).toMatchObject({ resource: 'connections', users: 16_000 })
+  })
+
+  // By hand: 50,000 × 8 µs of delivery, 0.2 kB × 0.8 µs more each, 83 connections a second × 165 µs.
+  it('counts cores', () => {
+    expect(plan(streams).nodes.cores).toBeCloseTo(0.4 + 0.008 + 0.01375, 3)
+  })
+
+  // By hand: on 8 processes 6,250 connections of 5,600 and 2,800 bytes each, so 12,500 of a node; two processes and the one above them.
+  it('counts memory', () => {
+    const { memoryBytes } = plan(streams).nodes
+    expect(memoryBytes.connections).toBe(12_500 * 5600)
+    expect(memoryBytes.kernel).toBe(12_500 * 2800)
+    expect(memoryBytes.processes).toBe(2 * 167_000_000 + 77_000_000)
+    expect(memoryBytes.log).toBe(0)
+  })
+
+  // By hand: one proxy has two descriptors for each of 50,000, and 12,500 ports towards each of 4 nodes.
+  it('counts what proxies need', () => {
+    const { proxies } = plan(streams)
+    expect(proxies).toMatchObject({ kind: 'nginx', count: 2, descriptors: 100_000 })
+    expect(proxies.ports).toEqual({ used: 12_500, of: 28_232 })
+    expect(plan({ ...streams, proxy: 'none' }).proxies.count).toBe(0)
+  })
+
+  // By hand: 20,000 connections from one address to one node are more than 80 % of 28,232, but not of 64,512.
+  it('widens the range of ports where it is too narrow', () => {
+    const wide = { ...streams, node: { cores: 8 }, redundancy: 0, proxy: { count: 1 } }
+    expect(plan(wide)).toMatchObject({
+      nodes: { count: 1 },
+      proxies: { ports: { used: 50_000, of: 64_512 } },
+    })
+    const two = plan({ ...wide, proxy: { count: 1, backendAddresses: 3 } })
+    expect(two.proxies.ports).toEqual({ used: 16_667, of: 28_232 })
+  })
+
+  // By hand: 100 messages a second to 20,000 are two million times 8.16 µs: 16.3 cores, of which a node of two gives 1.2.
+  it('takes as many nodes as the core asks for', () => {
+    const busy = plan({
+      users: 20_000,
+      mix: [{ need: { updatesPerSecond: 100, stalenessMs: 500 }, pattern: 'sse' }],
+      node: { bytesPerSecond: 1e9 },
+    })
+    expect(busy.nodes.cores).toBeCloseTo(16.4, 0)
+    expect(busy.nodes.count).toBe(14 + 1)
+  })
+
+  // By hand: 2,000 rooms × 2 messages a second; each is told to the nodes that have one of its 25 readers, which of 1.. nodes nearly all have.
+  it('counts what Redis does', () => {
+    const { broker, nodes } = plan({
+      users: 50_000,
+      mix: [{ readersPerChannel: 25, need: { updatesPerSecond: 2 }, pattern: 'websocket' }],
+      broker: 'redis',
+    })
+    expect(nodes.count).toBe(5)
+    expect(broker).toMatchObject({ kind: 'redis', appendsPerSecond: 4000, runsPerSecond: 4000 })
+    const watched = 1 - (3 / 4) ** 25
+    expect(broker.announcementsPerSecond).toBeCloseTo(4000 * 4 * watched, 3)
+    expect(broker.cores).toBeCloseTo((4000 * 58 + 16_000 * watched * 6) / 1e6, 6)
+  })
+
+  it('holds one connection for a user of several uses', () => {
+    const { connections, uses } = plan({
+      users: 10_000,
+      mix: [
+        { name: 'chat', share: 0.25, need: feed, pattern: 'websocket' },
+        { name: 'feed', need: feed, pattern: 'sse' },
+        { name: 'badge', need: { updatesPerSecond: 0.001 }, pattern: 'poll' },
+      ],
+    })
+    expect(uses.map(({ readers }) => readers)).toEqual([2500, 10_000, 10_000])
+    expect(connections).toEqual({ held: 10_000, shared: 2500 })
+  })
+
+  it('takes a use’s pattern from the advice where none is given', () => {
+    const { uses } = plan({
+      users: 5000,
+      mix: [
+        { need: { direction: 'both', clientMessagesPerSecond: 0.1 } },
+        { need: { updatesPerSecond: 0.0001, stalenessMs: 600_000 } },
+      ],
+    })
+    expect(uses.map(({ name, pattern, given }) => [name, pattern, given])).toEqual([
+      ['use 1', 'websocket', false],
+      ['use 2', 'poll', false],
+    ])
+  })
+
+  // By hand: 1.1^12 = 3.138; a node holds 8,000 of one process; log(8000/1000)/log(1.1) = 21.8.
+  it('plans for growth, and says how long it lasts', () => {
+    const { users, firstLimit, nodes } = plan({
+      users: 1000,
+      growth: { percentPerMonth: 10, months: 12 },
+      mix: [{ need: feed, pattern: 'sse' }],
+      node: { cores: 1 },
+      redundancy: 0,
+    })
+    expect(users).toEqual({ now: 1000, planned: 3139 })
+    expect(nodes.count).toBe(1)
+    expect(firstLimit).toMatchObject({ resource: 'connections', users: 8000 })
+    expect(firstLimit?.inMonths).toBeCloseTo(21.8, 1)
+    expect(plan({ users: 1000, growth: 3 }).users.planned).toBe(3000)
+  })
+
+  it('keeps the log in the one node that there is, and shares it where there are more', () => {
+    expect(plan({ users: 100, redundancy: 0 }).broker.kind).toBe('memory')
+    expect(plan({ users: 100 }).broker.kind).toBe('redis')
+  })
+
+  it('says where no number of nodes is enough', () => {
+    const { unsolved, meets } = plan({ node: { memory: '512MB', cores: 2 } })
+    expect(unsolved).toEqual(['memory'])
+    expect(meets).toBe(false)
+    expect(plan({ users: 100_000, broker: 'memory' }).meets).toBe(false)
+  })
+
+  // By hand: 10,000 of one node come to 8 processes, 1,250 each, within the 3 s of a client's retry.
+  it('says how long readers take to come back', () => {
+    const { reconnect } = plan(streams)
+    expect(reconnect.nodeDies).toEqual({ readers: 10_000, perProcess: 1250, ms: 3000, by: 'retry' })
+    // Each process drains 5,000 at 1,000 a second, and a slot more.
+    expect(reconnect.nodeDrains).toMatchObject({ readers: 10_000, ms: 6000, by: 'accept-rate' })
+    expect(reconnect.deployMs).toBe(5 * (6000 + 2000))
+  })
+})
+
+describe('what a plan is asked', () => {
+  it.each<[unknown, string]>([
+    [{ usres: 1 }, 'usres'],
+    [{ users: -1 }, 'users'],
+    [{ users: 1.5 }, 'users'],
+    [{ mix: [] }, 'mix'],
+    [{ mix: [{ name: 'a' }, { need: { updatesPerSecond: -1 } }] }, 'mix[1].need.updatesPerSecond'],
+    [{ mix: [{ need: { stalenes: 1 } }] }, 'need.stalenes'],
+    [{ mix: [{ need: { readers: 5 } }] }, 'need.readers'],
+    [{ mix: [{ shrae: 1 }] }, 'mix[0].shrae'],
+    [{ mix: [{ circumstances: { proxied: false } }] }, 'circumstances.proxied'],
+    [{ circumstances: { roundTripMs: 1 } }, 'circumstances.roundTripMs'],
+    [{ circumstances: 5 }, 'circumstances'],
+    [{ circumstances: { platform: 'edge' } }, 'circumstances.platform'],
+    [{ node: { memory: 'much' } }, 'node.memory'],
+    [{ node: { memroy: 1 } }, 'node.memroy'],
+    [{ proxy: 'squid' }, 'proxy'],
+    [{ proxy: { kind: 'squid' } }, 'proxy.kind'],
+    [{ growth: { months: 3 } }, 'growth.percentPerMonth'],
+    [{ growth: { factor: 2, percentPerMonth: 3, months: 3 } }, 'growth.factor'],
+    [{ regions: { users: 0 } }, 'regions.users'],
+    [{ broker: 'kafka' }, 'broker'],
+    [5, 'input'],
+  ])('is refused by its field: %j', (input, field) => {
+    expect(() => plan(input as PlanInput)).toThrow(AdviceError)
+    try {
+      plan(input as PlanInput)
+    } catch (error) {
+      expect((error as AdviceError).field).toBe(field)
+    }
+  })
+
+  it.each([
+    ['4GiB', 4 * 1024 ** 3],
+    ['4 GiB', 4 * 1024 ** 3],
+    ['512MB', 512_000_000],
+    ['0.5g', 500_000_000],
+    [2_000_000_000, 2_000_000_000],
+  ])('takes memory as %s', (memory, bytes) => {
+    const { limits } = plan({ node: { memory, cores: 1 } })
+    const used = limits.find(({ resource }) => resource === 'memory')?.used ?? 0
+    const { nodes } = plan({ node: { memory, cores: 1 } })
+    const total = Object.values(nodes.memoryBytes).reduce((sum, part) => sum + part, 0)
+    expect(total / used).toBeCloseTo(bytes, -1)
+  })
+
+  it('names what was taken where nothing is said', () => {
+    const fields = plan().assumed.map(({ field }) => field)
+    expect(fields).toContain('users')
+    expect(fields).toContain('node.memory')
+    expect(fields).toContain('need.updatesPerSecond')
+    expect(fields).not.toContain('need.readers')
+  })
+})
