@@ -69,8 +69,7 @@ const answers: [what: string, code: RegExp, (response: ServerResponse, type: str
   [
     'the right type with garbage in it',
     /garbage/,
-    (response, type) =>
-      response.writeHead(200, { 'content-type': type }).end('event: $open\ndata: }{\n\n}{\n'),
+    (response, type) => response.writeHead(200, { 'content-type': type }).end('data: }{\n\n}{\n'),
   ],
   [
     'frames without what they need',
@@ -82,7 +81,7 @@ const answers: [what: string, code: RegExp, (response: ServerResponse, type: str
           /json$/.test(type) && type !== 'application/json'
             ? '{"type":"open"}\n'
             : /event/.test(type)
-              ? 'event: $open\ndata: {"channels":[{}]}\n\n'
+              ? 'data: {"type":"open"}\n\n'
               : '{"channel":"a"}',
         ),
   ],

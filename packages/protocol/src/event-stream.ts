@@ -1,5 +1,5 @@
 import { cursorOf } from './batch.js'
-import type { BatchHead, Codec } from './codec.js'
+import { type BatchHead, type Codec, frameCodec } from './codec.js'
 import { formatMessage, type StoredMessage } from './message.js'
 
 /** How one reader wants its events (PROTOCOL §6). */
@@ -92,4 +92,22 @@ export function eventCodec(format: EventStreamFormat): Codec {
     reconnect: (afterMs) =>
       formatEvent({ event: '$reconnect', retry: afterMs, data: JSON.stringify({ afterMs }) }),
   }
+}
+
+/** Frames, one a line, as events that have nothing but data. */
+const toEvents = (frames: string) => frames.replace(/[^\n]+/g, 'data: $&\n')
+
+/** The frames of a WebSocket or of NDJSON, each the data of one event (PROTOCOL §6): for whoever reads no ids. */
+export const eventFrameCodec: Codec = {
+  ...frameCodec,
+  name: 'event frames',
+  before: (head) => `data: ${frameCodec.before(head)}`,
+  after: (head) => `${frameCodec.after(head)}\n`,
+  open: (opening) => toEvents(frameCodec.open(opening)),
+  gap: (channel, gap) => toEvents(frameCodec.gap(channel, gap)),
+  end: (channel, reason) => toEvents(frameCodec.end(channel, reason)),
+  error: (error, channel) => toEvents(frameCodec.error(error, channel)),
+  auth: (expiresInMs) => toEvents(frameCodec.auth(expiresInMs)),
+  heartbeat: (stale) => toEvents(frameCodec.heartbeat(stale)),
+  reconnect: (afterMs) => toEvents(frameCodec.reconnect(afterMs)),
 }

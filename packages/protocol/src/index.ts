@@ -40,7 +40,13 @@ export {
   errorBody,
   errorKinds,
 } from './errors.js'
-export { type EventStreamFormat, eventCodec, formatPadding, formatSetPosition } from './event-stream.js'
+export {
+  type EventStreamFormat,
+  eventCodec,
+  eventFrameCodec,
+  formatPadding,
+  formatSetPosition,
+} from './event-stream.js'
 export {
   type ClientFrame,
   isRate,

@@ -5,6 +5,7 @@ import {
   errorBody,
   errorKinds,
   eventCodec,
+  eventFrameCodec,
   formatAnswer,
   formatMessages,
   formatPadding,
@@ -45,6 +46,15 @@ describe('a frame', () => {
     }
   })
 
+  test.each(frames.filter(({ item }) => !item.frame))(
+    'is the data of one event, where frames are asked for over SSE and it $title (§6)',
+    ({ item, text }) => {
+      const lines = text.split('\n').slice(0, -1)
+      const events = lines.map((line) => `data: ${line}\n\n`)
+      expect(overTheWire(encodeItem(eventFrameCodec, item))).toBe(events.join(''))
+    },
+  )
+
   test('has a golden text for each kind there is (§7)', () => {
     const kinds = new Set(frames.flatMap(({ text }) => /^\{"type":"(\w+)"/.exec(text)?.[1] ?? []))
     expect([...kinds].sort()).toEqual(
@@ -74,9 +84,10 @@ describe('an event stream', () => {
     const formats = [false, true].flatMap((several) =>
       [false, true].flatMap((envelope) => [false, true].map((raw) => ({ several, envelope, raw }))),
     )
-    const names = [...formats.map((format) => eventCodec(format).name), frameCodec.name]
+    const codecs = [...formats.map((format) => eventCodec(format)), frameCodec, eventFrameCodec]
+    const names = codecs.map(({ name }) => name)
     // Events of several channels hold whole messages, so envelope and raw change nothing there.
-    expect(new Set(names).size).toBe(6)
+    expect(new Set(names).size).toBe(7)
   })
 })
 

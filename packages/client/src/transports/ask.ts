@@ -93,6 +93,7 @@ export async function ask(
   as: TransportName,
   type: string,
   patienceMs: number,
+  form: string,
 ): Promise<Answered> {
   const token = await server.getToken()
   // Not by its own method, which React Native's lacks.
@@ -102,9 +103,7 @@ export async function ask(
   expect(patienceMs)
   // Held answers go by no browser's cache: in Firefox a second tab would wait there for the end of the first one's.
   const init: RequestInit = { signal, ...(as !== 'poll' && { cache: 'no-store' }) }
-  // An answer that is held for longer than this network lets be silent would never come.
-  const wait = as === 'long-poll' && server.quietMs ? `&wait=${Math.ceil(server.quietMs / 1000)}` : ''
-  const response = await send(server, token, readPath(wishes, as) + wait, type, init)
+  const response = await send(server, token, readPath(wishes, as) + form, type, init)
   opened()
   return { wishes, response }
 }

@@ -7,8 +7,7 @@ export function ndjson(): Transport {
     name: 'ndjson',
     maxChannels: 100,
     type: 'application/x-ndjson',
-    createReader: (tell) => (line) => {
-      if (line.trim()) tell(JSON.parse(line))
-    },
+    query: '',
+    prefix: '',
   })
 }

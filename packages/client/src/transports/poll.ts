@@ -36,11 +36,14 @@ async function read(round: Round, name: 'poll' | 'long-poll'): Promise<LinkEnd> 
   for (let as: typeof name = 'poll'; ; as = name) {
     const isLong = as !== 'poll'
     const beganAt = elapsed()
+    // An answer that is held for longer than this network lets be silent would never come.
+    const wait = isLong && server.quietMs ? `&wait=${Math.ceil(server.quietMs / 1000)}` : ''
     const { wishes, response } = await ask(
       round,
       as,
       'application/json',
       isLong ? patienceMs + waitMs : patienceMs,
+      wait,
     )
     const body = Object(await response.json())
     expect()

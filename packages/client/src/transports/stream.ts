@@ -4,26 +4,28 @@ import { defaultSilentMs, silentBeats } from './deadline.js'
 import { toFrame } from './frame.js'
 import { createHttpLink } from './http-link.js'
 import { readLines } from './lines.js'
-import type { LinkEnd, Round, Transport, Wishes } from './transport.js'
+import type { LinkEnd, Round, Transport } from './transport.js'
 
 /** How frames are read of a response. */
 export interface StreamForm {
   readonly name: TransportName
   readonly maxChannels: number
   readonly type: string
-  /** Makes frames of a body's lines. */
-  createReader(tell: (frame: unknown) => void, wishes: Wishes): (line: string) => void
+  /** What its URL says besides. */
+  readonly query: string
+  /** What stands before a frame in its line; a line without it is none. */
+  readonly prefix: string
 }
 
 /** Reads one response without an end. */
-async function read(round: Round, { name, type, createReader }: StreamForm): Promise<LinkEnd> {
+async function read(round: Round, { name, type, query, prefix }: StreamForm): Promise<LinkEnd> {
   const { signal, server, expect } = round
-  const { wishes, response } = await ask(round, name, type, server.firstEventMs)
+  const { wishes, response } = await ask(round, name, type, server.firstEventMs, query)
   let silentMs = defaultSilentMs
   let going = wishes.size
-  const tell = (value: unknown) => {
-    const frame = toFrame(value)
-    if (signal.aborted) return
+  const take = (line: string) => {
+    if (signal.aborted || !line.startsWith(prefix) || !line.trim()) return
+    const frame = toFrame(JSON.parse(line.slice(prefix.length)))
     if (frame.type === 'reconnect') throw { kind: 'sent-away', retryAfterMs: frame.afterMs } as LinkEnd
     if (frame.type === 'welcome') silentMs = silentBeats * frame.heartbeatMs
     expect(silentMs)
@@ -35,7 +37,7 @@ async function read(round: Round, { name, type, createReader }: StreamForm): Pro
     // The token's time is nearly over: the next response is asked for by another one.
     if (frame.type === 'auth') round.change()
   }
-  if (response.body) await readLines(response.body, createReader(tell, wishes))
+  if (response.body) await readLines(response.body, take)
   return { kind: going > 0 && response.body ? 'cut' : 'done' }
 }
 

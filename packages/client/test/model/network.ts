@@ -9,22 +9,6 @@ const json = (body: unknown, status = 200) => Response.json(body, { status })
 const tripMs = 5
 const never = () => new Promise<never>(() => undefined)
 
-/** A frame as events of a set (PROTOCOL §6). */
-function toEvents({ type, ...fields }: Frame): string {
-  if (type === 'open') return `event: $open\ndata: ${JSON.stringify({ channels: [fields] })}\n\n`
-  if (type !== 'batch') return `event: $${type}\ndata: ${JSON.stringify(fields)}\n\n`
-  const { channel, cursor, messages } = fields as unknown as {
-    channel: string
-    cursor: string
-    messages: { offset: number; tag: string }[]
-  }
-  const epoch = cursor.split('.')[0]
-  return messages
-    .map((message) => ({ channel, cursor: `${epoch}.${message.offset}.${message.tag}`, ...message }))
-    .map((message) => `data: ${JSON.stringify(message)}\n\n`)
-    .join('')
-}
-
 /** A response without an end. */
 function stream(
   server: ModelServer,
@@ -32,10 +16,8 @@ function stream(
   cursors: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ) {
-  const [type, format] =
-    as === 'sse'
-      ? ['text/event-stream', toEvents]
-      : ['application/x-ndjson', (frame: Frame) => `${JSON.stringify(frame)}\n`]
+  // Events are frames (PROTOCOL §6).
+  const [type, prefix] = as === 'sse' ? ['text/event-stream', '\ndata: '] : ['application/x-ndjson', '']
   let leave = () => {}
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -50,7 +32,7 @@ function stream(
         transport: as,
         lanes: new Map(),
         isMute: server.troubles.has('mute') || server.troubles.has('streams'),
-        tell: (frame) => controller.enqueue(encoder.encode((format as (frame: Frame) => string)(frame))),
+        tell: (frame) => controller.enqueue(encoder.encode(`${prefix}${JSON.stringify(frame)}\n`)),
         cut: end,
       }
       signal.addEventListener('abort', end)

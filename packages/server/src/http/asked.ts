@@ -42,6 +42,8 @@ export interface Asked {
   readonly isExplicit: boolean
   readonly waitMs: number
   readonly isPreferred: boolean
+  /** Its events are to be frames (PROTOCOL §6). */
+  readonly isFramed: boolean
 }
 
 /** Which transport a request asks for. Precedence: `as`, `Upgrade`, `wait` and `Prefer`, `Accept` (PROTOCOL §4). */
@@ -51,7 +53,9 @@ export function askedTransport({ request, target: { query } }: Pick<Call, 'reque
   const prefer = wait === undefined ? request.header('prefer') : undefined
   const preferred = prefer === undefined ? undefined : parsePreferWait(prefer)
   const seconds = Math.min(wait ?? preferred ?? defaultWaitSeconds, maxWaitSeconds)
-  const base = { isExplicit: as !== undefined, waitMs: seconds * 1000, isPreferred: preferred !== undefined }
+  const isFramed = isFlagSet(query, 'frames') ?? false
+  const isPreferred = preferred !== undefined
+  const base = { isExplicit: as !== undefined, waitMs: seconds * 1000, isPreferred, isFramed }
   if (request.isUpgrade && (as === undefined || as === 'websocket'))
     return { ...base, transport: 'websocket' }
   if (as) return { ...base, transport: as }
@@ -146,6 +150,7 @@ export function toReadRequest(
     maxRate: maxRate === undefined ? undefined : Number(maxRate),
     waitMs: asked.waitMs,
     isPreferred: asked.isPreferred,
+    isFramed: asked.isFramed,
     isShared:
       canShare &&
       !isByHeader &&

@@ -28,17 +28,19 @@ function checkCount({ channels }: ReadTarget, most: number): void {
 
 /** Refuses a read before anything of it is known, in the way of whichever transport it asks for. */
 export function refuseRead(call: Call, error: GamutError): Reply {
-  let transport: TransportName | undefined
+  let asked: Asked | undefined
   try {
-    transport = askedTransport(call).transport
+    asked = askedTransport(call)
   } catch {
     // It does not even say how it wants to read.
   }
-  return refusal(transport, error, call.core)
+  return refusal(asked, error, call.core)
 }
 
-function refusal(transport: TransportName | undefined, error: GamutError, core: Core): Reply {
-  return (transport && transportTable[transport].refuse?.(error, core)) ?? errorReply(error)
+function refusal(asked: Asked | undefined, error: GamutError, core: Core): Reply {
+  // Whoever reads events as frames is no EventSource, and can be told by a status.
+  const isPlain = !asked || (asked.isFramed && asked.transport === 'sse')
+  return (isPlain ? undefined : transportTable[asked.transport].refuse?.(error, core)) ?? errorReply(error)
 }
 
 /** What of a read is known by the time it is answered or refused. */
@@ -143,7 +145,7 @@ export async function read(call: Call, toTarget: () => ReadTarget): Promise<Repl
   } catch (thrown) {
     const error = toRefusal(thrown, call.core)
     if (call.core.trace.isOn) noteRefusal(attempt, error)
-    reply = refusal(attempt.asked?.transport, error, call.core)
+    reply = refusal(attempt.asked, error, call.core)
   }
   return counted(reply, attempt.asked?.transport ?? '', call.core)
 }

@@ -1,4 +1,11 @@
-import { errorKinds, eventCodec, formatPadding, formatSetPosition, mediaTypes } from '@gamut/protocol'
+import {
+  errorKinds,
+  eventCodec,
+  eventFrameCodec,
+  formatPadding,
+  formatSetPosition,
+  mediaTypes,
+} from '@gamut/protocol'
 import type { Opened } from '../core/position.js'
 import type { GamutError } from '../error.js'
 import { Stream, type StreamForm } from './stream.js'
@@ -17,18 +24,18 @@ const headers = {
 const forms = new Map<string, StreamForm>()
 
 function toForm(read: ReadRequest): StreamForm {
-  const { several, raw, isProxied } = read
+  const { several, raw, isProxied, isFramed } = read
   const isKeyed = read.channels.some(({ settings }) => settings.keyed !== undefined)
   const envelope = read.envelope ?? isKeyed
-  const key = [several, envelope, raw, isProxied].join()
+  const key = [several, envelope, raw, isProxied, isFramed].join()
   const known = forms.get(key)
   if (known) return known
   const form: StreamForm = {
     transport: 'sse',
-    codec: eventCodec({ several, envelope, raw }),
+    codec: isFramed ? eventFrameCodec : eventCodec({ several, envelope, raw }),
     headers,
     prelude: isProxied ? formatPadding(paddingBytes) : '',
-    ...(several && { position: formatSetPosition }),
+    ...(several && !isFramed && { position: formatSetPosition }),
   }
   forms.set(key, form)
   return form

@@ -99,6 +99,8 @@ export interface ReadRequest {
   readonly isPreferred: boolean
   /** The answer may be kept by shared caches: every channel is public and `as` said the transport. */
   readonly isShared: boolean
+  /** Each event is a frame, and no form of its own (PROTOCOL §6). */
+  readonly isFramed: boolean
   readonly envelope?: boolean | undefined
   readonly raw: boolean
   /** What was asked for, as a token that is renewed later is authenticated; empty but for a WebSocket, which alone can. */

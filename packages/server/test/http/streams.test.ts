@@ -35,6 +35,37 @@ describe('streams', () => {
     expect(proxied.indexOf('retry:')).toBe(2048)
   })
 
+  it.each(['/channels/a?', '/channels?channel=a&channel=b&'])(
+    'have the frames of NDJSON in their events, of %s, where a reader asks for them (§6, I8)',
+    async (path) => {
+      const { ask, gamut } = createRig()
+      await gamut.publish('a', 'one\u2028')
+      await gamut.publish('a', 'two', { event: 'greeting' })
+      const isWhole = (text: string) => text.includes('two')
+      const lines = await readUntil(
+        await ask(`${path}as=ndjson&cursor=oldest${path.includes('b') ? '&cursor=' : ''}`),
+        isWhole,
+      )
+      const events = await readUntil(
+        await ask(`${path}as=sse&frames=true&cursor=oldest${path.includes('b') ? '&cursor=' : ''}`),
+        isWhole,
+      )
+      const blocks = events.split('\n\n').slice(0, -1)
+      expect(blocks.map((block) => block.replace(/^data: /, '')).sort()).toEqual(
+        lines.split('\n').slice(0, -1).sort(),
+      )
+    },
+  )
+
+  it('with frames are refused by a status, as whoever reads them can see it (§6)', async () => {
+    const { ask } = createRig({ maxConnections: 1 })
+    const held = await ask('/channels/a?as=sse&frames=true')
+    const refused = await ask('/channels/a?as=sse&frames=true')
+    expect([refused.status, await codeOf(refused)]).toEqual([503, 'overloaded'])
+    expect((await ask('/channels/a?as=sse')).status).toBe(200)
+    await held.body?.cancel()
+  })
+
   it('end with a closed channel, and then tell an EventSource to stay away (§6)', async () => {
     const { ask, gamut } = createRig()
     const { cursor } = await gamut.publish('job', 1, { close: true })
