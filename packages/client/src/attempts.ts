@@ -1,5 +1,4 @@
 import type { Client } from './client.js'
-import type { Environment } from './environment.js'
 import { GamutError, toError } from './error.js'
 import { inTime } from './in-time.js'
 import type { Refusal } from './transports/transport.js'
@@ -24,18 +23,6 @@ function failure(thrown: unknown): GamutError {
   return new GamutError(own, undefined, undefined, error)
 }
 
-/** Does something for no longer than so many milliseconds, and for as long as a signal lets it; neither keeps anything of it. */
-function doFor<T>(
-  environment: Environment,
-  ms: number,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const own = new AbortController()
-  const stopped = new Promise<never>((_, reject) => signal.addEventListener('abort', reject, own))
-  return inTime(environment, ms, () => Promise.race([work(own.signal), stopped])).finally(() => own.abort())
-}
-
 /**
  * Does something until it is done, or refused for good, or `forMs` are over: then no further try begins. What it rejects
  * with is a {@link GamutError}.
@@ -52,7 +39,7 @@ export async function persist<T>(
   for (let count = 1; ; count++) {
     try {
       if (signal.aborted) throw signal
-      return await doFor(environment, tryMs, signal, work)
+      return await inTime(environment, tryMs, work, signal)
     } catch (thrown) {
       if (signal.aborted)
         throw new GamutError(
@@ -65,7 +52,7 @@ export async function persist<T>(
       const delayMs = retryAfterMs ?? environment.random() * Math.min(maxDelayMs, 500 * 2 ** count)
       const isOver = isFinal && !(forMs > 1e9 && client.mayRenew(Object(thrown)))
       if (isOver || environment.elapsed() - beganAt + delayMs > forMs) throw failure(thrown)
-      await doFor(environment, delayMs, signal, () => new Promise(() => {})).catch(() => {})
+      await inTime(environment, delayMs, () => new Promise(() => {}), signal).catch(() => {})
     }
   }
 }

@@ -37,10 +37,6 @@ export interface ClientOptions {
   readonly onError?: ((error: unknown) => void) | undefined
 }
 
-/** Those of the channels that a refusal names: of several it does (PROTOCOL §4). */
-const namedBy = (refusal: object, channels: readonly string[]) =>
-  channels.filter((channel) => (refusal as Partial<Refusal>).message?.includes(`"${channel}"`))
-
 /** Desired channels on one side, links on the other, and when to try again. */
 export class Client {
   readonly server: Server
@@ -111,20 +107,20 @@ export class Client {
 
   /** Whether links may be opened now. */
   get mayOpen(): boolean {
-    return !this.#cancelWait && !this.closing.signal.aborted && !this.environment.isOffline()
+    return !this.#cancelWait && !this.environment.isOffline()
   }
 
   /** Waits no longer. */
   resume(): void {
     this.#cancelWait?.()
     this.#cancelWait = undefined
-    this.retry = { ...this.retry, until: undefined }
     this.schedule()
   }
 
   close(): void {
     this.closing.abort()
-    this.resume()
+    // Nothing more is opened, as it waits for ever.
+    this.#cancelWait = () => {}
     for (const held of this.links) this.#close(held)
   }
 
@@ -259,10 +255,11 @@ export class Client {
   /** What follows from an end: of a link, or of what was to take the place of one that goes on. */
   #after(held: Held, end: LinkEnd, isKept = false): void {
     const { environment } = this
-    const { isFinal, retryAfterMs } = end as Partial<Refusal>
+    const { isFinal, retryAfterMs, message } = end as Partial<Refusal>
     const mayRenew = this.mayRenew(end)
     const all = [...held.channels.keys()]
-    const named = namedBy(end, all)
+    // A refusal of some of several names them (PROTOCOL §4).
+    const named = all.filter((one) => message?.includes(`"${one}"`))
     const unopened = all.filter((one) => isKept && !held.channels.get(one))
     // Else all are meant. What goes on is not, unless there is nothing else.
     const channels = [named, unopened].find(({ length }) => length) ?? all
@@ -273,7 +270,7 @@ export class Client {
     const delayMs = isKept ? usual?.delayMs : this.guide.lost(held, end, usual)
     if (isDone) for (const channel of channels) this.subscriptions.get(channel)?.finish('closed')
     else if (isRefused) this.#refuse(held, channels, end as Refusal)
-    else if (!this.closing.signal.aborted && delayMs !== undefined) {
+    else if (delayMs !== undefined) {
       this.#cancelWait?.()
       this.#cancelWait = environment.after(delayMs, () => this.resume())
       this.retry = next

@@ -94,7 +94,7 @@ export function endedBy(signal: AbortSignal, environment: Environment): Environm
   signal.addEventListener('abort', () => {
     for (const cancel of timers) cancel()
   })
-  return Object.create(environment, { after: { value: after } })
+  return { __proto__: environment, after } as never
 }
 
 /** The page's or process's own clock, network, stores and events. */

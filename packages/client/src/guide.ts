@@ -59,7 +59,7 @@ const unanswered: Info = { need: {} }
 const askMs = 5_000
 const maxAsking = 4
 
-type Work = 'page' | 'save' | 'hide' | 'probe'
+type Work = 'save' | 'hide' | 'probe'
 
 /** Chooses transports by need and by what they deliver, and says what it does and why. */
 export class PolicyGuide implements Guide {
@@ -86,7 +86,7 @@ export class PolicyGuide implements Guide {
   #trial: TransportName | undefined
 
   constructor(client: Client, options: GuideOptions) {
-    const { environment, server } = client
+    const { environment, server, closing } = client
     this.#client = client
     this.#options = options
     const { origin, protocol } = new URL(server.url, 'http://localhost')
@@ -95,7 +95,7 @@ export class PolicyGuide implements Guide {
     this.#health = new Health(origin, environment)
     if (options.positions) this.#positions = new KeptPositions(environment.tabStorage, server.url)
     if (environment.isHidden()) this.#hide()
-    this.#stops.page = environment.onChange((what) => {
+    const stop = environment.onChange((what) => {
       if (what === 'hidden') this.#hide()
       else if (what !== 'frozen') {
         // What died while nobody looked, or without a network, says nothing about its transport.
@@ -104,6 +104,7 @@ export class PolicyGuide implements Guide {
         if (what !== 'offline') this.#hurry()
       }
     })
+    closing.signal.addEventListener('abort', stop)
   }
 
   /** The position that is kept of a channel from before the page was loaded. */
@@ -241,7 +242,6 @@ export class PolicyGuide implements Guide {
   close(): void {
     this.#tell({ type: 'close' })
     this.#save()
-    for (const stop of Object.values(this.#stops)) stop?.()
   }
 
   #after(what: Work, ms: number, call: () => void): void {

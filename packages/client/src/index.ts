@@ -63,8 +63,8 @@ export function connect<Schemas = AnySchemas>(
 ): Gamut<Schemas> {
   const own = [websocket(), sse(), ndjson(), longPoll(), poll()]
   const transports = own.map((one) => options.tabs?.share(one) ?? one)
-  const { environment = defaultEnvironment() } = options
-  const client = new Client({ ...options, url, transports }, environment)
+  const client = new Client({ ...options, url, transports }, options.environment ?? defaultEnvironment())
+  const { environment } = client
   const guide = new PolicyGuide(client, options)
   client.guide = guide
   const { channels, onError } = options

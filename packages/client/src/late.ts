@@ -50,7 +50,7 @@ function listenLate(client: Client, channel: string, options: ReadOptions, liste
       if (isHasty) await new Promise<void>((resolve) => client.environment.after(restMs, resolve))
       await readAll(client, own, signal)
     }
-    persist(client, Number.POSITIVE_INFINITY, read, over.signal).then(
+    persist(client, 1 / 0, read, over.signal).then(
       () => {
         waiting = undefined
         events.forEach(later)

@@ -137,7 +137,7 @@ class ChannelPresence<State> implements Presence<State> {
 
   /** Does something for as long as it only fails for a while. */
   #persist<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    return persist(this.#channel.client, Number.POSITIVE_INFINITY, work, this.#work.signal)
+    return persist(this.#channel.client, 1 / 0, work, this.#work.signal)
   }
 
   #fail(thrown: GamutError): undefined {

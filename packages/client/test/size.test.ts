@@ -38,10 +38,10 @@ const poller =
 
 /** No entry may grow past what it has been brought down to; these only ever go down. */
 it.each([
-  ['@gamut/client', connect, 11_879],
-  ['@gamut/client with tabs', `${connect}; export * from '@gamut/client/tabs'`, 14_782],
-  ['@gamut/client with presence', `${connect}; export * from '@gamut/client/presence'`, 12_663],
-  ['@gamut/client/core with polls alone', poller, 4_944],
+  ['@gamut/client', connect, 11_799],
+  ['@gamut/client with tabs', `${connect}; export * from '@gamut/client/tabs'`, 14_703],
+  ['@gamut/client with presence', `${connect}; export * from '@gamut/client/presence'`, 12_583],
+  ['@gamut/client/core with polls alone', poller, 4_926],
 ])('%s is no larger than it was', async (_entry, code, most) => {
   expect(await sizeOf(code)).toBeLessThanOrEqual(most)
 })
