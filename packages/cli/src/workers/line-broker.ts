@@ -28,18 +28,18 @@ function notStarted(): BrokerUnavailable {
 }
 
 class LineBroker implements Broker {
-  readonly #line: Line<ToBroker, FromBroker>
+  readonly #line: Line<FromBroker>
   readonly #say: (item: ToBroker) => void
   readonly #waiting = new Map<number, Waiting>()
   #listener: BrokerListener | undefined
   #seeking: Seeking | undefined
   #asked = 0
 
-  constructor(line: Line<ToBroker, FromBroker>) {
+  constructor(line: Line<FromBroker>) {
     this.#line = line
-    this.#say = gather((items) => {
+    this.#say = gather<ToBroker>((items) => {
       this.#seeking = undefined
-      line.send(items)
+      line.send(items.map((item) => JSON.stringify(item)))
     })
   }
 
@@ -114,6 +114,6 @@ class LineBroker implements Broker {
 }
 
 /** A broker that is in the process above this one: a worker asks it by a line. */
-export function createLineBroker(line: Line<ToBroker, FromBroker>): Broker {
+export function createLineBroker(line: Line<FromBroker>): Broker {
   return new LineBroker(line)
 }

@@ -22,10 +22,10 @@ export type FromBroker =
   | { readonly interrupted: string }
   | 'restored'
 
-/** One end of a line between a worker and the process above it. What is sent arrives in order, as JSON carries it. */
-export interface Line<Sent, Received> {
-  /** `taken` is called once the other end's process has them, or never will. */
-  send(items: readonly Sent[], taken?: () => void): void
+/** One end of a line between a worker and the process above it. What is sent arrives in order. */
+export interface Line<Received> {
+  /** Takes JSON, so that what goes to many is encoded once. `taken` is called once it has left this process, or never will. */
+  send(texts: readonly string[], taken?: () => void): void
   /** Called once. */
   receive(listener: (items: readonly Received[]) => void): void
 }

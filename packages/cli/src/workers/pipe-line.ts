@@ -18,13 +18,13 @@ export function pipeTo({ stdio }: { readonly stdio: readonly unknown[] }): Duple
   return stdio[descriptor] as Duplex
 }
 
-/** A line over a pipe: what is sent at once is a line of JSON. */
-export function createPipeLine<Sent, Received>(pipe: Duplex): Line<Sent, Received> {
+/** A line over a pipe: what is sent at once is an array in a line. */
+export function createPipeLine<Received>(pipe: Duplex): Line<Received> {
   // The end of who is at the other side is told by its exit.
   pipe.on('error', () => {})
   return {
-    send: (items, taken = () => {}) => {
-      pipe.write(`${JSON.stringify(items)}\n`, () => taken())
+    send: (texts, taken = () => {}) => {
+      pipe.write(`[${texts.join(',')}]\n`, () => taken())
     },
     receive: (listener) => {
       let parts: string[] = []

@@ -12,39 +12,36 @@ import { type Ask, type FromBroker, gather, type Line, type ToBroker } from './l
 /** A broker of this process that others use by a line each. */
 export interface SharedBroker {
   /** Takes one more worker in. Returns how to let it go when it has ended. */
-  join(line: Line<FromBroker, ToBroker>): () => void
+  join(line: Line<ToBroker>): () => void
 }
 
-/** So many bytes of announcements may wait for a worker that does not take them: a frozen one must not fill this process. */
+/** So much may wait for a worker that does not take it: a frozen one must not fill this process. */
 const mostBehind = 16 * 1024 * 1024
 
-function weigh(item: FromBroker): number {
-  if (typeof item === 'string' || !('batch' in item)) return 0
-  return item.batch.messages.reduce((sum, { data }) => sum + (data?.length ?? 0) + 200, 200)
-}
+const encode = (item: FromBroker) => JSON.stringify(item)
 
 /** One worker. To one that is behind, only the heads of its channels are told once it takes again: it reads the rest. */
 class Member {
   readonly watched = new Set<ChannelName>()
-  readonly say: (item: FromBroker) => void
+  readonly #say: (text: string) => void
   readonly #missed = new Map<ChannelName, StoredBatch>()
   #behind = 0
 
-  constructor(line: Line<FromBroker, ToBroker>) {
-    this.say = gather<FromBroker>((items) => {
-      const weight = items.reduce((sum, item) => sum + weigh(item), 0)
-      line.send(items, () => this.#taken(weight))
+  constructor(line: Line<ToBroker>) {
+    this.#say = gather<string>((texts) => {
+      const length = texts.reduce((sum, text) => sum + text.length, 0)
+      line.send(texts, () => this.#taken(length))
     })
   }
 
-  announce(batch: StoredBatch): void {
-    if (this.#behind > mostBehind) {
-      this.#missed.set(batch.channel, { ...batch, after: batch.cursor, messages: [] })
-      return
-    }
-    const item = { batch }
-    this.#behind += weigh(item)
-    this.say(item)
+  say(item: FromBroker): void {
+    this.#sayText(encode(item))
+  }
+
+  /** `text` is the batch as all workers are told of it. */
+  announce(batch: StoredBatch, text: string): void {
+    if (this.#behind <= mostBehind) this.#sayText(text)
+    else this.#missed.set(batch.channel, { ...batch, after: batch.cursor, messages: [] })
   }
 
   unwatch(channel: ChannelName): void {
@@ -52,12 +49,17 @@ class Member {
     this.#missed.delete(channel)
   }
 
-  #taken(weight: number): void {
-    this.#behind -= weight
+  #sayText(text: string): void {
+    this.#behind += text.length
+    this.#say(text)
+  }
+
+  #taken(length: number): void {
+    this.#behind -= length
     if (this.#behind > mostBehind) return
     const missed = [...this.#missed.values()]
     this.#missed.clear()
-    for (const batch of missed) this.announce(batch)
+    for (const batch of missed) this.say({ batch })
   }
 }
 
@@ -72,13 +74,16 @@ class BrokerShare implements SharedBroker {
 
   readonly listener: BrokerListener = {
     onBatch: (batch) => {
-      for (const member of this.#watchers.get(batch.channel) ?? []) member.announce(batch)
+      const watchers = this.#watchers.get(batch.channel)
+      if (!watchers) return
+      const text = encode({ batch })
+      for (const member of watchers) member.announce(batch, text)
     },
     onInterrupted: (interrupted) => this.#tellAll({ interrupted }),
     onRestored: () => this.#tellAll('restored'),
   }
 
-  join(line: Line<FromBroker, ToBroker>): () => void {
+  join(line: Line<ToBroker>): () => void {
     const member = new Member(line)
     this.#members.add(member)
     const leave = () => {
@@ -96,7 +101,7 @@ class BrokerShare implements SharedBroker {
   }
 
   #tellAll(item: FromBroker): void {
-    for (const { say } of this.#members) say(item)
+    for (const member of this.#members) member.say(item)
   }
 
   async #answer(member: Member, id: number, ask: Ask): Promise<void> {
