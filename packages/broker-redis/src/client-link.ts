@@ -25,6 +25,9 @@ const topicsAtOnce = 500
 /** However the application's client gives what it reads. */
 const asText = { typeMapping: {} }
 
+/** What topics of a database end in. */
+export const scopeOf = (database: number) => (database === 0 ? '' : `@${database}`)
+
 /** One Redis: a connection for scripts and one for announcements. */
 export class ClientLink implements Link {
   readonly command = 'PUBLISH'
@@ -39,8 +42,7 @@ export class ClientLink implements Link {
 
   constructor(client: RedisClientLike, ownsClient: boolean, deadlineMs: number, listener: LinkListener) {
     this.#client = client
-    const database = client.options?.database ?? 0
-    this.scope = database === 0 ? '' : `@${database}`
+    this.scope = scopeOf(client.options?.database ?? 0)
     this.#subscriber = client.duplicate({ disableOfflineQueue: false })
     this.#ownsClient = ownsClient
     this.#deadlineMs = deadlineMs

@@ -1,10 +1,12 @@
 import type { Broker } from '@gamut/server'
 import { createClient, createCluster } from '@redis/client'
-import { ClientLink, type RedisClientLike } from './client-link.js'
+import { ClientLink, type RedisClientLike, scopeOf } from './client-link.js'
 import { ClusterLink, type RedisClusterLike } from './cluster-link.js'
 import { Keys } from './keys.js'
 import type { Link, LinkListener } from './link.js'
 import { RedisBroker } from './redis-broker.js'
+import { SentinelLink } from './sentinel-link.js'
+import { findMaster } from './sentinels.js'
 import { isRefusal } from './trouble.js'
 
 /** What a Redis broker can be told beside where its Redis is. */
@@ -25,6 +27,12 @@ export type RedisBrokerOptions = RedisBrokerSettings &
     | {
         /** Some nodes of a Redis Cluster, whose nodes all have the same user and password. */
         readonly cluster: readonly string[]
+      }
+    | {
+        /** Some Sentinels, like `redis://a:26379`. */
+        readonly sentinels: readonly string[]
+        /** The Redis that they watch: its URL with its name there in place of a host, like `redis://user:password@mymaster/0`. */
+        readonly master: string
       }
     | {
         /** The application's own client of `@redis/client`, of one Redis or of a Cluster. It stays the application's to end. */
@@ -112,11 +120,32 @@ export function createRedisBroker(options: RedisBrokerOptions): Broker {
   return new RedisBroker(keys, linkFor(options, keys, commandTimeoutMs))
 }
 
+function sentinelLinkFor(
+  sentinels: readonly string[],
+  master: string,
+  ms: number,
+  listener: LinkListener,
+): Link {
+  if (sentinels.length === 0) throw new TypeError('sentinels must name at least one address')
+  const [url] = withAddress(() => [new URL(master), ...sentinels.map((one) => new URL(one))])
+  const urlAt = (address: string) => Object.assign(new URL(url), { host: address }).href
+  const parts = {
+    find: () => findMaster(sentinels, decodeURIComponent(url.hostname)),
+    linkTo: (address: string) => new ClientLink(clientFor(urlAt(address)), true, ms, listener),
+    scope: scopeOf(Number(url.pathname.slice(1))),
+  }
+  return new SentinelLink(parts, listener)
+}
+
 function linkFor(options: RedisBrokerOptions, keys: Keys, ms: number): (listener: LinkListener) => Link {
   const isOwn = !('client' in options)
   if ('url' in options) {
     const client = clientFor(options.url)
     return (listener) => new ClientLink(client, isOwn, ms, listener)
+  }
+  if ('sentinels' in options) {
+    const { sentinels, master } = options
+    return (listener) => sentinelLinkFor(sentinels, master, ms, listener)
   }
   const client = 'cluster' in options ? clusterFor(options.cluster) : options.client
   if ('slots' in client) return (listener) => new ClusterLink(client, isOwn, ms, keys, listener)

@@ -113,6 +113,27 @@ function problemOf(url: URL, first: URL, isCluster: boolean): string | undefined
   return undefined
 }
 
+/** By an address like `redis+sentinel://user:password@a:26379,b:26379/mymaster/0`. */
+function sentinelStore({ from }: GivenOption, text: string): Store {
+  const [, scheme, user = '', hosts = '', name = '', database = ''] =
+    /^(rediss?)\+sentinel:\/\/([^@/]*@)?([^@/]+)\/([^/?#]+)(\/\d+)?$/.exec(text) ?? []
+  const master = `${scheme}://${user}${name}${database}`
+  const sentinels = hosts.split(',').map((host) => `${scheme}://${host}`)
+  const isAddress = (url: string) => URL.canParse(url) && new URL(url).hostname !== ''
+  if (name === '' || ![master, ...sentinels].every(isAddress) || !isDecodable(user + name))
+    throw usageFailure(
+      `${from}: it names no Sentinels. Give an address like redis+sentinel://user:password@a:26379,b:26379/mymaster.`,
+    )
+  return {
+    kept: `in the Redis that Sentinels call ${name}, for every node that has it`,
+    isShared: true,
+    open: async () => {
+      const { createRedisBroker } = await import('@gamut/broker-redis')
+      return createRedisBroker({ sentinels, master })
+    },
+  }
+}
+
 function socketStore({ from }: GivenOption, text: string): Store {
   const [, user, password, path = ''] =
     /^unix:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?(\/[^?#]+)(?:\?db=\d+)?$/.exec(text) ?? []
@@ -154,11 +175,12 @@ export function chooseStore(given: GivenOptions, base: PathBase): Store {
   if (sync) throw usageFailure(`${sync.from}: it goes with --data, which is missing.`)
   if (!broker || (scheme === 'memory' && rest === '')) return memory
   if (text !== undefined && /^rediss?$/.test(scheme)) return redisStore(broker, text)
+  if (text !== undefined && /^rediss?\+sentinel$/.test(scheme)) return sentinelStore(broker, text)
   if (text !== undefined && scheme === 'unix') return socketStore(broker, text)
   // Only the scheme is repeated: the rest may hold a password.
   const named = text === undefined ? typeof broker.value : `${scheme}${text.includes(':') ? ':' : ''}`
   throw usageFailure(
-    `${broker.from}: there is no broker "${named}". There are memory:, sqlite:FOLDER and redis://HOST:PORT (of a Cluster some, joined by commas), rediss:// over TLS, unix:///PATH.`,
+    `${broker.from}: there is no broker "${named}". There are memory:, sqlite:FOLDER and redis://HOST:PORT (of a Cluster some, joined by commas), rediss:// over TLS, redis+sentinel://HOST:PORT/NAME, unix:///PATH.`,
   )
 }
 

@@ -158,6 +158,8 @@ const wrongOptions: readonly WrongOption[] = [
   ['a Cluster of two passwords', '--broker', ['--broker', 'redis://:x@a,redis://:secret@b']],
   ['a database that is no number', '--broker', ['--broker', 'redis://a/secret']],
   ['a database in a query', '--broker', ['--broker', 'redis://a?db=3&secret']],
+  ['Sentinels of no name', '--broker', ['--broker', 'redis+sentinel://:secret@a:1,b:2/']],
+  ['Sentinels without an address', '--broker', ['--broker', 'redis+sentinel://:secret@/mymaster']],
   ['a socket without a path', '--broker', ['--broker', 'unix://:secret@']],
   ['a password with a % of its own', '--broker', ['--broker', 'redis://:secret%zz@a']],
   ['a disk without a folder', '--broker', ['--broker', 'sqlite:']],

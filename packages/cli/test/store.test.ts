@@ -7,6 +7,7 @@ import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
 import { startCluster } from '../../../e2e/support/redis-cluster.js'
 import { command } from '../../../e2e/support/redis-command.js'
+import { startWatchedRedis } from '../../../e2e/support/redis-sentinels.js'
 import { startTlsRedis } from '../../../e2e/support/redis-tls.js'
 import { until } from '../../../e2e/support/until.js'
 import { runCommand } from './run-command.js'
@@ -106,6 +107,15 @@ describeWith(['redis', 'openssl'], 'a store in Redis', () => {
     expect(code).toBe(1)
     expect(err).toContain('NODE_EXTRA_CA_CERTS')
   })
+
+  it('may be one that Sentinels watch', async () => {
+    const { sentinels } = await startWatchedRedis('hush')
+    const hosts = sentinels.map((url) => new URL(url).host).join(',')
+    const server = await startGamut(['--broker', `redis+sentinel://:hush@${hosts}/mymaster/3`])
+    expect(server.output()).toContain('in the Redis that Sentinels call mymaster')
+    expect((await publish(server.url)).status).toBe(201)
+    expect(server.output()).not.toContain('hush')
+  }, 60_000)
 
   it('may be away when the server starts: it is ready once it is there (§14)', async () => {
     const port = await freePort()
