@@ -63,14 +63,20 @@ for (const name of operateProxies) {
       expect(await addressBehind(name)).toEqual(['127.0.0.2'])
     })
 
-    it.each(['/metrics', '/connections', '/connections/x', '/nodes', '/explain', '/trace', '/revocations'])(
-      'nobody reaches %s (§14)',
-      async (path) => {
-        const { origin } = await startBehind(name)
-        const headers = { authorization: `Bearer ${operationsKey}` }
-        expect((await fetch(`${origin}${path}`, { headers })).status).toBe(404)
-      },
-    )
+    it.each([
+      '/metrics',
+      '/connections',
+      '/connections/x',
+      '/nodes',
+      '/advice',
+      '/explain',
+      '/trace',
+      '/revocations',
+    ])('nobody reaches %s (§14)', async (path) => {
+      const { origin } = await startBehind(name)
+      const headers = { authorization: `Bearer ${operationsKey}` }
+      expect((await fetch(`${origin}${path}`, { headers })).status).toBe(404)
+    })
 
     it.each(streams)('heartbeats keep an idle %s open past the proxy’s own time (§10)', async (transport) => {
       const options = { ...trusting, heartbeatMs: 200 }

@@ -29,8 +29,14 @@ export interface Decision {
   readonly options: readonly Option[]
 }
 
-function optionOf(pattern: Pattern, question: Question, calibration: Calibration): Option {
-  const settings = settingsOf(pattern, question, calibration)
+/** One pattern for a question; as it is set in fact, where that is said. */
+export function optionOf(
+  pattern: Pattern,
+  question: Question,
+  calibration: Calibration,
+  set?: Partial<Settings>,
+): Option {
+  const settings = { ...settingsOf(pattern, question, calibration), ...set }
   const flow = flowOf(pattern, question, settings, calibration)
   const stalenessMs = stalenessOf(pattern, question, settings, calibration)
   const obstacles = obstaclesOf(pattern, question)

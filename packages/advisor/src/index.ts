@@ -3,10 +3,10 @@ export { AdviceError } from './advise-error.js'
 export type { BreakEven } from './break-even.js'
 export type { Calibration, Heads, Work } from './calibration.js'
 export { nodeCalibration } from './calibrations/node.js'
-export type { Assumed } from './complete.js'
+export { type Assumed, complete, type Question } from './complete.js'
 export { configText } from './config-text.js'
 export type { Cost } from './cost.js'
-export type { Option } from './decide.js'
+export type { Decision, Option } from './decide.js'
 export {
   type Because,
   formatBytes,
@@ -46,3 +46,4 @@ export type { Score } from './score.js'
 export { serverDefaults } from './server-defaults.js'
 export type { RetentionAdvice, Settings } from './settings.js'
 export type { Staleness } from './staleness.js'
+export { type Comparison, weigh, withSettings } from './weigh.js'

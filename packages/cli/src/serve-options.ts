@@ -52,6 +52,8 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   maxPresent: 'devices that are there on one channel',
   maxStateBytes: 'state of one of them',
   firstLoadMs: 'wait for a source’s first value',
+  adviceAfterMs: 'how long traffic is measured for advice',
+  adviceAfterEvents: 'messages and polls it takes besides',
 }
 
 function limitOption(name: keyof Limits): Option {

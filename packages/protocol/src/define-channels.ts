@@ -69,7 +69,8 @@ export interface ChannelDefinition<Schema = StandardSchema | undefined, Pattern 
   readonly maxMessageBytes?: number
   /** `server`: nobody publishes over the network. `authorized` (default): whom the `authorize` hook lets. */
   readonly publish?: 'authorized' | 'server'
-  readonly need?: Need
+  /** What uses require; `measured` has advice and the pace of polls follow what the server measures (PROTOCOL §14). */
+  readonly need?: Need | 'measured'
   readonly source?: ChannelSource<SchemaInput<Schema>, Pattern>
   /** Checks each message's data at its publish (`schema_mismatch`), and once more at readers that have the definition. */
   // Not `Schema & StandardSchema`: the compiler would take a large library's type apart for each definition.

@@ -1,3 +1,4 @@
+import { AdviceError, weigh } from '@gamut/advisor'
 import {
   byExactness,
   type ChannelDefinition,
@@ -38,6 +39,8 @@ export interface ChannelSettings
   readonly maxMessageBytes: number
   readonly publish: 'authorized' | 'server'
   readonly need: Need
+  /** What is measured takes the place of a need. */
+  readonly followsTraffic: boolean
 }
 
 /** What definitions take from the server's options. */
@@ -55,6 +58,18 @@ const maxResolved = 10_000
 
 const count = isNumber(1, 2 ** 31)
 const duration = isNumber(1, Number.MAX_SAFE_INTEGER)
+/** A need is what the advisor takes, so that nobody finds out later that it says nothing. */
+function isNeed(value: unknown, name: string): void {
+  if (value === 'measured') return
+  isObject(value, name)
+  try {
+    weigh(value as Need)
+  } catch (error) {
+    if (!(error instanceof AdviceError)) throw error
+    fail(name.replace(/need$/, error.field), error.problem)
+  }
+}
+
 const rules: FieldRules<ChannelDefinition> = {
   retention: (value, name) => checkFields<Retention>(value, name, { count, bytes: count, ageMs: duration }),
   keyed: (value, name) =>
@@ -66,7 +81,7 @@ const rules: FieldRules<ChannelDefinition> = {
   conflate: isFlag,
   maxMessageBytes: isNumber(1, 2 ** 30),
   publish: isOneOf('authorized', 'server'),
-  need: isObject,
+  need: isNeed,
   source: (value, name) => {
     checkFields<ChannelSource>(value, name, { load: isFunction, everyMs: isNumber(10, 2 ** 31 - 1) })
     const { load, everyMs } = value as Partial<ChannelSource>
@@ -103,15 +118,16 @@ function settle(
   params: Record<string, string>,
   defaults: ChannelDefaults,
 ): ChannelSettings {
-  const { retention, keyed, ...given } = pattern.definition
+  const { retention, keyed, need, ...given } = pattern.definition
   return {
     volatile: false,
     public: false,
     initial: keyed ? 'snapshot' : 'last',
     conflate: false,
     publish: 'authorized',
-    need: {},
     ...given,
+    need: need === 'measured' ? {} : (need ?? {}),
+    followsTraffic: need === 'measured',
     maxMessageBytes: Math.min(given.maxMessageBytes ?? defaults.maxMessageBytes, defaults.maxMessageBytes),
     pattern: pattern.text,
     params,

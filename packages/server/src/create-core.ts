@@ -1,6 +1,7 @@
 import { createMemoryBroker, isMemoryBroker } from './broker/memory.js'
 import { createTenure } from './core/access/create-tenure.js'
 import { Gate } from './core/access/gate.js'
+import { LiveAdvice } from './core/advice/live-advice.js'
 import { Bodies } from './core/bounds/bodies.js'
 import { Overload } from './core/bounds/overload.js'
 import { Peers } from './core/bounds/peers.js'
@@ -36,6 +37,7 @@ function createShared(options: ResolvedOptions) {
   const trace = new Trace(clock, limits.traceBytes)
   for (const pattern of options.trace) trace.start(pattern)
   const wheel = new Wheel(clock)
+  const traffic = new Traffic(() => clock.elapsed(), 2 * limits.adviceAfterMs)
   const slots = new Slots({ clock, random, limits })
   return {
     node,
@@ -48,7 +50,8 @@ function createShared(options: ResolvedOptions) {
     wheel,
     loop: new WriteLoop(clock, wheel),
     tally,
-    traffic: new Traffic(() => clock.elapsed()),
+    traffic,
+    advice: new LiveAdvice({ clock, settings, traffic, limits }),
     trace,
     slots,
     bodies: new Bodies({ maxBytes: limits.maxBodiesBytes, slots }),

@@ -127,6 +127,10 @@ export interface Limits {
   readonly maxStateBytes: number
   /** How long a first read of a computed channel waits for its first value, in milliseconds. */
   readonly firstLoadMs: number
+  /** A channel is measured for so long before it is advised by that, and another pattern must be better for so long, in milliseconds. */
+  readonly adviceAfterMs: number
+  /** Messages, polls and readers that came which it takes besides. */
+  readonly adviceAfterEvents: number
 }
 
 /** Defaults (PROTOCOL §16) and why. */
@@ -216,6 +220,10 @@ export const defaultLimits: Limits = {
   // A name, a place, a colour: it is repeated with each renewal, and stands in a URL where it is polled.
   maxStateBytes: 1024,
   firstLoadMs: 5000,
+  // Shorter than a visit, longer than a burst; who moves for an advice stays.
+  adviceAfterMs: 300_000,
+  // A rate is known to a tenth by then.
+  adviceAfterEvents: 100,
 }
 
 /** Everything `createGamut` takes. `Schemas` are those of its channels, by pattern. */

@@ -10,6 +10,7 @@ import type { Gate } from './access/gate.js'
 import type { Revocations } from './access/revocations.js'
 import type { Tenure } from './access/tenure.js'
 import type { Tickets } from './access/tickets.js'
+import type { LiveAdvice } from './advice/live-advice.js'
 import type { Bodies } from './bounds/bodies.js'
 import type { Overload } from './bounds/overload.js'
 import type { Peers } from './bounds/peers.js'
@@ -54,6 +55,7 @@ export interface Core {
   readonly loop: WriteLoop
   readonly tally: Tally
   readonly traffic: Traffic
+  readonly advice: LiveAdvice
   readonly logger: Logger
   readonly random: () => number
 }

@@ -9,10 +9,10 @@ const unknownMs = 5000
 const slowestMs = 60_000
 
 /**
- * When a poller shall come again, in milliseconds (PROTOCOL §4): as often as its need tolerates, else as often as the
- * channel changes; a computed channel no faster than it is computed.
+ * When a poller shall come again, in milliseconds (PROTOCOL §4), where nobody follows traffic: as often as its need
+ * tolerates, else as often as the channel changes; a computed channel no faster than it is computed.
  */
-export function pollAfter(channel: ChannelName, settings: ChannelSettings, traffic: Traffic): number {
+export function usualPace(channel: ChannelName, settings: ChannelSettings, traffic: Traffic): number {
   const { stalenessMs } = settings.need
   const everyMs = settings.source?.everyMs ?? fastestMs
   const measured = Math.min(traffic.intervalMs(channel) ?? unknownMs, slowestMs)

@@ -13,7 +13,9 @@ import type { Clock } from '../clock.js'
 import { GamutError } from '../error.js'
 import type { Hooks, Identity } from '../hooks.js'
 import type { Limits } from '../options.js'
+import type { Via } from '../telemetry/channel-traffic.js'
 import type { Logger } from '../telemetry/logger.js'
+import { hashOf } from '../telemetry/pollers.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Traffic } from '../telemetry/traffic.js'
 import type { PublishRate } from './bounds/publish-rate.js'
@@ -37,6 +39,8 @@ export interface PublishRequest {
   readonly close?: boolean
   /** Where it comes from over the network, whose rate is bounded; the application's own is not. */
   readonly address?: string
+  /** By which way it comes over the network. */
+  readonly via?: Via
 }
 
 /** A stored publish. */
@@ -68,6 +72,13 @@ export interface PreparedPublish {
   readonly channel: ChannelName
   readonly messages: readonly AppendMessage[]
   readonly options: AppendOptions
+  readonly sender?: Sender
+}
+
+/** A client that publishes, as traffic counts it. */
+interface Sender {
+  readonly via: Via
+  readonly hash: number
 }
 
 /** Checks publishes against limits, definition, schema and hooks, and appends them. */
@@ -93,7 +104,7 @@ export class Publisher {
 
   /** Everything before the append, hooks too. Appends of one sender enter the log in the order of their calls. */
   async prepare(request: PublishRequest): Promise<PreparedPublish> {
-    const { channel, identity, idempotencyKey: key } = request
+    const { channel, identity, idempotencyKey: key, via, address = '' } = request
     const publisher = identity?.id ?? ''
     try {
       const messages = await this.#check(request)
@@ -104,6 +115,7 @@ export class Publisher {
         channel,
         messages,
         options: { publisher, ...idempotency, ...(request.close && { close: true }) },
+        ...(via && { sender: { via, hash: hashOf(publisher || address) } }),
       }
     } catch (error) {
       this.#parts.trace.unpublished(channel, publisher, request.messages, key, error)
@@ -112,7 +124,7 @@ export class Publisher {
   }
 
   /** Stores a prepared publish; the broker is called before this returns. */
-  async append({ channel, messages, options }: PreparedPublish): Promise<Published> {
+  async append({ channel, messages, options, sender }: PreparedPublish): Promise<Published> {
     const { clock, trace, traffic } = this.#parts
     const { publisher, idempotency } = options
     const startedAt = clock.elapsed()
@@ -123,7 +135,8 @@ export class Publisher {
       trace.published(channel, publisher, messages, idempotency?.key, result)
       this.#count(channel, result.messages, clock.elapsed() - startedAt)
       const newest = result.messages.at(-1)
-      if (newest) traffic.note(channel, newest.offset)
+      if (newest) traffic.note(channel, newest.offset, messages)
+      if (sender) traffic.of(channel).sent(sender.via, messages.length, sender.hash)
       return { channel, cursor: result.cursor, messages: result.messages, replayed: result.replayed }
     } catch (error) {
       trace.unpublished(channel, publisher, messages, idempotency?.key, error)

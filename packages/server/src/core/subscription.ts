@@ -1,6 +1,7 @@
 import type { ChannelName, Cursor, EndReason, ErrorBody } from '@gamut/protocol'
 import type { ReadFrom, ReadLimit } from '../broker/broker.js'
 import type { Clock } from '../clock.js'
+import type { HeldTransport } from '../telemetry/channel-traffic.js'
 import type { Tally } from '../telemetry/tally.js'
 import type { Lag } from './held.js'
 import { conflate } from './log/conflate.js'
@@ -36,6 +37,8 @@ export interface SubscriptionOptions extends PositionPolicy {
   readonly conflate: boolean
   /** Asks for what it missed also while the broker cannot be seen: the server itself does, before it says that it can. */
   readonly isOwn?: true
+  /** How its reader is held; nothing for the server itself. */
+  readonly transport?: HeldTransport
 }
 
 /** What a subscription needs of its node. */
@@ -113,6 +116,10 @@ export class Subscription implements LiveReader {
     const opened = this.#opened
     this.#opened = undefined
     if (opened && !this.#ended) this.#show(opened, false)
+  }
+
+  get transport(): HeldTransport | undefined {
+    return this.options.transport
   }
 
   deliver(pages: readonly Page[]): void {

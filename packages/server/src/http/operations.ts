@@ -1,40 +1,28 @@
-import type { ChannelName, TransportName } from '@gamut/protocol'
-import type { ChannelSettings } from '../channels.js'
+import type { ChannelName } from '@gamut/protocol'
 import type { Caller } from '../core/access/caller.js'
+import { followedNeed, transportsOf } from '../core/advice/transports.js'
 import type { Core } from '../core/core.js'
-import { pollAfter } from '../core/poll-pace.js'
 import { GamutError } from '../error.js'
 import type { Metrics } from '../telemetry/metrics.js'
 import type { Reply } from '../transports/transport.js'
 import { freshJson } from './fresh-json.js'
-
-/** A staleness that polling meets without being a burden, in milliseconds. */
-const pollIsEnoughMs = 10_000
-
-/** Which transports fit a channel's need, best first: three rules, until there is an advisor. */
-function advise({ need, source }: ChannelSettings): readonly TransportName[] {
-  const isFromClient = need.direction === 'both' || need.direction === 'to-server'
-  if (isFromClient && (need.clientMessagesPerSecond ?? 1) >= 0.1)
-    return ['websocket', 'sse', 'long-poll', 'poll']
-  if ((need.stalenessMs ?? source?.everyMs ?? 0) >= pollIsEnoughMs) return ['poll', 'long-poll', 'sse']
-  return ['sse', 'ndjson', 'long-poll', 'poll']
-}
 
 /** `GET /channels/{channel}?info`: what a client that knows nothing yet should know (PROTOCOL §15). */
 export async function info(channel: ChannelName, caller: Caller, core: Core): Promise<Reply> {
   const settings = core.settings(channel)
   const head = (await core.broker.heads([channel])).get(channel)
   if (!head) throw new GamutError('internal', 'The head of this channel is not known. Try again.', 1000)
+  const standing = core.advice.of(channel)
   const body = {
     channel,
-    need: settings.need,
-    advised: advise(settings),
+    need: followedNeed(settings, standing),
+    advised: transportsOf(standing),
     head: head.head,
     oldest: head.oldest,
     retention: settings.retention,
     keyed: settings.keyed !== undefined,
     closed: head.closed,
-    pollAfterMs: pollAfter(channel, settings, core.traffic),
+    pollAfterMs: core.advice.pollAfterMs(channel, settings),
   }
   return freshJson(200, body, caller.ticket ? {} : { 'cache-control': 'private, no-cache' })
 }

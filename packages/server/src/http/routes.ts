@@ -12,6 +12,7 @@ import {
   type StreamReply,
   statusOf,
 } from '../transports/transport.js'
+import { adviceReply } from './advice.js'
 import type { ReadTarget } from './asked.js'
 import type { Call } from './call.js'
 import { connectionsReply, sendAwayReply } from './connections.js'
@@ -111,7 +112,7 @@ const probes: ReadonlyMap<string, Route> = new Map<string, Route>([
 ])
 
 const ownPaths =
-  /^\/(?:channels|publish|connect|tickets|healthz|readyz|metrics|nodes|connections|explain|trace|revocations)(?:\/|$)/
+  /^\/(?:channels|publish|connect|tickets|healthz|readyz|metrics|nodes|advice|connections|explain|trace|revocations)(?:\/|$)/
 
 /** What a path is behind a base path, which all paths of a server have in front; without one they are known by name. */
 function behind(basePath: string): PathOf {
@@ -252,6 +253,7 @@ function operatorMethods(metrics: Metrics | undefined): ReadonlyMap<string, Meth
     ['/metrics', { GET: ({ core }) => metricsReply(metrics, core) }],
     ['/revocations', { POST: ({ request, core }) => revoke(request, core) }],
     ['/connections', { GET: ({ target, core }) => connectionsReply(target.query, core) }],
+    ['/advice', { GET: ({ target, core }) => adviceReply(target.query, core) }],
     ['/nodes', { GET: ({ core }) => nodesReply(core) }],
     ['/explain', { GET: ({ target, core }) => explainReply(target.query, core) }],
     [

@@ -110,6 +110,7 @@ async function append(call: Call, read: ReadBody): Promise<Reply> {
       messages,
       identity,
       address,
+      via: 'request' as const,
       ...(close && { close }),
       ...idempotencyKey(request),
     }
@@ -194,7 +195,7 @@ async function publishGroup(
     await core.gate.pass(caller, 'publish', channel)
     const messages = group.map(({ toMessage }) => toMessage())
     const { identity } = caller
-    const published = await core.publisher.publish({ channel, messages, identity, address })
+    const published = await core.publisher.publish({ channel, messages, identity, address, via: 'request' })
     const { cursor } = published
     return published.messages.map(({ offset, time, replayed }) => ({
       channel,

@@ -1,45 +1,84 @@
 import type { ChannelName } from '@gamut/protocol'
+import { type Census, ChannelTraffic, type HeldTransport, type Measurable } from './channel-traffic.js'
 
-/** Channels whose rate is remembered; the one that changed longest ago goes first. */
+/** Channels that are measured; the one that was used longest ago goes first. */
 const maxChannels = 10_000
-/** How much the newest interval counts in the mean. */
-const weight = 0.2
+/** Whether one was used is looked at in steps of this, in milliseconds. */
+const usedMs = 10_000
 
-interface Change {
-  readonly offset: number
-  readonly at: number
-  /** Mean time between changes, in milliseconds; 0 before there are two. */
-  readonly intervalMs: number
-}
-
-/** How often channels change: what live advice is computed from. */
+/** What happens on channels: what live advice is computed from. */
 export class Traffic {
   readonly #elapsed: () => number
-  readonly #changes = new Map<ChannelName, Change>()
+  readonly #memoryMs: number
+  /** The one that was used longest ago in front. */
+  readonly #channels = new Map<ChannelName, ChannelTraffic>()
 
-  constructor(elapsed: () => number) {
+  constructor(elapsed: () => number, memoryMs = 600_000) {
     this.#elapsed = elapsed
+    this.#memoryMs = memoryMs
   }
 
-  /** A channel has a new entry. Noting one twice, by its publish and by its announcement, is noting it once. */
-  note(channel: ChannelName, offset: number): void {
-    const last = this.#changes.get(channel)
-    if (last && last.offset >= offset) return
-    const at = this.#elapsed()
-    const interval = last ? at - last.at : 0
-    const intervalMs = last?.intervalMs ? last.intervalMs * (1 - weight) + interval * weight : interval
-    this.#changes.delete(channel)
-    this.#changes.set(channel, { offset, at, intervalMs })
-    if (this.#changes.size <= maxChannels) return
-    for (const oldest of this.#changes.keys()) {
-      this.#changes.delete(oldest)
-      break
+  /** How many channels are measured. */
+  get size(): number {
+    return this.#channels.size
+  }
+
+  /** What is known of a channel, as of now. */
+  get(channel: ChannelName): ChannelTraffic | undefined {
+    const known = this.#channels.get(channel)
+    known?.settle(this.#elapsed())
+    return known
+  }
+
+  /** All that are measured. */
+  names(): Iterable<ChannelName> {
+    return this.#channels.keys()
+  }
+
+  /** A channel on which something happens. */
+  of(channel: ChannelName, now = this.#elapsed()): ChannelTraffic {
+    let known = this.#channels.get(channel)
+    if (known && now - known.usedAt < usedMs) return known
+    if (known) this.#channels.delete(channel)
+    else known = new ChannelTraffic(now, this.#memoryMs)
+    known.usedAt = now
+    this.#channels.set(channel, known)
+    if (this.#channels.size > maxChannels) {
+      for (const oldest of this.#channels.keys()) {
+        this.#channels.delete(oldest)
+        break
+      }
     }
+    return known
+  }
+
+  /** A channel has new messages. Noting them twice, by their publish and by their announcement, is noting them once. */
+  note(channel: ChannelName, offset: number, messages: readonly Measurable[]): void {
+    const now = this.#elapsed()
+    const known = this.of(channel, now)
+    if (offset > known.offset) known.changed(offset, messages, now)
+  }
+
+  /** New messages go to all readers of a channel that are held. */
+  deliver(channel: ChannelName, messages: number, census: Census): void {
+    const known = this.of(channel)
+    known.census = census
+    known.delivered(messages)
+  }
+
+  /** A reader comes to be held by a transport, or leaves it. */
+  move(channel: ChannelName, census: Census, transport: HeldTransport, change: 1 | -1): void {
+    const now = this.#elapsed()
+    const known = this.of(channel, now)
+    known.census = census
+    known.moves(now, change === -1)
+    census[transport] += change
   }
 
   /** About how long it takes until the channel changes; `undefined` if that is not known. */
   intervalMs(channel: ChannelName): number | undefined {
-    const last = this.#changes.get(channel)
-    return last && Math.max(last.intervalMs, this.#elapsed() - last.at)
+    const known = this.#channels.get(channel)
+    if (known?.changedAt === undefined) return undefined
+    return Math.max(known.intervalMs, this.#elapsed() - known.changedAt)
   }
 }

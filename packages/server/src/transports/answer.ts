@@ -11,7 +11,6 @@ import {
 import type { Head, ReadLimit } from '../broker/broker.js'
 import type { Core } from '../core/core.js'
 import { maxBatch } from '../core/log/live-channel.js'
-import { pollAfter } from '../core/poll-pace.js'
 import type { Opened } from '../core/position.js'
 import type { Reader } from '../core/trace/event.js'
 import { toGiven } from '../core/trace/watch.js'
@@ -49,7 +48,7 @@ function paceOf(
   entered: ReadRequest['entered'],
   core: Core,
 ): number {
-  const pace = pollAfter(channel, settings, core.traffic)
+  const pace = core.advice.pollAfterMs(channel, settings)
   return entered ? Math.min(pace, presencePaceMs(settings, core.limits)) : pace
 }
 
@@ -165,7 +164,7 @@ export function unchangedReply(
   core: Core,
 ): PlainReply {
   if (core.trace.isOn) noteUnchanged(transport, read, tag, core)
-  const paceOf = ({ channel, settings }: ChannelRead) => pollAfter(channel, settings, core.traffic)
+  const paceOf = ({ channel, settings }: ChannelRead) => core.advice.pollAfterMs(channel, settings)
   const pollAfterMs = read.isShared ? Math.min(...read.channels.map(paceOf)) : 0
   const headers = { ...cacheHeaders(read, [], pollAfterMs), etag: `W/"${tag}"` }
   return { kind: 'plain', status: 304, headers, body: '' }

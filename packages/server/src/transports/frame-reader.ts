@@ -24,7 +24,7 @@ import { AnsweredWire } from './answered-wire.js'
 import { FrameIntake } from './frame-intake.js'
 import { toPosition } from './position.js'
 import { renew } from './renewal.js'
-import { subscribe } from './subscribe.js'
+import { type ReadStyle, subscribe } from './subscribe.js'
 import type { ChannelRead, FrameOwner, FrameWire, ReadRequest } from './transport.js'
 
 /** What of a frame is noted where it is refused. */
@@ -203,7 +203,7 @@ export class FrameReader implements FrameOwner, Sink {
 
   async #subscribe(
     one: ChannelRead,
-    style: Parameters<typeof subscribe>[1],
+    style: Omit<ReadStyle, 'transport'>,
     frame: Named<object>,
   ): Promise<void> {
     const { channel } = one
@@ -218,7 +218,7 @@ export class FrameReader implements FrameOwner, Sink {
         `A connection reads at most ${most} channels: unsubscribe from one, or open another.`,
       )
     }
-    const subscription = subscribe(one, style, this, this.#core)
+    const subscription = subscribe(one, { ...style, transport: 'websocket' }, this, this.#core)
     // The peer may have gone while a hook was asked: nobody would ever end what it subscribes to.
     if (this.#connection.isClosed) return
     this.#connection.hold(subscription)
@@ -250,7 +250,13 @@ export class FrameReader implements FrameOwner, Sink {
     const caller = await this.#pass('publish', channel)
     const { identity } = caller
     const { address } = this.#connection
-    const prepared = await publisher.prepare({ channel, messages: [message], identity, address })
+    const prepared = await publisher.prepare({
+      channel,
+      messages: [message],
+      identity,
+      address,
+      via: 'websocket',
+    })
     tenure.check(caller, [channel])
     this.#intake.begin()
     void publisher

@@ -67,7 +67,9 @@ class LongPoll implements Held, ParkedOwner, Sink, Waiting {
     this.#read = read
     this.#tag = tag
     this.#core = core
-    this.#subscriptions = read.channels.map((one) => subscribe(one, read, this, core))
+    this.#subscriptions = read.channels.map((one) =>
+      subscribe(one, { ...read, transport: 'long-poll' }, this, core),
+    )
   }
 
   /** Answers where there is something to tell, and parks where not. Rejects if the broker is away. */

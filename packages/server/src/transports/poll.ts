@@ -1,8 +1,8 @@
-import type { ErrorBody } from '@gamut/protocol'
+import { type ErrorBody, parseCursor } from '@gamut/protocol'
 import { type Awaitable, isLater } from '../awaitable.js'
 import type { Core } from '../core/core.js'
-import { pollAfter } from '../core/poll-pace.js'
 import { countOpening, openPosition } from '../core/position.js'
+import { hashOf } from '../telemetry/pollers.js'
 import { answerReply, batchLimit, type ChannelAnswer, unchangedReply, unchangedTag } from './answer.js'
 import type { ChannelRead, ReadRequest, Transport } from './transport.js'
 
@@ -26,9 +26,28 @@ function askSources({ channels }: ReadRequest, core: Core): Awaitable<readonly (
   if (!channels.some(({ settings }) => settings.source)) return []
   return Promise.all(
     channels.map(({ channel, settings }) =>
-      core.sources.poll(channel, pollAfter(channel, settings, core.traffic)),
+      core.sources.poll(channel, core.advice.pollAfterMs(channel, settings)),
     ),
   )
+}
+
+/** Adds a poll to what is measured of its channels; without answers nothing has changed on any of them. */
+function measure(
+  { channels, caller, address }: ReadRequest,
+  { clock, traffic }: Core,
+  answers?: readonly ChannelAnswer[],
+): void {
+  const now = clock.elapsed()
+  const poller = hashOf(caller.identity?.id ?? address)
+  for (const [index, { channel }] of channels.entries()) {
+    const page = answers?.[index]?.log.page
+    const count = page?.count ?? 0
+    const known = traffic.of(channel, now)
+    known.polled(poller, page ? (count > 0 ? 'news' : 'empty') : 'unchanged', count, now)
+    const offset = page && count > 0 ? parseCursor(page.head.cursor)?.offset : undefined
+    // Published on another node, and nobody here is told of it.
+    if (page && offset !== undefined && offset > known.offset) known.seen(offset, [...page.messages()], now)
+  }
 }
 
 /** One batch now, or 304. It reads the log and never joins a channel (PROTOCOL §4). */
@@ -40,9 +59,13 @@ export const poll: Transport = {
     if (read.known.length > 0 && !errors.some(Boolean)) {
       const found = core.broker.heads(read.channels.map(({ channel }) => channel))
       const tag = unchangedTag(read, isLater(found) ? await found : found)
-      if (tag !== undefined) return unchangedReply('poll', read, tag, core)
+      if (tag !== undefined) {
+        measure(read, core)
+        return unchangedReply('poll', read, tag, core)
+      }
     }
     const answers = await Promise.all(read.channels.map((one) => readChannel(one, read, core)))
+    measure(read, core, answers)
     const told = answers.map((answer, index) => {
       const error = errors[index]
       return error ? { ...answer, error } : answer

@@ -5,7 +5,6 @@ import {
   type EndReason,
   formatSetCursor,
   type Open,
-  type TransportName,
 } from '@gamut/protocol'
 import type { Caller } from '../core/access/caller.js'
 import { Connection } from '../core/connection.js'
@@ -18,7 +17,7 @@ import type { ReadRequest, ReplyHeaders, StreamReply } from './transport.js'
 
 /** How a held response is written. */
 export interface StreamForm {
-  readonly transport: TransportName
+  readonly transport: 'sse' | 'ndjson'
   readonly codec: Codec
   readonly headers: ReplyHeaders
   /** Text before anything else. */
@@ -52,7 +51,9 @@ export class Stream implements Sink {
     this.#entered = read.entered
     this.#core = core
     this.#form = form
-    this.#lanes = read.channels.map((one) => subscribe(one, read, this, core))
+    this.#lanes = read.channels.map((one) =>
+      subscribe(one, { ...read, transport: form.transport }, this, core),
+    )
   }
 
   /** Finds every channel's position, before a status is sent. Rejects if the broker is away, or the caller's time is over. */

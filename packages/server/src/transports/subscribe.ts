@@ -1,11 +1,14 @@
 import type { Core } from '../core/core.js'
 import type { Sink } from '../core/sink.js'
 import { Subscription } from '../core/subscription.js'
+import type { HeldTransport } from '../telemetry/channel-traffic.js'
 import { batchLimit } from './answer.js'
 import type { ChannelRead, ReadRequest } from './transport.js'
 
 /** How a reader takes a channel, apart from the channel itself. */
-export type ReadStyle = Pick<ReadRequest, 'limit' | 'afterGap' | 'maxRate'>
+export type ReadStyle = Pick<ReadRequest, 'limit' | 'afterGap' | 'maxRate'> & {
+  readonly transport: HeldTransport
+}
 
 /** A subscription of one channel of a read, not opened yet. */
 export function subscribe(
@@ -14,7 +17,7 @@ export function subscribe(
   sink: Sink,
   core: Core,
 ): Subscription {
-  const { afterGap, maxRate } = style
+  const { afterGap, maxRate, transport } = style
   const options = {
     channel,
     position,
@@ -23,6 +26,7 @@ export function subscribe(
     afterGap,
     conflate: settings.conflate,
     maxRate,
+    transport,
   }
   return new Subscription(options, sink, core)
 }

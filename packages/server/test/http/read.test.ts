@@ -127,7 +127,7 @@ describe('polling', () => {
     expect(await read('/channels/slow?info')).toEqual({
       channel: 'slow',
       need: { stalenessMs: 30_000 },
-      advised: ['poll', 'long-poll', 'sse'],
+      advised: ['poll', 'sse', 'ndjson', 'websocket', 'long-poll'],
       head: expect.stringMatching(/\.1\.0$/),
       oldest: expect.stringMatching(/\.0\.0$/),
       retention: { count: 10_000, bytes: 16_777_216, ageMs: 86_400_000 },

@@ -82,6 +82,7 @@ export class Hub implements BrokerListener {
   async join(name: ChannelName, reader: LiveReader): Promise<LiveChannel> {
     const channel = this.#live(name)
     channel.readers.add(reader)
+    this.#count(channel, reader, 1)
     channel.stay()
     this.#lingering.delete(channel)
     try {
@@ -94,7 +95,9 @@ export class Hub implements BrokerListener {
   }
 
   leave(channel: LiveChannel, reader: LiveReader): void {
-    if (!channel.readers.delete(reader) || channel.readers.size > 0) return
+    if (!channel.readers.delete(reader)) return
+    this.#count(channel, reader, -1)
+    if (channel.readers.size > 0) return
     channel.stay = this.#parts.wheel.after(lingerMs, () => this.#forget(channel))
     this.#lingering.add(channel)
     const [first] = this.#lingering
@@ -122,13 +125,24 @@ export class Hub implements BrokerListener {
     // Who may not read any more may have been missed as well: all of it is read from the log when the broker is seen again.
     if (this.stale && batch.channel !== revocationsChannel) return
     live.receive(batch)
-    const newest = batch.messages.at(-1)
-    if (newest) this.#parts.traffic.note(batch.channel, newest.offset)
+    this.#measure(live, batch)
     if (this.#dirty.size === 0) {
       const knownAt = this.#parts.clock.elapsed()
       this.#parts.clock.turn(() => this.#flush(knownAt))
     }
     this.#dirty.add(live)
+  }
+
+  #measure({ name, census }: LiveChannel, { messages }: StoredBatch): void {
+    const { traffic } = this.#parts
+    const newest = messages.at(-1)
+    if (!newest) return
+    traffic.note(name, newest.offset, messages)
+    traffic.deliver(name, messages.length, census)
+  }
+
+  #count({ name, census }: LiveChannel, { transport }: LiveReader, change: 1 | -1): void {
+    if (transport) this.#parts.traffic.move(name, census, transport, change)
   }
 
   onInterrupted(reason: string): void {
@@ -173,9 +187,14 @@ export class Hub implements BrokerListener {
     this.#dirty.clear()
     for (const live of dirty) live.flush()
     this.#keepWithinTotal()
-    const { clock, loop, tally } = this.#parts
+    const { clock, loop, tally, traffic } = this.#parts
+    const measure = () => {
+      const ms = clock.elapsed() - knownAt
+      tally.observe('gamut_delivery_seconds', ms)
+      for (const { name } of dirty) traffic.of(name).delayed(ms)
+    }
     // It stands behind all that were just given something, so its turn is when the last of them has been written.
-    loop.add({ flush: () => tally.observe('gamut_delivery_seconds', clock.elapsed() - knownAt) })
+    loop.add({ flush: measure })
   }
 
   /** Lets go of windows until all fit with some room: first those that nobody reads, then the oldest. */

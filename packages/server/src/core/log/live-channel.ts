@@ -11,6 +11,7 @@ import {
 import type { ReadFrom, ReadLimit, StoredBatch } from '../../broker/broker.js'
 import type { ChannelSettings } from '../../channels.js'
 import type { Clock } from '../../clock.js'
+import { createCensus, type HeldTransport } from '../../telemetry/channel-traffic.js'
 import type { Tally } from '../../telemetry/tally.js'
 import type { Wheel } from '../wheel.js'
 import type { LogPage, LogReader } from './log-reader.js'
@@ -25,6 +26,8 @@ const pastMs = 5000
 
 /** Who reads a live channel. */
 export interface LiveReader {
+  /** How it is held; nothing for the server itself. */
+  readonly transport: HeldTransport | undefined
   /** New batches, in the turn in which they came. */
   deliver(pages: readonly Page[]): void
   /** The log ends here: who stands elsewhere looks into it. */
@@ -62,6 +65,8 @@ export class LiveChannel {
   readonly settings: ChannelSettings
   readonly window: Window
   readonly readers = new Set<LiveReader>()
+  /** How many of them are held how. */
+  readonly census = createCensus()
   /** The head at which the channel was closed, once that is known. */
   closedAt: Cursor | undefined
   /** Why the channel's source gives nothing new just now. */

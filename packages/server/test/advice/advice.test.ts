@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { toHttpRequest } from '../to-http-request.js'
+import { createAdviceRig, minute } from './rig.js'
+
+const second = 1000
+const textsOf = ({ findings }: { findings: readonly { text: string }[] }) => findings.map(({ text }) => text)
+
+describe('GET /advice (§14)', () => {
+  it('says of a report that is polled for nothing how much seldomer would do', async () => {
+    const rig = createAdviceRig({ channels: { 'report/*': { need: { stalenessMs: 5000 } } } })
+    await rig.gamut.publish('report/daily', { total: 1 })
+    const tags = new Map<string, string>()
+    const pollers = Array.from({ length: 57 }, (_, index) => `10.0.0.${index}`)
+    await rig.pass(61 * minute, 5 * second, async () => {
+      for (const address of pollers) {
+        const known = tags.get(address)
+        const { headers } = await rig.poll('report/daily', address, known ? { 'if-none-match': known } : {})
+        tags.set(address, headers['etag'] ?? '')
+      }
+    })
+    const shown = await rig.one('report/daily')
+    expect(shown).toMatchObject({
+      declared: { stalenessMs: 5000 },
+      used: 'poll',
+      measured: { polls: { intervalMs: 5000 } },
+    })
+    expect(shown.measured.readers.poll).toBeCloseTo(57, 0)
+    expect(textsOf(shown)).toContain(
+      '40,900 polls an hour are answered 304; freshness of 60 s instead of 5 s loses nothing that was seen.',
+    )
+  })
+
+  it('says of a chat of which nearly everything goes to clients what SSE would take', async () => {
+    const rig = createAdviceRig({ channels: { 'chat/*': { need: { direction: 'both' } } } })
+    const sockets = await Promise.all(
+      Array.from({ length: 300 }, (_, index) => rig.socket('chat/lobby', `10.0.1.${index}`)),
+    )
+    await rig.pass(10 * minute, 2 * second, async (index) => {
+      sockets[index % sockets.length]?.receive(
+        JSON.stringify({ type: 'publish', channel: 'chat/lobby', data: index }),
+      )
+    })
+    const shown = await rig.one('chat/lobby')
+    expect(shown.used).toBe('websocket')
+    expect(shown.measured.readers.websocket).toBeCloseTo(300, 0)
+    expect(shown.measured.toClientsShare).toBeCloseTo(300 / 301, 4)
+    expect(shown.measured.sent.byWebSocket).toBeCloseTo(0.5, 1)
+    // How much is the calibration's to say.
+    expect(textsOf(shown)).toEqual([
+      expect.stringMatching(
+        /^99\.7 % of frames go to clients; SSE would serve at 0\.\d+ × the memory and [\d.]+ × the CPU\.$/,
+      ),
+    ])
+  })
+
+  it('says nothing before it knows enough', async () => {
+    const rig = createAdviceRig()
+    await rig.pass(4 * minute, second, (index) => rig.gamut.publish('a', index))
+    expect(await rig.one('a')).toMatchObject({ advice: { isProven: false, pattern: 'sse' } })
+    expect(textsOf(await rig.one('a'))).toEqual([
+      'Too little is known yet: 240 of 100 messages, polls and readers, in 4 min of 5 min.',
+    ])
+    await rig.clock.advance(2 * minute)
+    expect(textsOf(await rig.one('a'))).toEqual(['Nobody reads it here.'])
+    expect(textsOf(await rig.one('b'))).toEqual([
+      'Too little is known yet: 0 of 100 messages, polls and readers, in 0 ms of 5 min.',
+    ])
+  })
+
+  it('says what was declared otherwise than it is', async () => {
+    const need = { readers: 1000, updatesPerSecond: 0.1, stalenessMs: 2000 }
+    const rig = createAdviceRig({ channels: { a: { need } } })
+    await rig.stream('a', '10.0.0.1')
+    await rig.stream('a', '10.0.0.2')
+    await rig.pass(6 * minute, second, (index) => rig.gamut.publish('a', index))
+    expect(textsOf(await rig.one('a'))).toEqual([
+      'Most readers use SSE, and that fits.',
+      'Declared are 0.1 updates a second, measured 1.',
+      'Declared are 1,000 readers, measured 2.',
+    ])
+  })
+
+  it('goes page by page in the order of names, and leaves out what the server keeps for itself', async () => {
+    const rig = createAdviceRig()
+    for (const name of ['c', 'a', 'b']) await rig.gamut.publish(name, 1)
+    await rig.ask('/channels/$presence/a')
+    const first = await rig.advice('?limit=2')
+    expect([first.channels.map(({ channel }) => channel), first.next]).toEqual([['a', 'b'], 'b'])
+    const second = await rig.advice('?limit=2&after=b')
+    expect([second.channels.map(({ channel }) => channel), second.next]).toEqual([['c'], undefined])
+    expect(await rig.advice('?limit=0').catch(String)).toMatchObject({ error: { code: 'query_invalid' } })
+  })
+
+  it.each([
+    ['200', 'of this machine while there is no key', {}, '127.0.0.1', {}],
+    ['forbidden', 'from elsewhere', {}, '10.0.0.1', {}],
+    [
+      '200',
+      'with the key',
+      { operationsKey: 'correct-horse-battery' },
+      '10.0.0.1',
+      { authorization: 'Bearer correct-horse-battery' },
+    ],
+    ['unauthenticated', 'without it', { operationsKey: 'correct-horse-battery' }, '127.0.0.1', {}],
+  ])('is answered %s %s', async (answer, _who, options, address, headers) => {
+    const { gamut } = createAdviceRig(options)
+    const reply = await gamut.handle(toHttpRequest('/advice', { address, headers }))
+    if (reply.kind !== 'plain') throw new Error(reply.kind)
+    expect(reply.status === 200 ? '200' : JSON.parse(reply.body).error.code).toBe(answer)
+  })
+})
