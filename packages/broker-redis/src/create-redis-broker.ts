@@ -148,6 +148,8 @@ function linkFor(options: RedisBrokerOptions, keys: Keys, ms: number): (listener
     return (listener) => sentinelLinkFor(sentinels, master, ms, listener)
   }
   const client = 'cluster' in options ? clusterFor(options.cluster) : options.client
+  if ('getSentinelNode' in client)
+    throw new TypeError('A client of Sentinels is not taken as it is: give `sentinels` and `master` instead.')
   if ('slots' in client) return (listener) => new ClusterLink(client, isOwn, ms, keys, listener)
   return (listener) => new ClientLink(client, isOwn, ms, listener)
 }

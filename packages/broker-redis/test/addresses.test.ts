@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createRedisBroker } from '@gamut/broker-redis'
 import type { ChannelName } from '@gamut/protocol'
-import { createClient } from '@redis/client'
+import { createClient, createSentinel } from '@redis/client'
 import { expect, it } from 'vitest'
 import { endWithTest } from '../../../e2e/support/end-with-test.js'
 import { freePort } from '../../../e2e/support/free-port.js'
@@ -72,6 +72,11 @@ describeWith(['redis', 'openssl'], 'where a Redis is', () => {
     for (const { url } of cluster) await command(url, 'CONFIG', 'SET', 'requirepass', 'right')
     const urls = cluster.map(({ url }) => url.replace('//', '//:wr0ng@'))
     await expect(startNode({ cluster: urls })).rejects.toThrow('user and password')
+  })
+
+  it('is not taken as a client of Sentinels, which has other commands', () => {
+    const client = createSentinel({ name: 'mymaster', sentinelRootNodes: [{ host: '127.0.0.1', port: 1 }] })
+    expect(() => createRedisBroker({ client: client as never })).toThrow('`sentinels` and `master`')
   })
 
   it('is refused without being repeated where it is no address', () => {
