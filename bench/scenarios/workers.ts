@@ -61,7 +61,7 @@ export const workersFanOut: Scenario = {
     deliveryMeasures.delayP99Ms,
     deliveryMeasures.answerP99Ms,
   ],
-  reaches: [{ of: 'two-workers', measure: 'cpuUs', to: 'one-worker', atMost: 1.2 }],
+  reaches: [{ of: 'two-workers', measure: 'cpuUs', to: 'one-worker', atMost: 1.3 }],
   systems,
   transports: ['websocket', 'sse'],
   variants: [undefined],
