@@ -103,11 +103,11 @@ export function advise(
   }
 }
 
-/** All patterns for a need with their figures, the simplest first: what `advise` chooses from, without its search for break-evens. */
+/** What `advise` chooses, and from what, without its sentences and its search for break-evens: for curves of many points. */
 export function compare(
   need: Need = {},
   circumstances: Circumstances = {},
   calibration: Calibration = nodeCalibration,
-): readonly Option[] {
-  return decide(complete(need, circumstances), calibration).options
+): Decision {
+  return decide(complete(need, circumstances), calibration)
 }

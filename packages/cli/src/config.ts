@@ -54,6 +54,8 @@ export interface ServeConfig {
   readonly workers: number
   /** Absolute path of a directory. */
   readonly staticPath: string | undefined
+  /** Whether the advisor's page is served. */
+  readonly hasAdvisor: boolean
   readonly logLevel: string
   readonly options: GamutOptions
   /** Tokens and API keys; `undefined` where nothing was said of them. */
@@ -176,6 +178,7 @@ export async function resolveConfig(
     store: chooseStore(given, { file, cwd }),
     workers: workerCount(given),
     staticPath: staticPath(given, { file, cwd }),
+    hasAdvisor: take(given, 'advisor', isFlag, 'true or false') ?? true,
     logLevel: take(given, 'logLevel', isLogLevel, `one of ${logLevels.join(', ')}`) ?? 'warn',
     options: Object.fromEntries(passed.map(([name, { value }]) => [name, value])),
     doors: readDoors(given, env, { file, cwd }),

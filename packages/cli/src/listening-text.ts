@@ -1,4 +1,5 @@
 import type { ChannelDefinition } from '@gamut/server'
+import { advisorPath } from './advisor-page.js'
 import { formatMs } from './format-ms.js'
 import { formatRows } from './help.js'
 import type { Terminal } from './terminal.js'
@@ -21,6 +22,8 @@ export interface Listening {
   /** How to get a credential to try it with, as a line to type; `undefined` where none is needed. */
   readonly credential: string | undefined
   readonly staticPath: string | undefined
+  /** Whether the advisor's page is served. */
+  readonly hasAdvisor: boolean
   readonly file: string | undefined
 }
 
@@ -80,8 +83,20 @@ function tryLines(listening: Listening): readonly (readonly [string, string])[] 
 
 /** What `gamut serve` says when it listens: where, for whom, what it has, and what to try. */
 export function listeningText(listening: Listening, terminal: Terminal): string {
-  const { version, url, operators, trace, basePath, channels, door, kept, workers, staticPath, file } =
-    listening
+  const {
+    version,
+    url,
+    operators,
+    trace,
+    basePath,
+    channels,
+    door,
+    kept,
+    workers,
+    staticPath,
+    hasAdvisor,
+    file,
+  } = listening
   const { paint } = terminal
   const rows: (readonly [string, string])[] = [
     ['open to', door],
@@ -91,6 +106,7 @@ export function listeningText(listening: Listening, terminal: Terminal): string 
     ...(trace.length === 0 ? [] : [['traced', `${trace.join(', ')}, for gamut explain`] as const]),
     ...(file === undefined ? [] : [['config', file] as const]),
     ...(staticPath === undefined ? [] : [['page', `${toReachable(url)}/`] as const]),
+    ...(hasAdvisor ? [['advisor', `${toReachable(url)}${advisorPath}`] as const] : []),
   ]
   const patterns = Object.entries(channels).map(([pattern, d]) => [pattern, describeChannel(d)] as const)
   return [

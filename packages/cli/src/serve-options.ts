@@ -148,6 +148,13 @@ export const serveOptions: OptionTable = {
     group: what,
     env: true,
   },
+  advisor: {
+    kind: 'flag',
+    help: 'a page at /advisor that says which pattern a need asks for; --advisor=false leaves it out, and files of --static come first',
+    default: 'true',
+    group: what,
+    env: true,
+  },
   broker: {
     kind: 'text',
     placeholder: 'URL',

@@ -50,7 +50,7 @@ export function createReport(
   asJson: boolean,
   log: Logger,
 ): ServeReport {
-  const { options, doors, staticPath, file } = config
+  const { options, doors, staticPath, hasAdvisor, file } = config
   const { basePath = '', channels = {} } = options
   const version = readVersion()
   const json = (event: string, fields: object) => terminal.print(JSON.stringify({ event, ...fields }))
@@ -73,6 +73,7 @@ export function createReport(
         channels,
         credential: options.authorize ? undefined : doors && credentialLine(doors),
         staticPath,
+        hasAdvisor,
         file,
       }
       terminal.print(listeningText(listening, terminal))

@@ -3,13 +3,14 @@ import { isServerChannel } from '@gamut/protocol'
 import { type Broker, createGamut, type Gamut, type Hooks } from '@gamut/server'
 import { type Served, serve } from '@gamut/server/node'
 import type { Logger } from 'pino'
+import { serveAdvisor } from './advisor-page.js'
 import { explainOption, type ServeConfig } from './config.js'
 import { openDoors } from './door-settings.js'
 import type { EndCall } from './ending.js'
 import { Failure, textOf } from './failure.js'
 import { guardHost, isLoopback } from './loopback.js'
 import type { ProcessMetricsSource } from './metrics.js'
-import { serveFiles } from './static-files.js'
+import { refuse, serveFiles } from './static-files.js'
 import { openingFor } from './store.js'
 
 /** What a server is made of besides what it was told. */
@@ -63,10 +64,12 @@ const listenProblems: Readonly<Record<string, string>> = {
 }
 
 async function listen(config: ServeConfig, gamut: Gamut): Promise<Served> {
-  const { host, port, operations, staticPath, options } = config
-  const otherwise = staticPath === undefined ? {} : { otherwise: serveFiles(staticPath) }
+  const { host, port, operations, staticPath, hasAdvisor, options } = config
+  const rest = hasAdvisor ? serveAdvisor() : refuse
+  // An application's own files come first.
+  const otherwise = staticPath === undefined ? rest : serveFiles(staticPath, rest)
   try {
-    const served = await serve(gamut, { host, port, ...otherwise, ...(operations && { operations }) })
+    const served = await serve(gamut, { host, port, otherwise, ...(operations && { operations }) })
     if (isLoopback(host) && !config.isPublic && !options.authorize && !config.doors)
       guardHost(served.server, options.origins ?? [])
     return served
