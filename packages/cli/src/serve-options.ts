@@ -52,7 +52,7 @@ const limitHelp: Readonly<Record<keyof Limits, string>> = {
   maxPresent: 'devices that are there on one channel',
   maxStateBytes: 'state of one of them',
   firstLoadMs: 'wait for a source’s first value',
-  adviceAfterMs: 'how long traffic is measured for advice',
+  adviceAfterMs: 'measuring before there is advice',
   adviceAfterEvents: 'messages and polls it takes besides',
 }
 
