@@ -83,9 +83,15 @@ export class SentinelLink implements Link {
   }
 
   renew(): void {
-    this.#move().then((hasMoved) => {
-      if (!hasMoved) this.#master?.renew()
-    }, this.#onTrouble)
+    const stayed = (error: unknown) => {
+      this.#listener.onTrouble(error)
+      return false
+    }
+    void this.#move()
+      .catch(stayed)
+      .then((hasMoved) => {
+        if (!hasMoved) this.#master?.renew()
+      })
   }
 
   async close(): Promise<void> {
@@ -93,8 +99,6 @@ export class SentinelLink implements Link {
     clearInterval(this.#timer)
     await this.#master?.close()
   }
-
-  readonly #onTrouble = (error: unknown) => this.#listener.onTrouble(error)
 
   #look(): void {
     // Without Sentinels, the master that there is will do.
