@@ -19,15 +19,11 @@ export {
 } from './explain.js'
 export type { Circumstances, FullCircumstances, FullNeed, Need, NumericField } from './need.js'
 export { type Pattern, patterns } from './pattern.js'
-export {
-  type Plan,
-  type PlannedBroker,
-  type PlannedNodes,
-  type PlannedProxies,
-  type PlannedUse,
-  plan,
-} from './plan.js'
+export { type Plan, plan } from './plan.js'
 export type { Resource } from './plan-capacity.js'
+export type { EdgeAdvice } from './plan-edge.js'
+export type { Explained } from './plan-explain.js'
+export type { PlannedBroker, PlannedNodes, PlannedProxies, PlannedUse } from './plan-figures.js'
 export type {
   BrokerKind,
   BrokerPlan,
@@ -39,8 +35,12 @@ export type {
   Regions,
   Use,
 } from './plan-input.js'
-export type { Reconnect, Reconnects } from './plan-reconnect.js'
+export { resourceNames } from './plan-names.js'
+export type { Reconnect, Reconnects, Slowest } from './plan-reconnect.js'
+export type { Assumption } from './plan-say.js'
+export type { LoadBalancer, PlannedSetting } from './plan-settings.js'
 export type { Limit } from './plan-size.js'
+export type { Snippet } from './plan-snippets.js'
 export type { Obstacle } from './possible.js'
 export type { Score } from './score.js'
 export { serverDefaults } from './server-defaults.js'

@@ -104,7 +104,10 @@ const regionRules: Rules<Regions> = {
 }
 const brokerRules: Rules<BrokerPlan> = {
   kind: isOneOf('memory', 'sqlite', 'redis'),
-  shards: isWhole(1, 1000),
+  shards: (value, field) => {
+    if (isWhole(1, 1000)(value, field) !== 2) return value as number
+    throw new AdviceError(field, 'a Redis Cluster has three masters at least: give 1, or 3 and more.')
+  },
   bytesPerSecond: isNumber(1000, 1e12),
 }
 

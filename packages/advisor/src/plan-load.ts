@@ -134,8 +134,10 @@ function loadOfUse(use: DecidedUse, users: number, ownShare: number, calibration
 
 /** Microseconds that it takes to open what a use holds. */
 function openWorkOf({ use, held }: UseLoad, { work }: Calibration): number {
-  const { user, kernel } = use.pattern === 'websocket' ? work.open.websocket : work.open.sse
-  return held * (user + kernel)
+  const { tls, proxied } = use.question.circumstances
+  const open = use.pattern === 'websocket' ? work.open.websocket : work.open.sse
+  const shake = tls && !proxied ? work.tlsHandshake.user + work.tlsHandshake.kernel : 0
+  return held * (open.user + open.kernel + shake)
 }
 
 function keptOf({ use, channels }: UseLoad) {

@@ -17,6 +17,8 @@ export interface Sized {
   readonly nodes: number
   readonly proxies: number
   readonly carrying: Fleet
+  /** How many machines, without those to spare, each resource asks for by itself. */
+  readonly asked: Asked
   /** What no number of machines brings below its target. */
   readonly unsolved: readonly Resource[]
 }
@@ -31,7 +33,8 @@ export interface Limit {
   readonly users: number
 }
 
-const ofNodes: readonly Resource[] = ['core', 'memory', 'descriptors', 'connections', 'bandwidth']
+/** What a node or one of its processes has of its own. */
+export const ofNodes: readonly Resource[] = ['core', 'memory', 'descriptors', 'connections', 'bandwidth']
 const ofProxies: readonly Resource[] = ['proxy-core', 'proxy-memory', 'proxy-descriptors', 'ports']
 const ofBroker: readonly Resource[] = ['broker-core', 'broker-bandwidth']
 
@@ -66,32 +69,35 @@ export interface Sizing {
 
 const isWithin = (used: number, resource: Resource) => used <= targets[resource]
 
-/** The least number with which all of these are within their targets, and those that never are. */
+/** How many each of these asks for by itself; `undefined` where no number is enough. */
+export type Asked = Readonly<Partial<Record<Resource, number | undefined>>>
+
+/** The least number with which all of these are within their targets, what each asks for, and those that never are. */
 function enough(
   wanted: readonly Resource[],
   most: number,
   usedOf: (count: number) => Readonly<Record<Resource, number>>,
 ) {
-  const never = usedOf(most)
-  const unsolved = wanted.filter((resource) => !isWithin(never[resource], resource))
-  const solvable = wanted.filter((resource) => !unsolved.includes(resource))
-  const count = least(1, most, (value) => {
-    const used = usedOf(value)
-    return solvable.every((resource) => isWithin(used[resource], resource))
-  })
-  return { count: count ?? most, unsolved }
+  const counts = wanted.map(
+    (resource) => [resource, least(1, most, (count) => isWithin(usedOf(count)[resource], resource))] as const,
+  )
+  return {
+    count: Math.max(1, ...counts.map(([, count]) => count ?? 1)),
+    asked: Object.fromEntries(counts) as Asked,
+    unsolved: counts.filter(([, count]) => count === undefined).map(([resource]) => resource),
+  }
 }
 
 function proxiesFor(load: Load, fleet: Fleet, { question, calibration }: Sizing) {
   const { proxy, redundancy } = question
   const spare = redundancy > 0 ? 1 : 0
-  if (proxy.kind === 'none') return { proxies: 0, alive: 0, unsolved: [] }
+  if (proxy.kind === 'none') return { proxies: 0, alive: 0, asked: {}, unsolved: [] }
   if (proxy.count !== undefined)
-    return { proxies: proxy.count, alive: Math.max(1, proxy.count - spare), unsolved: [] }
-  const { count, unsolved } = enough(ofProxies, mostMachines, (proxies) =>
+    return { proxies: proxy.count, alive: Math.max(1, proxy.count - spare), asked: {}, unsolved: [] }
+  const { count, asked, unsolved } = enough(ofProxies, mostMachines, (proxies) =>
     utilisation(load, { ...fleet, proxies }, question, calibration),
   )
-  return { proxies: count + spare, alive: count, unsolved }
+  return { proxies: count + spare, alive: count, asked, unsolved }
 }
 
 /** The fewest machines that carry a load while as many are away as may be. */
@@ -110,13 +116,15 @@ export function sizeFor(load: Load, sizing: Sizing): Sized {
       ? enough(ofBroker, mostShards, (shards) =>
           utilisation(load, { ...withProxies, shards }, question, calibration),
         )
-      : { count: question.broker.shards ?? 1, unsolved: [] }
-  const whole = { ...withProxies, shards: forShards.count }
+      : { count: question.broker.shards ?? 1, asked: {}, unsolved: [] }
+  // A Redis Cluster has three masters at least.
+  const whole = { ...withProxies, shards: forShards.count === 2 ? 3 : forShards.count }
   const usual = utilisation(load, { ...whole, portsPerPair: usualPorts }, question, calibration)
   return {
     nodes: forNodes.count + redundancy,
     proxies: forProxies.proxies,
     carrying: { ...whole, portsPerPair: isWithin(usual.ports, 'ports') ? usualPorts : widePorts },
+    asked: { ...forNodes.asked, ...forProxies.asked, ...forShards.asked },
     unsolved: [...forNodes.unsolved, ...forProxies.unsolved, ...forShards.unsolved],
   }
 }

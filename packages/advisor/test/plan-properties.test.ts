@@ -96,6 +96,12 @@ describe('a plan', () => {
         expect(plan(input)).toEqual(one)
         expect(JSON.parse(JSON.stringify(one))).toEqual(one)
         for (const figure of figures) expect(figure(one)).toBeGreaterThanOrEqual(0)
+        const texts = [one.explained, one.warnings, one.assumptions, one.assumed]
+          .flat()
+          .map(({ text }) => text)
+        for (const text of [one.headline, one.limit, ...texts])
+          expect(text).not.toMatch(/NaN|Infinity|undefined|null|e[+-]\d/)
+        for (const { text } of one.snippets) expect(text).not.toMatch(/NaN|Infinity|undefined|null/)
       }),
       { numRuns: 60 },
     )

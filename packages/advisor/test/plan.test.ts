@@ -133,13 +133,125 @@ describe('a plan', () => {
     expect(plan({ users: 100_000, broker: 'memory' }).meets).toBe(false)
   })
 
-  // By hand: 10,000 of one node come to 8 processes, 1,250 each, within the 3 s of a client's retry.
+  // By hand: 10,000 of one node come to 8 processes, 1,250 each, within the 3 s of a client's retry; HTTP/2 to the proxy stays.
   it('says how long readers take to come back', () => {
-    const { reconnect } = plan(streams)
-    expect(reconnect.nodeDies).toEqual({ readers: 10_000, perProcess: 1250, ms: 3000, by: 'retry' })
+    const { nodeDies, nodeDrains, deployMs } = plan(streams).reconnect
+    expect(nodeDies).toEqual({ readers: 10_000, perProcess: 1250, ms: 3000, by: 'retry' })
     // Each process drains 5,000 at 1,000 a second, and a slot more.
-    expect(reconnect.nodeDrains).toMatchObject({ readers: 10_000, ms: 6000, by: 'accept-rate' })
-    expect(reconnect.deployMs).toBe(5 * (6000 + 2000))
+    expect(nodeDrains).toEqual({ readers: 10_000, perProcess: 1250, ms: 6000, by: 'accept-rate' })
+    expect(deployMs).toBe(5 * (6000 + 2000))
+  })
+
+  // By hand: WebSockets shake hands anew, 10,000 × 0.94 ms are 9.4 s of a core; two proxies of two cores have some 3.1 idle.
+  it('counts the handshakes of TLS where connections end with the node', () => {
+    const { reconnect, proxies } = plan({ users: 50_000, mix: [{ need: feed, pattern: 'websocket' }] })
+    expect(reconnect.nodeDies.by).toBe('handshakes')
+    expect(reconnect.nodeDies.ms).toBeCloseTo(1000 + 9400 / (4 - proxies.cores), -2)
+  })
+
+  // By hand: past the burst of 10,000 the one process left takes 1,000 a second: 3 s and 30,000 - 10,000 of them.
+  it('keeps to the accept rate past the burst', () => {
+    const { nodes, reconnect } = plan({
+      users: 60_000,
+      mix: [{ need: { updatesPerSecond: 0.01 }, pattern: 'sse' }],
+      node: { cores: 1, connections: 100_000, fds: 200_000 },
+    })
+    expect(nodes.count).toBe(2)
+    expect(reconnect.nodeDies).toEqual({ readers: 30_000, perProcess: 30_000, ms: 23_000, by: 'accept-rate' })
+  })
+
+  it('says that the only node has to start again', () => {
+    const { reconnect } = plan({ users: 100, redundancy: 0, mix: [{ need: feed, pattern: 'sse' }] })
+    expect(reconnect.nodeDies).toEqual({ readers: 100, perProcess: 50, ms: 5000, by: 'start' })
+  })
+
+  it('says what a higher limit of connections would save', () => {
+    const { nodes, warnings } = plan(streams)
+    expect(nodes.asked).toEqual({ core: 1, memory: 1, descriptors: 1, connections: 4, bandwidth: 1 })
+    expect(warnings.map(({ code }) => code)).toEqual(['raise-connections'])
+    expect(plan({ ...streams, node: { connections: 50_000 } }).nodes.count).toBe(2)
+  })
+
+  it('says what servers at the edge would save, and by what they are billed', () => {
+    const { edge } = plan({ ...streams, regions: { users: 5, servers: 1, betweenMs: 300 } })
+    expect(edge).toMatchObject({
+      helps: 'some',
+      regions: 4,
+      users: 40_000,
+      saved: { opening: { roundTrips: 3, ms: 900 }, request: { ms: 300 }, message: { ms: 150 } },
+    })
+    expect(edge.bills.connectionHours).toBe(40_000 * 730)
+    expect(edge.bills.messages).toBe(40_000 * 730 * 3600)
+    expect(plan({ ...streams, regions: { users: 5, servers: 5 } }).edge.helps).toBe('no')
+  })
+
+  it('says that an edge is needed where what is far is too old', () => {
+    const game = { updatesPerSecond: 10, stalenessMs: 150 }
+    const { edge, warnings } = plan({
+      users: 1000,
+      mix: [{ need: game, readersPerChannel: 20, pattern: 'websocket' }],
+      regions: { users: 2, servers: 1, betweenMs: 300 },
+    })
+    expect(edge.helps).toBe('needed')
+    expect(warnings.map(({ code }) => code)).toContain('edge')
+  })
+})
+
+describe('the settings of a plan', () => {
+  const settingOf = (input: PlanInput, on: string, name: string) =>
+    plan(input).settings.find((setting) => setting.on === on && setting.name === name)?.value
+
+  it.each([
+    ['node', 'nofile', 65_536],
+    ['node', 'net.core.somaxconn', 4096],
+    ['node', 'net.ipv4.tcp_wmem', '4096 16384 524288'],
+    // A quarter of 4 GiB in pages of 4 KiB.
+    ['node', 'net.ipv4.tcp_mem', '131072 196608 262144'],
+    ['node', '--workers', 2],
+    ['node', '--max-connections', 10_000],
+    ['node', '--max-sockets', 15_000],
+    // 50,000 descriptors of each worker, and a fifth more.
+    ['proxy', 'worker_connections', 65_536],
+    // 10,000 readers come to one proxy within two seconds.
+    ['proxy', 'net.core.somaxconn', 8192],
+    ['proxy', 'net.netfilter.nf_conntrack_max', 262_144],
+    ['proxy', 'net.ipv4.ip_local_port_range', undefined],
+    ['redis', 'maxmemory-policy', 'noeviction'],
+  ])('has on each %s %s as %s', (on, name, value) => {
+    expect(settingOf(streams, on, name)).toBe(value)
+  })
+
+  it('widens the range of ports only where it is needed', () => {
+    const wide: PlanInput = { ...streams, node: { cores: 8 }, redundancy: 0, proxy: { count: 1 } }
+    expect(settingOf(wide, 'proxy', 'net.ipv4.ip_local_port_range')).toBe('1024 65535')
+  })
+
+  it('hands requests out in turn where there is a node to spare, else fills the emptiest', () => {
+    expect(plan(streams).loadBalancer).toMatchObject({
+      method: 'round-robin',
+      sticky: false,
+      readTimeoutMs: 90_000,
+      keepAliveMs: 60_000,
+    })
+    expect(plan({ ...streams, redundancy: 0 }).loadBalancer.method).toBe('least-connections')
+  })
+
+  it('waits longer than the longest heartbeat', () => {
+    const phones = { ...streams, circumstances: { onBattery: true, proxyCutsAfterMs: 0 } }
+    expect(plan(phones).loadBalancer.readTimeoutMs).toBe(2 * 55_000 * 1.5)
+  })
+
+  it('comes as files, of the proxy that there is', () => {
+    const files = (input: PlanInput) => plan(input).snippets.map(({ file }) => file.split('/').at(-1))
+    expect(files({ ...streams, proxy: 'haproxy' })).toEqual([
+      '90-gamut.conf',
+      'plan.conf',
+      '90-gamut.conf',
+      'plan.conf',
+      'haproxy.cfg',
+      'redis.conf',
+    ])
+    expect(files({ users: 10, redundancy: 0, proxy: 'none' })).toEqual(['90-gamut.conf', 'plan.conf'])
   })
 })
 
@@ -165,6 +277,7 @@ describe('what a plan is asked', () => {
     [{ growth: { factor: 2, percentPerMonth: 3, months: 3 } }, 'growth.factor'],
     [{ regions: { users: 0 } }, 'regions.users'],
     [{ broker: 'kafka' }, 'broker'],
+    [{ broker: { shards: 2 } }, 'broker.shards'],
     [5, 'input'],
   ])('is refused by its field: %j', (input, field) => {
     expect(() => plan(input as PlanInput)).toThrow(AdviceError)

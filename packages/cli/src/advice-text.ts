@@ -7,31 +7,13 @@ import {
   type Option,
   patternNames,
 } from '@gamut/advisor'
-import type { Style, Terminal } from './terminal.js'
+import { columnsOf, footnote, listed, textColumns, titled } from './paragraphs.js'
+import type { Terminal } from './terminal.js'
 import { wrap } from './wrap.js'
 
-/** Sentences are no longer than this, however wide the terminal. */
-const mostColumns = 100
 const indent = '  '
 /** From here on there is room for columns that are seldom asked for. */
 const wideColumns = 100
-
-// A pseudo terminal of which nobody said the size has none.
-const columnsOf = ({ columns }: Terminal) => Math.max(40, columns || 80)
-const textColumns = (terminal: Terminal) => Math.min(mostColumns, columnsOf(terminal))
-
-/** Texts one below the other, each with a mark before it and its further lines as far in. */
-function listed(texts: readonly string[], terminal: Terminal, mark = '·', style: Style = 'dim'): string[] {
-  const room = textColumns(terminal) - indent.length - 2
-  return texts.flatMap((text) =>
-    wrap(text, room).map(
-      (line, index) => `${indent}${index === 0 ? terminal.paint(style, mark) : ' '} ${line}`,
-    ),
-  )
-}
-
-const titled = (title: string, lines: readonly string[], terminal: Terminal) =>
-  lines.length === 0 ? [] : ['', terminal.paint('bold', title), ...lines]
 
 const coresOf = ({ cores }: Option) => cores.user + cores.kernel + cores.proxy
 const memoryOf = ({ memoryBytes: of }: Option) => of.process + of.kernel + of.slow + of.proxy
@@ -124,17 +106,9 @@ function weighing(advice: Advice, terminal: Terminal): string[] {
   return [...table(weighed, advice, terminal), '', ...listed([how], terminal)]
 }
 
-/** Whose figures these are. */
-function footnote({ calibration }: Advice, isWhole: boolean, terminal: Terminal): string[] {
-  const { machine, runtime, date } = calibration
-  const more = isWhole ? '' : ' --explain says why.'
-  const text = `Figures of ${runtime} on ${machine}, ${date}, with a proxy’s share.${more}`
-  return ['', ...wrap(text, textColumns(terminal)).map((line) => terminal.paint('dim', line))]
-}
-
 /** An answer for people; the whole one has every reason and how the patterns were weighed. */
 export function adviceLines(advice: Advice, isWhole: boolean, terminal: Terminal): string[] {
-  const { patterns, pattern, reasons, breakEven, warnings, assumed } = advice
+  const { patterns, pattern, reasons, breakEven, warnings, assumed, calibration } = advice
   const isWide = columnsOf(terminal) >= wideColumns
   const isPossible = patterns.some((option) => option.pattern === pattern && option.possible)
   const texts = (all: readonly { readonly text: string }[]) => all.map(({ text }) => text)
@@ -149,6 +123,6 @@ export function adviceLines(advice: Advice, isWhole: boolean, terminal: Terminal
     ...section('What would change it', listed(texts(breakEven), terminal)),
     ...section('Know before', listed(texts(warnings), terminal, '!', 'yellow')),
     ...section('Taken for what was not said', listed(taken, terminal)),
-    ...footnote(advice, isWhole, terminal),
+    ...footnote(calibration, `With a proxy’s share.${isWhole ? '' : ' --explain says why.'}`, terminal),
   ]
 }

@@ -45,6 +45,11 @@ const commands: readonly LazyCommand[] = [
     load: async () => (await import('./commands/advise.js')).adviseCommand,
   },
   {
+    name: 'plan',
+    summary: 'say what many users need, and what to set',
+    load: async () => (await import('./commands/plan.js')).planCommand,
+  },
+  {
     name: 'bench',
     summary: 'measure a need on this machine, or what things cost here',
     load: async () => (await import('./commands/bench.js')).benchCommand,

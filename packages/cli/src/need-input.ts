@@ -16,19 +16,24 @@ export function comesFromInput(wanted: boolean): boolean {
   }
 }
 
-/** A need as JSON, circumstances within it; nothing at all says nothing. */
-export async function readNeed(): Promise<SaidNeed> {
+/** An object as JSON from standard input, like `example`; nothing at all says nothing. */
+export async function readFields(example: string): Promise<Readonly<Record<string, unknown>>> {
   const text = (await readAll(process.stdin)).trim()
-  if (text === '') return { need: {}, circumstances: {} }
+  if (text === '') return {}
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
-    throw usageFailure(`Standard input is no JSON: ${textOf(error)}. Give a need like {"readers":340}.`)
+    throw usageFailure(`Standard input is no JSON: ${textOf(error)}. Give ${example}.`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw usageFailure('Standard input: an object is needed, a need like {"readers":340}.')
-  const { circumstances = {}, ...need } = value as Record<string, unknown>
+    throw usageFailure(`Standard input: an object is needed, ${example}.`)
+  return value as Record<string, unknown>
+}
+
+/** A need as JSON, circumstances within it. */
+export async function readNeed(): Promise<SaidNeed> {
+  const { circumstances = {}, ...need } = await readFields('a need like {"readers":340}')
   return { need, circumstances: circumstances as SaidNeed['circumstances'] }
 }
 

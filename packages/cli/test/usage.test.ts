@@ -33,7 +33,7 @@ describe('help', () => {
     expect(overview.out).toMatch(/serve .*\n.*publish .*\n.*tail /)
     for (const way of [['help'], ['-h'], [], ['help', 'help'], ['help', '--help']])
       expect(await ask(way)).toEqual(overview)
-    for (const name of ['serve', 'publish', 'tail', 'explain', 'doctor', 'advise', 'token']) {
+    for (const name of ['serve', 'publish', 'tail', 'explain', 'doctor', 'advise', 'plan', 'token']) {
       const help = await ask(['help', name])
       expect(help).toMatchObject({ code: 0, out: expect.stringContaining(`gamut ${name}`) })
       expect(await ask([name, '--help'])).toEqual(help)

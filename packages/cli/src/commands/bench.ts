@@ -1,18 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
-import {
-  AdviceError,
-  type Calibration,
-  type Need,
-  nodeCalibration,
-  type Pattern,
-  patterns,
-} from '@gamut/advisor'
+import { AdviceError, type Need, type Pattern, patterns } from '@gamut/advisor'
 import { calibrate } from '../bench/calibrate.js'
 import { type Measured, measureNeed } from '../bench/measure.js'
 import { measuredTable } from '../bench/measured-table.js'
 import type { Command, CommandInput } from '../command.js'
 import { Failure, textOf, usageFailure } from '../failure.js'
+import { givenCalibration } from '../given-calibration.js'
 import { flagOption, type GivenOptions, type OptionTable, textOption } from '../option.js'
 import { didYouMean } from '../suggest.js'
 
@@ -39,18 +33,6 @@ function givenPatterns(given: GivenOptions): readonly Pattern[] {
         `--pattern: there is no "${name}".${didYouMean(name, patterns)} There are ${patterns.join(', ')}.`,
       )
   return patterns.filter((pattern) => !names || names.includes(pattern))
-}
-
-function givenCalibration(given: GivenOptions): Calibration {
-  const file = textOption(given, 'calibration')
-  if (file === undefined) return nodeCalibration
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'))
-  } catch (error) {
-    throw usageFailure(
-      `--calibration: ${file} cannot be read: ${textOf(error)}. Make one with gamut bench --calibrate --out ${file}.`,
-    )
-  }
 }
 
 async function readNeed(): Promise<Need> {
