@@ -91,6 +91,15 @@ const planted: readonly Planted[] = [
     setting: /no proxy_hide_header ETag/,
   },
   {
+    what: 'finds that it lets no publish through, and takes the query away',
+    start: nginxWith("if ($request_method = POST) { return 405; } set $args '';"),
+    bad: ['reach fault', 'buffering fault', 'buffering fault'],
+    says: [
+      /^A publish on .* was answered HTTP 405 by nginx.*, and not by the server/,
+      /^SSE is answered with another type: application\/json/,
+    ],
+  },
+  {
     what: 'finds that it says other things of caches than the server',
     start: nginxWith(
       'proxy_hide_header Cache-Control; proxy_hide_header Vary; add_header Cache-Control "max-age=60";',
@@ -106,11 +115,11 @@ describeWith('nginx', 'doctor behind nginx', () => {
     const { port } = await startServer(behindProxy)
     const args = ['--idle', '2s', '--seconds', '10']
     const { code, bad, front, published } = await examine(await startOperateProxy('nginx', port), args)
-    expect({ code, bad, published, front: front.name }).toEqual({
+    expect({ code, bad, published, front: front.names }).toEqual({
       code: 0,
       bad: [],
       published: true,
-      front: 'nginx',
+      front: ['nginx'],
     })
   })
 

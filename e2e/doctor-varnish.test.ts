@@ -50,7 +50,7 @@ const planted: readonly Planted[] = [
 describeWith('varnish', 'doctor behind Varnish', () => {
   it('finds nothing wrong with the guide to caches', async () => {
     const { code, bad, front } = await examine(await startGuide(), ['--idle', '2s', '--seconds', '10'])
-    expect({ code, bad, front: front.name }).toEqual({ code: 0, bad: [], front: 'varnish' })
+    expect({ code, bad, front: front.names }).toEqual({ code: 0, bad: [], front: ['varnish'] })
   })
 
   it('sees that a public channel is answered for everybody (§4)', async () => {

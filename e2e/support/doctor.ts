@@ -33,7 +33,7 @@ export interface Planted {
 /** What `gamut doctor --json` has found. */
 export interface Told {
   readonly code: number
-  readonly front: { readonly name?: string }
+  readonly front: { readonly names: readonly string[]; readonly isProxied: boolean }
   readonly published: boolean
   readonly patterns: Readonly<Record<string, string>>
   readonly findings: readonly ToldFinding[]
@@ -84,7 +84,7 @@ export function findsPlanted(front: OperateProxy | 'varnish', all: readonly Plan
     if (!setting) return
     const named = told.findings[0]?.settings.find(({ server }) => server === front)
     expect(named?.setting).toMatch(setting)
-    // HAProxy does not show itself: it is not named first.
+    // HAProxy is only guessed, by what the server was told of a proxy.
     if (front !== 'haproxy') expect(told.findings[0]?.settings[0]).toEqual(named)
   })
 }

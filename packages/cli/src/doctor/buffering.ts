@@ -1,3 +1,4 @@
+import { mediaTypes } from '@gamut/protocol'
 import { canDecode } from './decode.js'
 import type { Finding } from './finding.js'
 import type { Stream } from './path.js'
@@ -6,8 +7,8 @@ import { type Watched, watch } from './watch.js'
 
 /** The answers without an end, each with what its opening has in it. */
 const kinds = [
-  { pattern: 'sse', title: 'SSE', mark: 'event: $open' },
-  { pattern: 'ndjson', title: 'NDJSON', mark: '"type":"open"' },
+  { pattern: 'sse', title: 'SSE', type: mediaTypes.events, mark: 'event: $open' },
+  { pattern: 'ndjson', title: 'NDJSON', type: mediaTypes.ndjson, mark: '"type":"open"' },
 ] as const
 
 type Kind = (typeof kinds)[number]
@@ -104,12 +105,10 @@ function figures(probes: readonly Delivered[]): Record<string, unknown> {
 const heldBack =
   'Whatever is published waits in the proxy until its buffer is full or the stream ends: readers see nothing for minutes, and the client moves to long-polls.'
 
-/** What is wrong with the streams of one kind, if anything; the worst first. */
-function judge(
-  patient: Patient,
-  kind: Kind,
-  probes: readonly Delivered[],
-): Omit<Finding, 'check' | 'patterns'> {
+type Judged = Omit<Finding, 'check' | 'patterns'>
+
+/** What is no stream at all: another status, or another type. */
+function judgeRefused(kind: Kind, probes: readonly Delivered[]): Judged | undefined {
   const refused = probes.filter(({ stream }) => stream !== undefined && stream.status !== 200)
   const [first] = refused
   if (first?.stream)
@@ -119,6 +118,21 @@ function judge(
       means: 'A browser’s EventSource gives up for ever on any status but 200.',
       todo: 'Ask the same URL at the server itself: what refuses it is on the way if that answers 200.',
     }
+  const types = probes.flatMap(({ stream }) => (stream ? [stream.headers.get('content-type') ?? 'none'] : []))
+  const other = types.find((type) => !type.includes(kind.type))
+  if (other === undefined) return undefined
+  return {
+    severity: 'fault',
+    says: `${kind.title} is answered with another type: ${other}.`,
+    means: 'No stream opens on this path.',
+    todo: 'Pass the query of a request on as it is, and let no cache give the answer of one URL to another.',
+  }
+}
+
+/** What is wrong with the streams of one kind, if anything; the worst first. */
+function judge(patient: Patient, kind: Kind, probes: readonly Delivered[]): Judged {
+  const refused = judgeRefused(kind, probes)
+  if (refused) return refused
   const silent = probes.filter(({ firstMs }) => firstMs === undefined)
   const within = spell(patient.waitMs)
   const fault = (says: string) =>
@@ -151,8 +165,11 @@ function judge(
 
 function judgeCompression(probes: readonly Delivered[]): Finding {
   const packed = probes.filter((probe) => encodingOf(probe) !== undefined)
-  if (packed.length === 0)
-    return { check: 'compression', severity: 'ok', says: 'No stream is compressed on the way.' }
+  if (packed.length === 0) {
+    const isSeen = probes.every(({ stream }) => stream !== undefined)
+    const says = `No stream ${isSeen ? '' : 'whose head came '}is compressed on the way.`
+    return { check: 'compression', severity: isSeen ? 'ok' : 'note', says }
+  }
   const patterns = kinds.filter((kind) => packed.some((probe) => probe.kind === kind))
   const by = [...new Set(packed.map((probe) => String(encodingOf(probe))))]
   const isHeld = packed.some(
@@ -187,6 +204,6 @@ export async function examineStreams(patient: Patient): Promise<StreamsExamined>
   return {
     findings: [...findings, judgeCompression(probes)],
     isPadded: probes.some(({ watched }) => watched?.text().startsWith(':') === true),
-    cacheControl: sse?.watched && (sse.stream?.headers.get('cache-control') ?? ''),
+    cacheControl: sse?.firstMs === undefined ? undefined : (sse.stream?.headers.get('cache-control') ?? ''),
   }
 }

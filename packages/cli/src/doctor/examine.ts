@@ -1,15 +1,16 @@
-import { type TransportName, transports } from '@gamut/protocol'
+import { parseJson, type TransportName, transports } from '@gamut/protocol'
+import { errorCode } from '../ask-server.js'
 import { examineStreams } from './buffering.js'
 import { examineCache } from './cache.js'
 import { examineClock } from './clock.js'
 import { type Finding, type Severity, severities, worse } from './finding.js'
-import type { Front } from './front.js'
+import { type Front, withHidden } from './front.js'
 import { examineHost } from './host.js'
 import { examineHttp } from './http-version.js'
 import { examineIdle } from './idle.js'
 import { examineLimits, type Operations } from './limits.js'
 import { examineOperators } from './operators.js'
-import type { Path } from './path.js'
+import type { Answer, Path } from './path.js'
 import { newMark, type Patient } from './patient.js'
 import { reach } from './reach.js'
 import { type Setting, settingsFor } from './settings.js'
@@ -59,27 +60,42 @@ function publisher(path: Path): NonNullable<Patient['publish']> {
     })
 }
 
-async function makePatient(
-  options: ExamineOptions,
-  known: Pick<Patient, 'front' | 'plainMs'>,
-): Promise<Patient> {
-  const { path, waitMs, idleMs, mayPublish } = options
-  const patient = { path, ...known, waitMs, idleMs }
-  if (!mayPublish) return patient
-  const publish = publisher(path)
-  return (await publish(newMark())).status === 201 ? { ...patient, publish } : patient
+function unpublished({ target }: Path, why: string): Finding {
+  return {
+    check: 'reach',
+    severity: 'note',
+    says: `Nothing was published on ${target.channel} (${why}). Only what the server says by itself was looked at.`,
+  }
 }
 
-function unpublished({ publish, path }: Patient, mayPublish: boolean): readonly Finding[] {
-  if (publish) return []
-  const why = mayPublish ? 'publishing is not allowed there' : '--publish was not given'
-  return [
-    {
-      check: 'reach',
-      severity: 'note',
-      says: `Nothing was published on ${path.target.channel}: ${why}. Only what the server says by itself was looked at.`,
-    },
-  ]
+/** A publish that the server never saw: its refusals have a code. */
+function lostPublish({ target }: Path, { status, end, headers }: Answer): Finding {
+  const by = headers.get('server')
+  const how =
+    status === 0 ? `was not answered (${end})` : `was answered HTTP ${status}${by ? ` by ${by}` : ''}`
+  return {
+    check: 'reach',
+    severity: 'fault',
+    says: `A publish on ${target.channel} (POST) ${how}, and not by the server.`,
+    means: 'Readers of this path can read, and publish nothing but over a WebSocket.',
+    todo: 'Let POST and DELETE with a body of 1 MiB through: client_max_body_size in nginx, and no rule of a firewall or method list.',
+    seen: { status },
+  }
+}
+
+/** What the checks work with, and what is to be said of publishing. */
+async function makePatient(
+  options: ExamineOptions,
+  { front, plainMs }: Pick<Patient, 'front' | 'plainMs'>,
+): Promise<{ readonly visited: Patient; readonly findings: readonly Finding[] }> {
+  const { path, waitMs, idleMs, mayPublish } = options
+  const visited = { path, front, plainMs, waitMs, idleMs }
+  if (!mayPublish) return { visited, findings: [unpublished(path, '--publish was not given')] }
+  const publish = publisher(path)
+  const answer = await publish(newMark())
+  if (answer.status === 201) return { visited: { ...visited, publish }, findings: [] }
+  const code = errorCode(parseJson(answer.body))
+  return { visited, findings: [code === undefined ? lostPublish(path, answer) : unpublished(path, code)] }
 }
 
 function report(patient: Patient, findings: readonly Finding[]): Examination {
@@ -106,19 +122,20 @@ function report(patient: Patient, findings: readonly Finding[]): Examination {
       .sort((one, other) => rank(one) - rank(other))
       .map((finding) => ({
         ...finding,
-        settings: finding.problem ? settingsFor(finding.problem, front.name) : [],
+        settings: finding.problem ? settingsFor(finding.problem, front.names, path.target.basePath) : [],
       })),
   }
 }
 
 /** Opens every pattern through a path, one after the other, and says what the path does to it. */
 export async function examine(options: ExamineOptions): Promise<Examination> {
-  const { path, onStep, operations, mayPublish } = options
+  const { path, onStep, operations } = options
   onStep('asking the server')
   const reached = await reach(path)
-  const patient = await makePatient(options, reached)
+  const { visited, findings: publishing } = await makePatient(options, reached)
   onStep('opening streams with each Accept-Encoding')
-  const streams = await examineStreams(patient)
+  const streams = await examineStreams(visited)
+  const patient = { ...visited, front: withHidden(visited.front, streams.isPadded) }
   onStep('opening a WebSocket')
   const socket = await examineSocket(patient)
   onStep('asking what caches keep')
@@ -135,7 +152,7 @@ export async function examine(options: ExamineOptions): Promise<Examination> {
   const idle = idleMs > 0 ? await examineIdle(patient, socket.heartbeatMs) : []
   const findings = [
     ...reached.findings,
-    ...unpublished(patient, mayPublish),
+    ...publishing,
     ...streams.findings,
     socket.finding,
     ...idle,

@@ -1,10 +1,10 @@
 import type { Answer } from './path.js'
 import type { FrontName } from './settings.js'
 
-/** What an answer shows of whoever passed it on. */
+/** What answers show of whoever passed them on. */
 export interface Front {
-  /** A server whose settings are known here. */
-  readonly name?: FrontName
+  /** Servers whose settings are known here, the one that readers meet first. */
+  readonly names: readonly FrontName[]
   /** `Server` and `Via` as they came. */
   readonly server?: string
   readonly via?: string
@@ -13,9 +13,9 @@ export interface Front {
 }
 
 const signs: readonly (readonly [FrontName, RegExp])[] = [
-  ['varnish', /varnish/i],
-  ['caddy', /caddy/i],
   ['nginx', /nginx|openresty/i],
+  ['caddy', /caddy/i],
+  ['varnish', /varnish/i],
   ['haproxy', /haproxy/i],
 ]
 
@@ -23,12 +23,18 @@ const signs: readonly (readonly [FrontName, RegExp])[] = [
 export function frontOf({ headers }: Pick<Answer, 'headers'>): Front {
   const server = headers.get('server')
   const via = headers.get('via')
-  const all = [server, via, headers.has('x-varnish') ? 'varnish' : ''].join(' ')
-  const name = signs.find(([, sign]) => sign.test(all))?.[0]
+  // Who stands nearest to readers writes Server; Via has all, the nearest last.
+  const shown = [server ?? '', ...(via ?? '').split(',').reverse(), headers.has('x-varnish') ? 'varnish' : '']
+  const named = shown.map((text) => signs.find(([, sign]) => sign.test(text))?.[0])
   return {
-    ...(name && { name }),
+    names: [...new Set(named.filter((name) => name !== undefined))],
     ...(server !== undefined && { server }),
     ...(via !== undefined && { via }),
     isProxied: server !== undefined || via !== undefined || headers.has('x-cache') || headers.has('age'),
   }
+}
+
+/** The same once it is known that the server was told of a proxy: one that shows itself nowhere is most often HAProxy. */
+export function withHidden(front: Front, isTold: boolean): Front {
+  return isTold && !front.isProxied ? { ...front, names: ['haproxy'], isProxied: true } : front
 }

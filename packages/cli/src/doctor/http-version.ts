@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { connect } from 'node:tls'
 import type { Finding } from './finding.js'
 import { examineHttp2 } from './http2.js'
@@ -7,7 +8,8 @@ import type { Patient } from './patient.js'
 function negotiated({ path, waitMs }: Patient): Promise<string | undefined> {
   const { host, port } = path.target.raw
   return new Promise((resolve) => {
-    const socket = connect({ host, port, servername: host, ALPNProtocols: ['h2', 'http/1.1'] })
+    const servername = isIP(host) === 0 ? { servername: host } : {}
+    const socket = connect({ host, port, ...servername, ALPNProtocols: ['h2', 'http/1.1'] })
     const settle = (protocol: string | undefined) => {
       socket.destroy()
       resolve(protocol)

@@ -1,7 +1,7 @@
 import type { Finding } from './finding.js'
 import type { Patient } from './patient.js'
 
-const routes = ['/metrics', '/nodes', '/connections', '/trace'] as const
+const routes = ['/metrics', '/nodes', '/connections', '/trace', '/advice'] as const
 
 /** A server without a key lets programs of its own machine in: straight there that is as it should be. */
 function isThisMachine({ path, front }: Patient): boolean {

@@ -80,9 +80,10 @@ async function checkAnswer(response: Response, path: Path): Promise<void> {
   const location = response.headers.get('location')
   if (location && response.status >= 300 && response.status < 400) {
     const to = new URL(location, path.target.base)
+    const base = to.pathname.replace(`/channels/${path.target.channel}`, '')
     throw new Failure(
       escapeControls(
-        `${path.target.base} sends on to ${to.origin}${to.pathname}. Give that address: a WebSocket and an EventSource do not follow.`,
+        `${path.target.base} sends on to ${to.origin}${base}. Give that address: a WebSocket and an EventSource do not follow.`,
       ),
     )
   }

@@ -29,14 +29,14 @@ function hang(first: string, gutter: number, text: string, columns: number): str
   )
 }
 
-/** What to set, in the server in front first; the others dimmed if that one is known. */
-function settingLines(finding: ReportedFinding, isFrontKnown: boolean, gutter: number, terminal: Terminal) {
+/** What to set, in the servers in front first; the others dimmed where some are known. */
+function settingLines(finding: ReportedFinding, shown: number, gutter: number, terminal: Terminal) {
   const columns = columnsOf(terminal)
   const room = gutter + 'HAProxy'.length + 4
   return finding.settings.flatMap(({ server, setting }, index) => {
     const name = `${' '.repeat(gutter)}→ ${frontNames[server]}`
     const lines = hang(name, room, setting, columns)
-    return isFrontKnown && index > 0 ? lines.map((line) => terminal.paint('dim', line)) : lines
+    return shown > 0 && index >= shown ? lines.map((line) => terminal.paint('dim', line)) : lines
   })
 }
 
@@ -66,13 +66,14 @@ function findingLines(
     ...(todo ? hang(`${indent}→ `, gutter + 2, todo, columns) : []),
     ...(isTold
       ? [`${indent}→ the same setting as above`]
-      : settingLines(finding, front.name !== undefined, gutter, terminal)),
+      : settingLines(finding, front.names.length, gutter, terminal)),
   ]
 }
 
 function headLines({ url, channel, published, front, plainMs }: Examination, terminal: Terminal): string[] {
   const shown = [front.server, front.via && `via ${front.via}`].filter((one) => one !== undefined)
-  const behind = shown.length > 0 ? `behind ${shown.join(', ')}` : 'no Server or Via header names a proxy'
+  const hidden = front.isProxied ? 'behind a proxy that does not name itself' : 'no proxy shows itself'
+  const behind = shown.length > 0 ? `behind ${shown.join(', ')}` : hidden
   const channelText = `channel ${channel} (read${published ? ' and published' : ''})`
   const columns = columnsOf(terminal)
   return [

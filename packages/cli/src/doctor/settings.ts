@@ -91,13 +91,13 @@ const table = {
     varnish: 'no unset of req.http.X-Forwarded-For: Varnish sets it by itself',
   },
   operators: {
-    nginx: 'location ~ ^/(metrics|connections|nodes|revocations|explain|trace)(/|$) { return 404; }',
+    nginx: 'location ~ ^/(metrics|connections|nodes|revocations|explain|trace|advice)(/|$) { return 404; }',
     caddy:
-      '@operators path_regexp ^/(metrics|connections|nodes|revocations|explain|trace)(/|$) and respond @operators 404',
+      '@operators path_regexp ^/(metrics|connections|nodes|revocations|explain|trace|advice)(/|$) and respond @operators 404',
     haproxy:
-      'http-request return status 404 if { path_reg ^/(metrics|connections|nodes|revocations|explain|trace)(/|$) }',
+      'http-request return status 404 if { path_reg ^/(metrics|connections|nodes|revocations|explain|trace|advice)(/|$) }',
     varnish:
-      'in vcl_recv: if (req.url ~ "^/(metrics|connections|nodes|revocations|explain|trace)(/|\\?|$)") { return (synth(404)); }',
+      'in vcl_recv: if (req.url ~ "^/(metrics|connections|nodes|revocations|explain|trace|advice)(/|\\?|$)") { return (synth(404)); }',
   },
 } as const satisfies Record<string, Readonly<Record<FrontName, string>>>
 
@@ -110,8 +110,14 @@ export interface Setting {
   readonly setting: string
 }
 
-/** What to set against a problem, in the server that stands in front first. */
-export function settingsFor(problem: Problem, front: FrontName | undefined): readonly Setting[] {
-  const order = front ? [front, ...fronts.filter((name) => name !== front)] : fronts
-  return order.map((server) => ({ server, setting: table[problem][server] }))
+/** What to set against a problem, in the servers that stand in front first, for a server with this base path. */
+export function settingsFor(
+  problem: Problem,
+  shown: readonly FrontName[],
+  basePath: string,
+): readonly Setting[] {
+  return [...new Set([...shown, ...fronts])].map((server) => ({
+    server,
+    setting: table[problem][server].replace('^/(', `^${basePath}/(`),
+  }))
 }

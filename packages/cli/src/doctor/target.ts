@@ -20,7 +20,8 @@ export interface Target {
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url && /^https?:$/.test(url.protocol) && url.username === '') return url
+  if (url?.username) throw usageFailure('An address has no name or password in it. Give --token.')
+  if (url && /^https?:$/.test(url.protocol)) return url
   const hint = /^[\w.-]+(?::\d+)?(?:\/|$)/.test(text) ? ` Did you mean https://${text}?` : ''
   throw usageFailure(`"${text}" is no address like https://example.com/realtime.${hint}`)
 }

@@ -3,7 +3,7 @@ import { parseJson, subprotocol } from '@gamut/protocol'
 import { openSocketReader, type ReaderEvent, rawRequest, type SocketReader } from '@gamut/testing'
 import { errorCode } from '../ask-server.js'
 import type { Finding } from './finding.js'
-import { newMark, type Patient, spell } from './patient.js'
+import { lateMs, newMark, type Patient, spell } from './patient.js'
 
 /** How a handshake was answered. */
 interface Handshake {
@@ -121,6 +121,19 @@ function missed(what: string, event: ReaderEvent | undefined, waitMs: number): F
   }
 }
 
+/** Messages that come, but not at once. */
+function held(ms: number, { plainMs }: Patient): Finding {
+  return {
+    check,
+    patterns,
+    severity: 'warning',
+    says: `A WebSocket opens, and a message took ${spell(ms)} there and back, where a plain request takes ${spell(plainMs)}.`,
+    means: 'Something on the way gathers before it passes on.',
+    problem: 'upgrade',
+    seen: { messageMs: Math.round(ms) },
+  }
+}
+
 async function converse(patient: Patient, reader: SocketReader): Promise<SocketExamined> {
   const { waitMs, path } = patient
   const welcome = await take(reader, ({ kind }) => kind === 'welcome' || kind === 'error', waitMs)
@@ -142,6 +155,7 @@ async function converse(patient: Patient, reader: SocketReader): Promise<SocketE
     const back = await take(reader, isBack, waitMs)
     if (back.event?.kind !== 'message')
       return { finding: missed('a message came back', back.event, waitMs), heartbeatMs }
+    if (back.ms > lateMs(patient)) return { finding: held(back.ms, patient), heartbeatMs }
     exchanged += `, a message came back in ${spell(back.ms)}`
     seen['messageMs'] = Math.round(back.ms)
   }

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { createDeferred } from './deferred.js'
 import { createEventQueue } from './event-queue.js'
@@ -161,7 +161,7 @@ function createExchange(
 function openSocket({ port, host = '127.0.0.1', secure }: RawTarget): Socket {
   // Half-open, so that the peer's end is seen as such and is not answered by Node itself.
   const socket = secure
-    ? connectTls({ port, host, servername: host })
+    ? connectTls({ port, host, ...(isIP(host) === 0 && { servername: host }) })
     : connectTcp({ port, host, allowHalfOpen: true })
   socket.setNoDelay(true)
   return socket
