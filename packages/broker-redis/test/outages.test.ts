@@ -117,6 +117,21 @@ describeWith('redis', 'a Redis that is in trouble', () => {
     expect(node.path).toEqual([])
   })
 
+  it('refuses appends with its reason in words when it has too few replicas, and stores nothing of them', async () => {
+    const redis = await startRedis()
+    const node = await startNode({ url: redis.url })
+    const cursor = (await node.append('c', '1')) as Cursor
+    await command(redis.url, 'CONFIG', 'SET', 'min-replicas-to-write', '1')
+    const refused = node.append('c', '2')
+    await expect(refused).rejects.toBeInstanceOf(BrokerUnavailable)
+    await expect(refused).rejects.toThrow('fewer replicas')
+    expect(await node.from('c', { cursor })).toEqual([])
+    await command(redis.url, 'CONFIG', 'SET', 'min-replicas-to-write', '0')
+    await node.append('c', '3')
+    expect(await node.from('c', { cursor })).toEqual(['3'])
+    expect(node.path).toEqual([])
+  })
+
   it('says so where it refuses the password of a node that it had let in', async () => {
     const redis = await startRedis(['--requirepass', 'old'])
     const as = (password: string) => redis.url.replace('//', `//:${password}@`)
