@@ -8,10 +8,10 @@ import { until } from './support/until.js'
 
 const command = fileURLToPath(new URL('../packages/cli/bin/gamut.js', import.meta.url))
 
-/** `gamut advise` in a pseudo terminal, as somebody sees it who types. */
-function openInterview() {
+/** A command that asks, in a pseudo terminal, as somebody sees it who types. */
+function openInterview(name: 'advise' | 'plan' = 'advise') {
   const { PATH = '' } = process.env
-  const child = spawn(partPath('script'), ['-qec', `${process.execPath} ${command} advise`, '/dev/null'], {
+  const child = spawn(partPath('script'), ['-qec', `${process.execPath} ${command} ${name}`, '/dev/null'], {
     env: { PATH, NO_COLOR: '1', TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -56,5 +56,24 @@ describeWith('script', 'gamut advise in a terminal', () => {
     await answer('clients send', '\x03')
     expect(await closed).toEqual([130, null])
     expect(seen()).not.toMatch(/simplest|Error|Warning/)
+  })
+})
+
+describeWith('script', 'gamut plan in a terminal', () => {
+  test('asks eight questions, and says what asks the same without', async () => {
+    const { answer, seen, closed } = openInterview('plan')
+    await answer('How many users', '50k\r')
+    await answer('something new', '\r')
+    await answer('clients send', '\r')
+    await answer('[1 s]', '\r')
+    await answer('read one channel', 'all\r')
+    await answer('cores', '4\r')
+    await answer('memory', 'much\r')
+    await answer('"much" is no size', '8GiB\r')
+    await answer('lost at once', '\r')
+    expect(await closed).toEqual([0, null])
+    expect(seen()).toContain('Eight questions.')
+    expect(seen()).toMatch(/50,000 users need 3 nodes of 4 cores and 8 GiB/)
+    expect(seen()).toContain('gamut plan --users 50k --node-cores 4 --node-memory 8GiB')
   })
 })

@@ -1,11 +1,10 @@
 import { createInterface } from 'node:readline/promises'
 import { Failure, textOf } from './failure.js'
-import { formatMs } from './format-ms.js'
-import { answer } from './need-input.js'
-import type { GivenOption, GivenOptions } from './option.js'
+import { type GivenOption, type GivenOptions, toFlag } from './option.js'
 import type { Terminal } from './terminal.js'
 
-interface Question {
+/** What is asked, and what an answer says. */
+export interface Question {
   readonly asks: string
   /** What Enter means, for what was said before. */
   usual(said: GivenOptions): string
@@ -13,60 +12,36 @@ interface Question {
   take(text: string): readonly (readonly [option: string, value: unknown])[]
 }
 
-const yes = /^y(?:es)?$/i
-const no = /^no?$/i
+/** Throws a `Failure` where what was said cannot be answered. */
+type Check = (said: GivenOptions) => unknown
 
-function yesOrNo(text: string): boolean {
-  if (yes.test(text)) return true
-  if (no.test(text)) return false
-  throw new Failure(`"${text}" is neither yes nor no.`)
+/** Who asks what. */
+export interface Asked {
+  readonly questions: readonly Question[]
+  readonly check: Check
+  readonly terminal: Terminal
 }
 
-const nothingSaid = { need: {}, circumstances: {} }
-const one = (option: string) => (text: string) => [[option, text]] as const
-
-const questions: readonly Question[] = [
-  {
-    asks: 'How often does something new come?  5, 2/min, 3/h, 1/d',
-    usual: () => 'once a second',
-    take: one('updates'),
-  },
-  {
-    asks: 'Do clients send too, and how often does each?  0.1, 6/min, no',
-    usual: () => 'no',
-    take: (text) => (no.test(text) ? [] : [['sends', text]]),
-  },
-  {
-    asks: 'How old may what a user sees be?  500ms, 2s, 5m',
-    usual: (said) => formatMs(answer(nothingSaid, said).need.stalenessMs),
-    take: one('staleness'),
-  },
-  { asks: 'How many readers are there at once?  340, 10k, 2M', usual: () => '1,000', take: one('readers') },
-  {
-    asks: 'Does each user read something of their own?  yes, no',
-    usual: () => 'no',
-    take: (text) => (yesOrNo(text) ? [['audience', 'per-user']] : []),
-  },
-  {
-    asks: 'Is the newest enough where several messages wait?  yes, no',
-    usual: () => 'no',
-    take: (text) => (yesOrNo(text) ? [['loss', 'may-miss']] : []),
-  },
-]
+const counts = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight', 'Nine']
 
 /** What was said, with the answer to one more question; throws a `Failure` where it cannot be answered. */
-function withAnswer(said: GivenOptions, question: Question, text: string): GivenOptions {
+function withAnswer(said: GivenOptions, question: Question, text: string, check: Check): GivenOptions {
   const taken = question
     .take(text)
     .map(([name, value]): [string, GivenOption] => [name, { value, from: 'Your answer' }])
   const all = new Map([...said, ...taken])
-  answer(nothingSaid, all)
+  check(all)
   return all
 }
 
 type Ask = (prompt: string) => Promise<string | undefined>
 
-async function askOne(question: Question, said: GivenOptions, terminal: Terminal, ask: Ask) {
+async function askOne(
+  question: Question,
+  said: GivenOptions,
+  { check, terminal }: Pick<Asked, 'check' | 'terminal'>,
+  ask: Ask,
+) {
   const usual = terminal.paint('dim', `[${question.usual(said)}]`)
   terminal.print(`\n${question.asks} ${usual}`)
   for (;;) {
@@ -74,7 +49,7 @@ async function askOne(question: Question, said: GivenOptions, terminal: Terminal
     if (text === undefined) return undefined
     if (text.trim() === '') return said
     try {
-      return withAnswer(said, question, text.trim())
+      return withAnswer(said, question, text.trim(), check)
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       terminal.print(terminal.paint('yellow', textOf(error)))
@@ -83,18 +58,24 @@ async function askOne(question: Question, said: GivenOptions, terminal: Terminal
 }
 
 /** Asks whoever sits there what is needed; `undefined` where they have enough of it. */
-export async function interview(terminal: Terminal): Promise<GivenOptions | undefined> {
+export async function interview(asked: Asked): Promise<GivenOptions | undefined> {
+  const { questions, terminal } = asked
   const lines = createInterface({ input: process.stdin, output: process.stdout })
   const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)))
   // Ctrl-C and Ctrl-D close it, and a question that waits then is not answered any more.
   lines.on('SIGINT', () => lines.close())
   const ask: Ask = (prompt) => Promise.race([lines.question(prompt).catch(() => undefined), ended])
-  terminal.print('Six questions. Enter takes what stands in brackets, Ctrl-C ends.')
+  terminal.print(`${counts[questions.length]} questions. Enter takes what stands in brackets, Ctrl-C ends.`)
   let said: GivenOptions | undefined = new Map()
   for (const question of questions) {
-    said = await askOne(question, said, terminal, ask)
+    said = await askOne(question, said, asked, ask)
     if (!said) break
   }
   lines.close()
   return said
+}
+
+/** The command that asks the same without questions. */
+export function sameAgain(command: string, given: GivenOptions): string {
+  return [`gamut ${command}`, ...[...given].map(([name, { value }]) => `${toFlag(name)} ${value}`)].join(' ')
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { type Plan, type PlanInput, plan, serverDefaults } from '@gamut/advisor'
 import { defaultLimits } from '@gamut/server'
 import { describe, expect, it } from 'vitest'
@@ -121,6 +122,25 @@ describe('gamut plan --json', () => {
 
   it.each(['[1]', '{', '"a"'])('refuses %s, which is no plan', async (input) => {
     expect((await refused(input)).message).toContain('Standard input')
+  })
+})
+
+const guide = readFileSync(new URL('../../../docs/guide/planning.md', import.meta.url), 'utf8')
+/** What stands between the fences of a kind in the guide, in their order. */
+const blocks = (kind: string) =>
+  [...guide.matchAll(new RegExp(`^\`\`\`${kind}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, text = '']) => text)
+
+describe('the guide', () => {
+  it('shows what its first command prints', async () => {
+    const [line = ''] = blocks('sh')
+    const { out } = await runCommand(line.trim().split(' ').slice(1))
+    const [shown = ''] = blocks('')
+    for (const part of shown.split('…\n')) expect(out).toContain(part)
+  })
+
+  it('has a mix that is answered', async () => {
+    const { users } = await ask(blocks('json')[0] ?? '')
+    expect(users.planned).toBe(627_686)
   })
 })
 

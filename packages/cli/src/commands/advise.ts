@@ -1,10 +1,11 @@
 import { adviceLines } from '../advice-text.js'
 import type { Command, CommandInput } from '../command.js'
 import { Failure, usageFailure } from '../failure.js'
-import { interview } from '../interview.js'
+import { interview, sameAgain } from '../interview.js'
 import { answer, comesFromInput, readNeed } from '../need-input.js'
 import { needOptions } from '../need-options.js'
-import { flagOption, type GivenOptions, type OptionTable, toFlag } from '../option.js'
+import { flagOption, type OptionTable } from '../option.js'
+import { needQuestions } from '../questions.js'
 import { escapeControls } from '../terminal.js'
 
 const options: OptionTable = {
@@ -29,11 +30,6 @@ async function answerJson({ options: given, terminal }: CommandInput): Promise<n
   }
 }
 
-/** The command that asks the same without questions. */
-function sameAgain(given: GivenOptions): string {
-  return ['gamut advise', ...[...given].map(([name, { value }]) => `${toFlag(name)} ${value}`)].join(' ')
-}
-
 async function run(input: CommandInput): Promise<number> {
   const { options: given, positionals, terminal } = input
   if (positionals.length > 0)
@@ -42,14 +38,18 @@ async function run(input: CommandInput): Promise<number> {
   const isWhole = flagOption(given, 'explain')
   const isNothing = given.size === (isWhole ? 1 : 0)
   if (isNothing && process.stdin.isTTY && terminal.columns !== undefined) {
-    const said = await interview(terminal)
+    const said = await interview({
+      questions: needQuestions,
+      check: (all) => answer(nothingSaid, all),
+      terminal,
+    })
     if (!said) {
       terminal.print('')
       return 130
     }
     terminal.print('')
     for (const line of adviceLines(answer(nothingSaid, said), isWhole, terminal)) terminal.print(line)
-    terminal.print(`\n${terminal.paint('dim', 'The same without questions:')} ${sameAgain(said)}`)
+    terminal.print(`\n${terminal.paint('dim', 'The same without questions:')} ${sameAgain('advise', said)}`)
     return 0
   }
   const said = comesFromInput(isNothing) ? await readNeed() : nothingSaid

@@ -2,10 +2,12 @@ import { AdviceError, type Plan, plan } from '@gamut/advisor'
 import type { Command, CommandInput } from '../command.js'
 import { Failure, usageFailure } from '../failure.js'
 import { givenCalibration } from '../given-calibration.js'
+import { interview, sameAgain } from '../interview.js'
 import { comesFromInput, readFields } from '../need-input.js'
 import { flagOption, type GivenOptions, type OptionTable } from '../option.js'
 import { optionOf, planOf, planOptions } from '../plan-options.js'
 import { planLines } from '../plan-text.js'
+import { planQuestions } from '../questions.js'
 import { escapeControls } from '../terminal.js'
 
 const group = 'Output'
@@ -58,6 +60,14 @@ async function run(input: CommandInput): Promise<number> {
   if (flagOption(given, 'json')) return answerJson(input)
   const parts = { isWhole: flagOption(given, 'explain'), hasSettings: flagOption(given, 'settings') }
   const isNothing = given.size === Object.values(parts).filter(Boolean).length
+  if (isNothing && process.stdin.isTTY && terminal.columns !== undefined) {
+    const told = await interview({ questions: planQuestions, check: (all) => answer({}, all), terminal })
+    terminal.print('')
+    if (!told) return 130
+    for (const line of planLines(answer({}, told), parts, terminal)) terminal.print(line)
+    terminal.print(`\n${terminal.paint('dim', 'The same without questions:')} ${sameAgain('plan', told)}`)
+    return 0
+  }
   const said = comesFromInput(isNothing) ? await readFields(example) : {}
   for (const line of planLines(answer(said, given), parts, terminal)) terminal.print(line)
   return 0
@@ -69,10 +79,11 @@ export const planCommand: Command = {
   usage: '[options]',
   about: [
     'Says what many users need: nodes, proxies, a broker, what runs out first and with how many users, how long readers take to come back, and what to set. By the model of gamut advise, with the figures of its machine.',
-    'Options say one use. Several go as JSON to standard input: users, mix (a list of name, share, readersPerUser, readersPerChannel, need, circumstances, pattern), growth, node, proxy, redundancy, regions, broker; options come first. What is not said has a usual value, which the answer names.',
+    'Options say one use. Several go as JSON to standard input: users, mix (a list of name, share, readersPerUser, readersPerChannel, need, circumstances, pattern), growth, node, proxy, redundancy, regions, broker; options come first. What is not said has a usual value, which the answer names. Without anything it asks, in a terminal.',
   ],
   options,
   examples: [
+    { says: 'eight questions', line: 'gamut plan' },
     { says: 'a feed', line: 'gamut plan --users 50k --updates 1 --staleness 1s --node-cores 4' },
     { says: 'a chat of rooms', line: 'gamut plan --users 200k --sends 2/min --readers-per-channel 20' },
     { says: 'how each figure came about', line: 'gamut plan --users 50k --explain' },
