@@ -101,10 +101,11 @@ describeInBrowsers('a page with the client', [], ({ browser, host, open }) => {
   it('polls while it is out of sight, and goes back to its stream at once (§8)', async () => {
     const server = await startServer(options())
     await server.gamut.publish('a', 1)
-    const page = await open([{ name: 'one', url: server.url, options: { pollHiddenAfterMs: 60_000 } }])
+    const page = await open([{ name: 'one', url: server.url, options: { pollHiddenAfterMs: 30_000 } }])
     await page.expectSame(server)
     await hide(page, async () => {
-      await page.call('skip', 60_000)
+      // Less than the silence that would be held against the stream.
+      await page.call('skip', 30_000)
       await page.untilStatus('one', ({ transport, why }) => transport === 'poll' && why?.code === 'hidden')
       await server.gamut.publish('a', 2)
       await page.call('skip', 30_000)
