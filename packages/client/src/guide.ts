@@ -51,7 +51,12 @@ export interface ClientStatus extends Status {
 const defaultHeartbeatMs = 15_000
 
 /** What a server's `?info` says of a channel (PROTOCOL §15). */
-type Info = Pick<PolicyChannel, 'need' | 'advised' | 'pollAfterMs'>
+interface Info extends Pick<PolicyChannel, 'need' | 'advised' | 'pollAfterMs'> {
+  /** Of a channel that follows its traffic: it may be advised otherwise after so long. */
+  readonly advisedForMs?: number | undefined
+  /** That has passed: this holds until it is known what is said now. */
+  isOld?: boolean
+}
 
 /** What is known of a channel where nobody has answered: it is asked again once a link delivers. */
 const unanswered: Info = { need: {} }
@@ -59,7 +64,7 @@ const unanswered: Info = { need: {} }
 const askMs = 5_000
 const maxAsking = 4
 
-type Work = 'save' | 'hide' | 'probe'
+type Work = 'save' | 'hide' | 'probe' | 'ask'
 
 /** Chooses transports by need and by what they deliver, and says what it does and why. */
 export class PolicyGuide implements Guide {
@@ -279,27 +284,35 @@ export class PolicyGuide implements Guide {
       sent.length === oftenCount && this.#client.environment.elapsed() - (sent[0] as number) < oftenMs
     if (need || override) return { name: channel, need: need ?? {}, sends, override }
     const info = this.#infos.get(channel)
-    if (!info && this.#asking < maxAsking) void this.#ask(channel)
+    if ((!info || info.isOld) && this.#asking < maxAsking) void this.#ask(channel, info)
     return { need: {}, ...info, name: channel, sends }
   }
 
-  /** Asks once what the server says of a channel; what it does not say is not known. */
-  async #ask(channel: string): Promise<void> {
+  /** Asks what the server says of a channel: once, or again in its time. What it does not say is not known. */
+  async #ask(channel: string, before = unanswered): Promise<void> {
     const { server, subscriptions } = this.#client
     if (this.#infos.size >= maxKnown)
       for (const name of this.#infos.keys()) if (!subscriptions.has(name)) this.#infos.delete(name)
-    this.#infos.set(channel, { need: {} })
+    this.#infos.set(channel, { ...before, isOld: false })
     this.#asking++
     try {
       const ask = async (signal: AbortSignal): Promise<Info> =>
         (await request(server, `${channelPath(channel)}?info`, undefined, { signal })).json()
-      const { need = {}, advised, pollAfterMs } = await persist(this.#client, askMs, ask)
-      this.#infos.set(channel, { need, advised, pollAfterMs })
+      const { need = {}, advised, pollAfterMs, advisedForMs } = await persist(this.#client, askMs, ask)
+      this.#infos.set(channel, { need, advised, pollAfterMs, advisedForMs })
     } catch {
-      // It goes without: the policy knows what to do of nothing.
-      this.#infos.set(channel, unanswered)
+      // It goes without, or as before: the policy knows what to do of nothing.
+      if (before === unanswered) this.#infos.set(channel, before)
     }
+    const forMs = this.#infos.get(channel)?.advisedForMs
+    if (forMs && !this.#stops.ask) this.#after('ask', forMs, () => this.#askAgain())
     this.#asking--
+    this.#client.schedule()
+  }
+
+  /** What follows traffic may be advised otherwise by now. */
+  #askAgain(): void {
+    for (const info of this.#infos.values()) info.isOld = !!info.advisedForMs
     this.#client.schedule()
   }
 

@@ -20,7 +20,7 @@ function show(channel: ChannelName, core: Core) {
   const standing = advice.of(channel)
   const { chosen, comparison, measured, isProven, since } = standing
   const used = measured && usedPattern(measured)
-  const findings = findingsOf(settings, standing, limits)
+  const findings = findingsOf(settings, standing)
   return {
     channel,
     declared: settings.followsTraffic ? 'measured' : settings.need,

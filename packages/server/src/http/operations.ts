@@ -7,6 +7,11 @@ import type { Metrics } from '../telemetry/metrics.js'
 import type { Reply } from '../transports/transport.js'
 import { freshJson } from './fresh-json.js'
 
+/** For how long an advice that follows traffic holds, in milliseconds; spread, so that not all who came together ask and move together. */
+function spread({ limits, random }: Core): number {
+  return Math.round(limits.adviceAfterMs * (0.75 + random() / 2))
+}
+
 /** `GET /channels/{channel}?info`: what a client that knows nothing yet should know (PROTOCOL §15). */
 export async function info(channel: ChannelName, caller: Caller, core: Core): Promise<Reply> {
   const settings = core.settings(channel)
@@ -23,6 +28,7 @@ export async function info(channel: ChannelName, caller: Caller, core: Core): Pr
     keyed: settings.keyed !== undefined,
     closed: head.closed,
     pollAfterMs: core.advice.pollAfterMs(channel, settings),
+    ...(settings.followsTraffic && { advisedForMs: spread(core) }),
   }
   return freshJson(200, body, caller.ticket ? {} : { 'cache-control': 'private, no-cache' })
 }

@@ -5,7 +5,7 @@ import { Senders } from './senders.js'
 
 /** How much the newest interval counts in the mean. */
 const weight = 0.2
-/** What was counted ages in steps of this, in milliseconds. */
+/** Time is counted in steps of this, in milliseconds. */
 const stepMs = 1000
 /** Senders are counted anew after so long, in milliseconds. */
 const sendersMs = 3_600_000
@@ -32,8 +32,8 @@ export interface Measurable {
 /** What a poll was answered. */
 export type PollAnswer = 'unchanged' | 'empty' | 'news'
 
-/** What is counted; all of it ages alike. */
-const counted = {
+/** What is counted in a span of time. */
+const nothing = {
   /** Time itself, in milliseconds: what is counted, divided by it, is a rate. */
   ms: 0,
   updates: 0,
@@ -48,8 +48,6 @@ const counted = {
   emptyPolls: 0,
   unchangedPolls: 0,
   polled: 0,
-  pollIntervals: 0,
-  pollIntervalMs: 0,
   /** Readers times time, by transport. */
   'long-poll': 0,
   sse: 0,
@@ -57,13 +55,13 @@ const counted = {
   websocket: 0,
 }
 
-type Counts = typeof counted
-const names = Object.keys(counted) as (keyof Counts)[]
+type Counts = typeof nothing
+const names = Object.keys(nothing) as (keyof Counts)[]
 const transports = Object.keys(createCensus()) as HeldTransport[]
 
 /**
- * What one channel's traffic is, in constant memory: counts that are added to where something happens anyway, and that
- * forget, so that each divided by their time is a rate of lately.
+ * What one channel's traffic is, in constant memory: counts of this span of time and of the one before, added to where
+ * something happens anyway. Divided by their time they are rates of lately.
  */
 export class ChannelTraffic {
   readonly since: number
@@ -76,7 +74,9 @@ export class ChannelTraffic {
   intervalMs = 0
   /** All that ever happened: how much is known. */
   events = 0
-  readonly counts: Counts = { ...counted }
+  /** Of this span so far. */
+  counts: Counts = { ...nothing }
+  #before: Readonly<Counts> = nothing
   /** Readers times time, in milliseconds, and readers that left, in all: what one stays, on the mean. */
   heldMs = 0
   left = 0
@@ -86,44 +86,73 @@ export class ChannelTraffic {
   readonly bursts: Extremes
   readonly senders = new Senders()
   census: Census | undefined
-  readonly #memoryMs: number
-  readonly #pollers = new Pollers()
+  /** Of a channel that was polled. */
+  pollers: Pollers | undefined
+  readonly #spanMs: number
+  #beganAt: number
   #settledAt: number
   #sendersAt: number
   #second = 0
   #inSecond = 0
 
-  /** `memoryMs`: what is so old counts a third. */
-  constructor(now: number, memoryMs: number) {
+  constructor(now: number, spanMs: number) {
     this.since = now
     this.usedAt = now
     this.gaps = new Extremes(now)
     this.bursts = new Extremes(now)
-    this.#memoryMs = memoryMs
+    this.#spanMs = spanMs
+    this.#beganAt = now
     this.#settledAt = now
     this.#sendersAt = now
   }
 
-  /** Lets what was counted age, and counts the readers of the time since. */
+  /** What was counted in the last span and in this one so far. */
+  get sums(): Readonly<Counts> {
+    const sums = { ...this.counts }
+    for (const name of names) sums[name] += this.#before[name]
+    return sums
+  }
+
+  /** Counts the readers of the time since, and lets go of what is too old. */
   settle(now: number, leastMs = stepMs): void {
     const ms = now - this.#settledAt
     if (ms < leastMs || ms <= 0) return
-    this.#settledAt = now
-    const { counts, census } = this
-    const kept = Math.exp(-ms / this.#memoryMs)
-    for (const name of names) counts[name] *= kept
-    const added = this.#memoryMs * (1 - kept)
-    counts.ms += added
-    if (census)
-      for (const name of transports) {
-        counts[name] += census[name] * added
-        this.heldMs += census[name] * ms
-      }
+    const { census } = this
+    if (census) for (const name of transports) this.heldMs += census[name] * ms
+    const spans = Math.floor((now - this.#beganAt) / this.#spanMs)
+    if (spans > 2) {
+      // All that was counted is older than two spans.
+      this.#turn()
+      this.#turn()
+      this.#beganAt += (spans - 2) * this.#spanMs
+      this.#settledAt = this.#beganAt
+    }
+    for (let end = this.#beganAt + this.#spanMs; end <= now; end += this.#spanMs) {
+      this.#pass(end)
+      this.#turn()
+      this.#beganAt = end
+    }
+    this.#pass(now)
     this.gaps.pass(now)
     this.bursts.pass(now)
     if (now - this.#sendersAt < sendersMs) return
     this.#sendersAt = now
     this.senders.clear()
+  }
+
+  #pass(to: number): void {
+    const { counts, census } = this
+    const ms = to - this.#settledAt
+    this.#settledAt = to
+    counts.ms += ms
+    if (census) for (const name of transports) counts[name] += census[name] * ms
+  }
+
+  /** A new span begins. */
+  #turn(): void {
+    this.#before = this.counts
+    this.counts = { ...nothing }
+    this.pollers?.fade()
   }
 
   /** The channel has new messages up to this offset. */
@@ -132,9 +161,8 @@ export class ChannelTraffic {
     if (this.changedAt !== undefined) {
       const interval = now - this.changedAt
       this.intervalMs = this.intervalMs ? this.intervalMs * (1 - weight) + interval * weight : interval
-      const { pollIntervals, pollIntervalMs } = this.counts
-      const isSeenAlone = interval * pollIntervals >= pollIntervalMs
-      if (isSeenAlone) this.gaps.add(interval)
+      // What comes within one poll of most readers is one change to them.
+      if (interval >= (this.pollers?.intervalMs ?? 0)) this.gaps.add(interval)
     }
     this.offset = offset
     this.changedAt = now
@@ -184,10 +212,8 @@ export class ChannelTraffic {
     counts.polled += messages
     if (answer !== 'news') counts.emptyPolls++
     if (answer === 'unchanged') counts.unchangedPolls++
-    const ms = this.#pollers.polled(poller, now)
-    if (ms === undefined) return
-    counts.pollIntervals++
-    counts.pollIntervalMs += ms
+    this.pollers ??= new Pollers()
+    this.pollers.polled(poller, now)
   }
 
   /** Somebody comes to be held, or leaves; the census is changed after this. */

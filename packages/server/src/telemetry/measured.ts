@@ -36,10 +36,10 @@ export interface Measured {
 
 /** What was counted of a channel as rates, sizes and shares. `pollAfterMs` is when pollers are told to come again. */
 export function measure(traffic: ChannelTraffic, now: number, pollAfterMs: number): Measured {
-  const { counts } = traffic
+  const counts = traffic.sums
   const { ms, updates, deliveries, polled } = counts
   const perSecond = (amount: number) => (ms > 0 ? (amount * 1000) / ms : 0)
-  const mean = (sum: number, of: number) => (of > 0.01 ? sum / of : undefined)
+  const mean = (sum: number, of: number) => (of > 0 ? sum / of : undefined)
   const messageBytes = mean(counts.bytes, updates)
   const { pollers, intervalMs } = pollersOf(traffic, pollAfterMs)
   const bySocket = counts.socketDeliveries + counts.frames
@@ -88,10 +88,10 @@ function leastGapOf({ gaps, changedAt, since }: ChannelTraffic, now: number): nu
  * How many poll, and how often each. Watched ones tell the interval; where none could be watched it is what pollers
  * are told. Each gets each message once, so there are at least as many as messages went out by polls for each published.
  */
-function pollersOf({ counts }: ChannelTraffic, pollAfterMs: number) {
-  const { ms, polls, polled, updates, pollIntervals, pollIntervalMs } = counts
-  if (polls < 0.01 || ms <= 0) return { pollers: 0, intervalMs: undefined }
-  const watchedMs = pollIntervals > 0.01 ? pollIntervalMs / pollIntervals : pollAfterMs
+function pollersOf({ sums, pollers: watched }: ChannelTraffic, pollAfterMs: number) {
+  const { ms, polls, polled, updates } = sums
+  if (polls === 0 || ms <= 0) return { pollers: 0, intervalMs: undefined }
+  const watchedMs = watched?.intervalMs ?? pollAfterMs
   const pollers = Math.max((polls * watchedMs) / ms, updates >= 1 ? polled / updates : 0)
   return { pollers, intervalMs: (pollers * ms) / polls }
 }

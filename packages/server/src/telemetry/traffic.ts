@@ -9,13 +9,14 @@ const usedMs = 10_000
 /** What happens on channels: what live advice is computed from. */
 export class Traffic {
   readonly #elapsed: () => number
-  readonly #memoryMs: number
+  readonly #spanMs: number
   /** The one that was used longest ago in front. */
   readonly #channels = new Map<ChannelName, ChannelTraffic>()
 
-  constructor(elapsed: () => number, memoryMs = 600_000) {
+  /** Rates are of the last one or two spans. */
+  constructor(elapsed: () => number, spanMs = 600_000) {
     this.#elapsed = elapsed
-    this.#memoryMs = memoryMs
+    this.#spanMs = spanMs
   }
 
   /** How many channels are measured. */
@@ -40,7 +41,7 @@ export class Traffic {
     let known = this.#channels.get(channel)
     if (known && now - known.usedAt < usedMs) return known
     if (known) this.#channels.delete(channel)
-    else known = new ChannelTraffic(now, this.#memoryMs)
+    else known = new ChannelTraffic(now, this.#spanMs)
     known.usedAt = now
     this.#channels.set(channel, known)
     if (this.#channels.size > maxChannels) {

@@ -26,7 +26,7 @@ describe('GET /advice (§14)', () => {
     })
     expect(shown.measured.readers.poll).toBeCloseTo(57, 0)
     expect(textsOf(shown)).toContain(
-      '40,900 polls an hour are answered 304; freshness of 60 s instead of 5 s loses nothing that was seen.',
+      '41,000 polls an hour are answered 304; freshness of 60 s instead of 5 s loses nothing that was seen.',
     )
   })
 
@@ -107,5 +107,59 @@ describe('GET /advice (§14)', () => {
     const reply = await gamut.handle(toHttpRequest('/advice', { address, headers }))
     if (reply.kind !== 'plain') throw new Error(reply.kind)
     expect(reply.status === 200 ? '200' : JSON.parse(reply.body).error.code).toBe(answer)
+  })
+})
+
+describe('a channel that says need: "measured"', () => {
+  const channels = { news: { need: 'measured' as const } }
+
+  it('has polls and advice follow what is measured, and says for how long that holds (§15)', async () => {
+    const rig = createAdviceRig({ channels })
+    const info = () => rig.read('/channels/news?info')
+    expect(await info()).toMatchObject({ need: {}, pollAfterMs: 5000, advisedForMs: 5 * minute })
+    expect((await info()).advised[0]).toBe('sse')
+    await rig.pass(30 * minute, 10 * second, async (index) => {
+      if (index % 24 === 0) await rig.gamut.publish('news', index)
+      await rig.poll('news', '10.0.0.1')
+    })
+    const followed = await info()
+    expect(followed.advised[0]).toBe('poll')
+    expect(followed.need).toMatchObject({ direction: 'to-client' })
+    expect(followed.need.updatesPerSecond).toBeCloseTo(1 / 240, 2)
+    expect(followed.need).not.toHaveProperty('readers')
+    expect(followed.need.stalenessMs).toBeGreaterThan(15_000)
+    expect(followed.pollAfterMs).toBeCloseTo(followed.need.stalenessMs, -3)
+    expect(JSON.parse((await rig.poll('news', '10.0.0.1')).body).pollAfterMs).toBe(followed.pollAfterMs)
+    expect(await rig.one('news')).toMatchObject({ declared: 'measured', advice: { pattern: 'poll' } })
+  })
+
+  it('is a WebSocket’s where clients answer each other', async () => {
+    const rig = createAdviceRig({ channels })
+    const sockets = await Promise.all([1, 2, 3].map((index) => rig.socket('news', `10.0.0.${index}`)))
+    await rig.pass(8 * minute, 2 * second, async (index) => {
+      sockets[index % 3]?.receive(JSON.stringify({ type: 'publish', channel: 'news', data: index }))
+    })
+    expect((await rig.read('/channels/news?info')).advised[0]).toBe('websocket')
+  })
+
+  it('is not moved to polls by a seldom message where the need is declared otherwise or not at all', async () => {
+    const rig = createAdviceRig({ channels: { alarm: { need: { stalenessMs: 1000 } } } })
+    for (const name of ['alarm', 'undeclared']) {
+      await rig.stream(name, '10.0.0.1')
+      await rig.pass(2 * 60 * minute, minute, (index) => {
+        return index % 60 === 0 ? rig.gamut.publish(name, index) : rig.poll(name, '10.0.0.2')
+      })
+      expect(await rig.one(name)).toMatchObject({ advice: { isProven: true, pattern: 'sse' } })
+    }
+  })
+})
+
+describe('a need', () => {
+  it.each([
+    [{ readers: -1 }, 'channels["a"].need.readers: a number from 0'],
+    [{ freshness: 1 }, 'channels["a"].need.freshness: '],
+    ['guessed', 'channels["a"].need: an object is needed'],
+  ])('%j is refused at the start, with what is wrong', (need, text) => {
+    expect(() => createAdviceRig({ channels: { a: { need: need as never } } })).toThrow(text)
   })
 })

@@ -77,13 +77,17 @@ function memoryOf({ memoryBytes }: Option): number {
   return memoryBytes.process + memoryBytes.kernel + memoryBytes.slow
 }
 
-function ofPattern(used: Pattern, measured: Measured, { comparison, chosen, rival }: Standing): Finding[] {
+function ofPattern(
+  used: Pattern,
+  measured: Measured,
+  { comparison, chosen, rival, at }: Standing,
+): Finding[] {
   const { intervalMs } = measured.polls
   const set = used === 'poll' && intervalMs !== undefined ? { pollAfterMs: intervalMs } : {}
   const own = withSettings(used, comparison, set)
   const { stalenessMs } = comparison.need
   const findings: Finding[] = []
-  if (rival) findings.push({ code: 'may-change', pattern: rival.pattern, inMs: 0 })
+  if (rival) findings.push({ code: 'may-change', pattern: rival.pattern, inMs: rival.dueAt - at })
   if (own.stalenessMs.p99 > stalenessMs * 1.25)
     findings.push({ code: 'too-stale', used, p99Ms: own.stalenessMs.p99, stalenessMs })
   if (used === chosen.pattern) {
@@ -126,12 +130,8 @@ function ofDeclared({ need }: ChannelSettings, measured: Measured): Finding[] {
 }
 
 /** What there is to say of a channel: how its use fits, and what was declared otherwise than it is. */
-export function findingsOf(
-  settings: ChannelSettings,
-  standing: Standing,
-  { adviceAfterMs }: Pick<Limits, 'adviceAfterMs'>,
-): Finding[] {
-  const { measured, isProven, rival, at } = standing
+export function findingsOf(settings: ChannelSettings, standing: Standing): Finding[] {
+  const { measured, isProven } = standing
   if (!measured || !isProven) {
     const { events = 0, forMs = 0 } = measured ?? {}
     return [{ code: 'too-little', events, forMs }]
@@ -139,11 +139,7 @@ export function findingsOf(
   const used = usedPattern(measured)
   const declared = ofDeclared(settings, measured)
   if (!used || readersOf(measured) === 0) return [{ code: 'unread' }, ...declared]
-  const inMs = rival ? Math.max(0, rival.since + adviceAfterMs - at) : 0
-  const ofUse = ofPattern(used, measured, standing).map((one) =>
-    one.code === 'may-change' ? { ...one, inMs } : one,
-  )
-  return [...ofUse, ...ofPolls(measured), ...declared]
+  return [...ofPattern(used, measured, standing), ...ofPolls(measured), ...declared]
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)

@@ -16,6 +16,10 @@ const clearlyLess = 0.8
 /** The advised pattern still does where it shows what is so much older than tolerated. */
 const stillFresh = 1.25
 
+/** Who moves twice within so long waits twice as long before the next time, in milliseconds; but not for longer than so many times. */
+const restlessMs = 86_400_000
+const mostDoubled = 6
+
 /** What is advised for a channel now. */
 export interface Standing {
   /** When it was looked at, by `elapsed`. */
@@ -25,11 +29,13 @@ export interface Standing {
   readonly chosen: Option
   /** Since when that is so, by `elapsed`. */
   readonly since: number
+  /** How often it changed lately: it takes longer each time. */
+  readonly changes: number
   /** Enough was measured; else it is advice for what is declared alone. */
   readonly isProven: boolean
   readonly measured?: Measured
-  /** What is clearly better just now, and since when; it is advised once that has lasted. */
-  readonly rival?: { readonly pattern: Pattern; readonly since: number }
+  /** What is clearly better just now, since when, and when it is advised if that lasts. */
+  readonly rival?: { readonly pattern: Pattern; readonly since: number; readonly dueAt: number }
 }
 
 /** What live advice needs of its node. */
@@ -96,6 +102,7 @@ export class LiveAdvice {
         comparison,
         chosen,
         since: before?.since ?? now,
+        changes: 0,
         isProven,
         ...(measured && { measured }),
       }
@@ -109,19 +116,21 @@ export class LiveAdvice {
     comparison: Comparison,
     before: Standing | undefined,
     now: number,
-  ): Pick<Standing, 'chosen' | 'since' | 'rival'> {
+  ): Pick<Standing, 'chosen' | 'since' | 'changes' | 'rival'> {
     const { options, need } = comparison
     const chosen = choose(comparison)
     const held = before?.isProven && options.find(({ pattern }) => pattern === before.chosen.pattern)
-    if (!held) return { chosen, since: now }
+    if (!held) return { chosen, since: now, changes: 0 }
     const { since, rival } = before
+    const changes = now - since < restlessMs ? before.changes : 0
     const stillDoes = held.possible && held.stalenessMs.p99 <= need.stalenessMs * stillFresh
     const isBetter = chosen.meets && (!stillDoes || chosen.score < held.score * clearlyLess)
-    if (chosen === held || !isBetter) return { chosen: held, since }
+    if (chosen === held || !isBetter) return { chosen: held, since, changes }
     const { pattern } = chosen
     const rivalSince = rival?.pattern === pattern ? rival.since : now
-    if (now - rivalSince >= this.#parts.limits.adviceAfterMs) return { chosen, since: now }
-    return { chosen: held, since, rival: { pattern, since: rivalSince } }
+    const dueAt = rivalSince + this.#parts.limits.adviceAfterMs * 2 ** changes
+    if (now >= dueAt) return { chosen, since: now, changes: Math.min(changes + 1, mostDoubled) }
+    return { chosen: held, since, changes, rival: { pattern, since: rivalSince, dueAt } }
   }
 
   #ofDeclared(settings: ChannelSettings): Comparison {
