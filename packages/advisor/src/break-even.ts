@@ -34,8 +34,8 @@ const ranges: readonly Range[] = [
 
 /** Each step of the search is so much further than the last. */
 const stride = 1.2
-/** Where it stops: the value is known to one in a thousand. */
-const precise = 1.001
+/** Where it stops: the value is known to one in ten thousand, and so to all digits that are shown. */
+const precise = 1.0001
 
 /** The same question with one number changed. */
 function withValue(question: Question, field: NumericField, value: number): Question {

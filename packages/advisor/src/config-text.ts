@@ -35,7 +35,7 @@ export function configText({ need, settings }: Pick<Advice, 'need' | 'settings'>
     '  channels: {',
     `    'your/channel': {`,
     ...needText(need),
-    `      retention: { count: ${count}, ageMs: ${ageMs} },`,
+    ...(need.direction === 'to-server' ? [] : [`      retention: { count: ${count}, ageMs: ${ageMs} },`]),
     ...(conflate ? ['      conflate: true, // of each key the newest: messages carry a key'] : []),
     '    },',
     '  },',

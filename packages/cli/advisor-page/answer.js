@@ -1,7 +1,7 @@
 // @ts-check
 import { labels } from './chart.js'
 import { make, part, write } from './element.js'
-import { configText, formatBytes, formatCount, formatMs, patternNames } from './model.js'
+import { configText, formatBytes, formatCount, formatMs, patternNames, verdictOf } from './model.js'
 
 /**
  * @typedef {import('@gamut/advisor').Advice} Advice
@@ -10,17 +10,19 @@ import { configText, formatBytes, formatCount, formatMs, patternNames } from './
  */
 
 /** How a pattern is to be set, in words. */
-function settingTexts(/** @type {Advice} */ { settings, pattern }) {
+function settingTexts(/** @type {Advice} */ { settings, pattern, need }) {
   const { pollAfterMs, waitMs, heartbeatMs, rotateMs, retention } = settings
+  const isRead = need.direction !== 'to-server'
+  const kept = `${formatCount(retention.count)} ${retention.count === 1 ? 'message' : 'messages'}`
   return [
-    ...(pattern === 'request' ? ['Ask when somebody looks.'] : []),
+    ...(pattern === 'request' ? [isRead ? 'Ask when somebody looks.' : 'Send what is to be sent.'] : []),
     ...(pollAfterMs
       ? [`Poll every ${formatMs(pollAfterMs)}; the server says so, and the client obeys.`]
       : []),
     ...(waitMs ? [`Hold each question for ${formatMs(waitMs)}.`] : []),
     ...(heartbeatMs ? [`A sign of life after ${formatMs(heartbeatMs)} of silence.`] : []),
     ...(rotateMs ? [`A new connection every ${formatMs(rotateMs)}.`] : []),
-    `Keep ${formatCount(retention.count)} ${retention.count === 1 ? 'message' : 'messages'} or ${formatMs(retention.ageMs)}, for who was away.`,
+    ...(isRead ? [`Keep ${kept} or ${formatMs(retention.ageMs)}, for who was away.`] : []),
   ]
 }
 
@@ -42,11 +44,15 @@ function headline(/** @type {Advice} */ { headline: text, pattern }) {
  */
 function reasons({ reasons: all, pattern }) {
   const sorted = [...all].sort((a, b) => Number(b.pattern === pattern) - Number(a.pattern === pattern))
-  return sorted.map((reason) =>
+  return sorted.map((reason, index) =>
     make(
       'li',
       { class: `reason of-${reason.pattern}`, 'data-taken': reason.pattern === pattern },
-      make('span', { class: 'chip' }, labels[reason.pattern]),
+      make(
+        'span',
+        { class: 'chip' },
+        reason.pattern === sorted[index - 1]?.pattern ? '' : labels[reason.pattern],
+      ),
       make('span', {}, reason.text),
     ),
   )
@@ -98,14 +104,6 @@ const columns = [
   ],
 ]
 
-/** In two words what became of a pattern. */
-function verdict(/** @type {Option} */ { pattern, possible, meets }, /** @type {Advice} */ advice) {
-  if (pattern === advice.pattern) return meets ? 'the answer' : 'nearest'
-  if (!possible) return 'impossible'
-  if (!meets) return 'too old'
-  return pattern === advice.runnerUp ? 'next best' : 'possible'
-}
-
 /** What each pattern takes. */
 function rows(/** @type {Advice} */ advice) {
   return advice.patterns.map((option) =>
@@ -118,7 +116,7 @@ function rows(/** @type {Advice} */ advice) {
         'data-fails': !option.meets,
       },
       make('th', { scope: 'row' }, labels[option.pattern]),
-      make('td', { class: 'verdict' }, verdict(option, advice)),
+      make('td', { class: 'verdict' }, verdictOf(option, advice)),
       ...columns.map(([, , cell]) => make('td', {}, cell(option))),
     ),
   )
@@ -138,7 +136,8 @@ export function createAnswer(/** @type {Go} */ go) {
     const card = part('answer')
     card.className = `answer card of-${pattern}`
     card.toggleAttribute('data-unmet', !meets)
-    write(part('pattern'), labels[pattern])
+    write(part('eyebrow'), meets ? 'Take' : 'Nearest is')
+    write(part('pattern'), patternNames[pattern])
     part('headline').replaceChildren(...headline(advice))
     part('settings').replaceChildren(...settingTexts(advice).map((text) => make('li', {}, text)))
     part('warnings').hidden = warnings.length === 0

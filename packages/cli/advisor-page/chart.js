@@ -7,7 +7,7 @@ import { nearest } from './stops.js'
 /**
  * @typedef {import('./curves.js').Range & { title: string, ticks: readonly number[], stops: readonly number[], say: (value: number) => string, sayTick: (value: number) => string }} Axis
  * @typedef {(value: number) => void} Move
- * @typedef {{ x: (value: number) => number, y: (value: number) => number, width: number, height: number, right: number, powers: readonly number[] }} Scales
+ * @typedef {{ x: (value: number) => number, y: (value: number) => number, width: number, height: number, right: number, powers: readonly number[], costOf: (option: import('@gamut/advisor').Option) => number }} Scales
  */
 
 const margin = { top: 30, left: 46, right: 88 }
@@ -25,15 +25,21 @@ export const labels = {
   websocket: 'WebSocket',
 }
 
+/** Less than this of a node is nothing. */
+const leastCost = 1e-5
+
 /**
  * @param {Axis} axis
  * @param {number} width
  * @param {readonly import('./curves.js').Sample[]} samples
+ * @param {boolean} isWeighed
  * @returns {Scales}
  */
-function scalesOf(axis, width, samples) {
+function scalesOf(axis, width, samples, isWeighed) {
+  /** @type {Scales['costOf']} */
+  const costOf = ({ score, nodes }) => Math.max(leastCost, isWeighed ? score : nodes)
   const scores = samples.flatMap(({ decision }) =>
-    decision.options.filter(({ possible }) => possible).map(({ score }) => score),
+    decision.options.filter(({ possible }) => possible).map(costOf),
   )
   const low = Math.floor(Math.log10(Math.min(...scores, 1)) + 1e-9)
   const high = Math.max(low + 2, Math.ceil(Math.log10(Math.max(...scores, 0.1))))
@@ -45,6 +51,7 @@ function scalesOf(axis, width, samples) {
     width,
     height: totalHeight,
     right,
+    costOf,
     powers: Array.from({ length: high - low + 1 }, (_, index) => low + index),
   }
 }
@@ -52,7 +59,7 @@ function scalesOf(axis, width, samples) {
 const at = (/** @type {number} */ value) => value.toFixed(1)
 
 /** Lines of both scales, thinned to what has room. */
-function grid(/** @type {Axis} */ axis, /** @type {Scales} */ scales) {
+function grid(/** @type {Axis} */ axis, /** @type {Scales} */ scales, /** @type {number} */ present) {
   const { x, y, right, powers } = scales
   const every = Math.ceil(powers.length / 6)
   const rows = powers
@@ -73,6 +80,8 @@ function grid(/** @type {Axis} */ axis, /** @type {Scales} */ scales) {
     const place = x(value)
     if (place - last < 46) return []
     last = place
+    // The line of the present value would strike it through.
+    const isClear = Math.abs(place - x(present)) > 24
     const edge = place - margin.left < 8 ? 'start' : 'middle'
     return [
       draw('line', {
@@ -85,11 +94,12 @@ function grid(/** @type {Axis} */ axis, /** @type {Scales} */ scales) {
       draw(
         'text',
         { class: 'tick', x: at(place), y: margin.top + plotHeight + 18, 'text-anchor': edge },
-        axis.sayTick(value),
+        isClear ? axis.sayTick(value) : '',
       ),
     ]
   })
-  return [...rows, ...columns]
+  const unit = draw('text', { class: 'tick', x: margin.left - 8, y: 12, 'text-anchor': 'end' }, 'nodes')
+  return [unit, ...rows, ...columns]
 }
 
 /** Below one, nodes are hundredths of one. */
@@ -106,7 +116,7 @@ const sayLevel = (/** @type {number} */ power) =>
  * @param {readonly import('./curves.js').Sample[]} samples
  * @param {Scales} scales
  */
-function line(pattern, samples, { x, y }) {
+function line(pattern, samples, { x, y, costOf }) {
   /** @type {{ kind: string, points: string[] }[]} */
   const runs = []
   for (const { x: value, decision } of samples) {
@@ -114,7 +124,7 @@ function line(pattern, samples, { x, y }) {
     if (!option?.possible) continue
     const isTaken = decision.chosen === option && option.meets
     const kind = isTaken ? 'taken' : option.meets ? 'meets' : 'fails'
-    const point = `${at(x(value))} ${at(y(option.score))}`
+    const point = `${at(x(value))} ${at(y(costOf(option)))}`
     const last = runs.at(-1)
     if (last?.kind === kind) last.points.push(point)
     else {
@@ -130,11 +140,11 @@ function line(pattern, samples, { x, y }) {
 /** Names at the ends of lines, pushed apart where they would lie on each other. */
 function names(
   /** @type {readonly import('./curves.js').Sample[]} */ samples,
-  /** @type {Scales} */ { y, right },
+  /** @type {Scales} */ { y, right, costOf },
 ) {
   const ends = samples.at(-1)?.decision.options.filter(({ possible }) => possible) ?? []
   const placed = ends
-    .map(({ pattern, score }) => ({ pattern, level: y(score) }))
+    .map((option) => ({ pattern: option.pattern, level: y(costOf(option)) }))
     .sort((a, b) => a.level - b.level)
   const gap = 15
   placed.forEach((one, index) => {
@@ -189,17 +199,31 @@ function ribbon(stretches, axis, scales) {
   return [...stretches.flatMap((stretch) => stretchOf(stretch, scales)), ...flips]
 }
 
+/**
+ * Marks on the lines where the answer changes to them.
+ * @param {readonly import('./curves.js').Sample[]} samples
+ * @param {readonly import('./curves.js').Stretch[]} stretches
+ * @param {Scales} scales
+ */
+function marks(samples, stretches, { x, y, costOf }) {
+  return stretches.slice(1).flatMap(({ from, pattern, meets }) => {
+    const sample = samples.find((one) => one.x === from)
+    if (!sample || !meets) return []
+    const level = y(costOf(sample.decision.chosen))
+    return [draw('circle', { class: `mark of-${pattern}`, cx: at(x(from)), cy: at(level), r: 5 })]
+  })
+}
+
 /** The ribbon in a sentence. */
 function describe(
   /** @type {readonly import('./curves.js').Stretch[]} */ stretches,
   /** @type {Axis} */ axis,
 ) {
-  return stretches
-    .map(({ from, pattern, meets }, index) => {
-      const what = meets ? labels[pattern] : 'nothing meets the need'
-      return index === 0 ? what : `from ${axis.say(from)} on ${what}`
-    })
-    .join(', ')
+  const said = stretches.map(({ from, pattern, meets }, index) => {
+    const what = meets ? labels[pattern] : 'nothing'
+    return index === 0 ? what : `from ${axis.say(from)} on ${what}`
+  })
+  return `The answer: ${said.join(', ')}${said.length === 1 ? ' throughout' : ''}.`
 }
 
 /**
@@ -214,7 +238,7 @@ export function createChart(figure, axis, move) {
     class: 'handle',
     role: 'slider',
     tabindex: 0,
-    'aria-label': axis.title,
+    'aria-label': `${axis.title}, in the drawing`,
     'aria-valuemin': axis.least,
     'aria-valuemax': axis.most,
   })
@@ -226,21 +250,22 @@ export function createChart(figure, axis, move) {
   /** @type {{ value: number, scales: Scales } | undefined} */
   let shown
   letMove(frame, handle, axis, () => shown, move)
-  return (/** @type {import('./curves.js').Question} */ question) => {
+  return (/** @type {import('./curves.js').Question} */ question, /** @type {boolean} */ isWeighed) => {
     const width = frame.clientWidth
     const { samples, stretches } = curvesOf(question, axis)
-    const scales = scalesOf(axis, width, samples)
+    const scales = scalesOf(axis, width, samples, isWeighed)
     const present = question.need[axis.name]
     shown = { value: present, scales }
     picture.setAttribute('viewBox', `0 0 ${width} ${totalHeight}`)
     picture.replaceChildren(
       ...ribbon(stretches, axis, scales),
-      ...grid(axis, scales),
+      ...grid(axis, scales, present),
       ...[...patterns].reverse().flatMap((pattern) => line(pattern, samples, scales)),
+      ...marks(samples, stretches, scales),
       ...names(samples, scales),
     )
     place(handle, value, axis, present, scales)
-    write(words, `${axis.title}: ${describe(stretches, axis)}.`)
+    write(words, describe(stretches, axis))
   }
 }
 
@@ -255,7 +280,7 @@ function place(handle, value, axis, present, { x, right }) {
   const inside = Math.min(axis.most, Math.max(axis.least, present))
   const left = x(inside)
   handle.style.left = `${left}px`
-  handle.style.height = `${ribbonTop + ribbonHeight}px`
+  handle.style.height = `${ribbonTop - 4}px`
   handle.setAttribute('aria-valuenow', String(present))
   handle.setAttribute('aria-valuetext', axis.say(present))
   write(value, axis.say(present))

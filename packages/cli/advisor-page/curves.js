@@ -34,7 +34,7 @@ const isSame = (/** @type {Sample} */ a, /** @type {Sample} */ b) =>
  */
 function narrow(question, range, before, after) {
   let [low, high] = [before, after]
-  const isDone = () => (range.isWhole ? high.x - low.x <= 1 : high.x / low.x < 1.001)
+  const isDone = () => (range.isWhole ? high.x - low.x <= 1 : high.x / low.x < 1.0001)
   for (let step = 0; step < 40 && !isDone(); step++) {
     const middle = Math.sqrt(low.x * high.x)
     const x = range.isWhole ? Math.min(high.x - 1, Math.max(low.x + 1, Math.round(middle))) : middle

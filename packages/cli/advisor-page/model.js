@@ -11,4 +11,5 @@ export {
   formatRate,
   patternNames,
   patterns,
+  verdictOf,
 } from '/advisor/model/index.js'

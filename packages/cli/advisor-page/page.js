@@ -31,6 +31,7 @@ const go = (/** @type {string} */ name, /** @type {number} */ value) => {
 
 const showNeed = createControls(part('need'), needFields, say)
 const showCircumstances = createControls(part('circumstances'), circumstanceFields, say)
+const weighed = /** @type {HTMLInputElement} */ (part('weighed'))
 const showAnswer = createAnswer(go)
 const charts = [
   createChart(
@@ -39,10 +40,10 @@ const charts = [
       name: 'readers',
       title: 'Users at once',
       least: 1,
-      most: 1_000_000,
+      most: 10_000_000,
       isWhole: true,
-      ticks: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000],
-      stops: counts(1_000_000),
+      ticks: [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000],
+      stops: counts(10_000_000),
       say: formatCount,
       sayTick: (value) =>
         value < 1000 ? String(value) : value < 1_000_000 ? `${value / 1000}k` : `${value / 1_000_000}M`,
@@ -55,12 +56,16 @@ const charts = [
       name: 'stalenessMs',
       title: 'How old it may be',
       least: 10,
-      most: 3_600_000,
+      most: 86_400_000,
       isWhole: false,
-      ticks: [10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000],
-      stops: durations(10, 3_600_000),
+      ticks: [10, 100, 1000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000],
+      stops: durations(10, 86_400_000),
       say: formatMs,
-      sayTick: (value) => formatMs(value).replace('60 s', '1 min').replace('60 min', '1 h'),
+      sayTick: (value) =>
+        formatMs(value)
+          .replace(/^60 s$/, '1 min')
+          .replace(/^60 min$/, '1 h')
+          .replace(/^24 h$/, '1 day'),
     },
     (value) => go('stalenessMs', value),
   ),
@@ -79,7 +84,7 @@ function show() {
   showCircumstances(advice, state)
   showAnswer(advice)
   part('staleness-figure').hidden = advice.need.direction === 'to-server'
-  for (const draw of charts) draw(advice)
+  for (const draw of charts) draw(advice, weighed.checked)
   const query = toLink(state)
   for (const button of part('presets').querySelectorAll('button'))
     button.setAttribute('aria-pressed', String(button.dataset['query'] === query))
@@ -112,6 +117,7 @@ function letCopy(/** @type {string} */ name, /** @type {() => string} */ text) {
 letCopy('copy-config', () => part('config').textContent ?? '')
 letCopy('copy-link', () => location.href)
 
+weighed.addEventListener('change', () => show())
 addEventListener('popstate', () => {
   ;({ state, wrong } = readLink(location.search))
   show()

@@ -6,6 +6,7 @@ import {
   formatMs,
   type Option,
   patternNames,
+  verdictOf,
 } from '@gamut/advisor'
 import { columnsOf, footnote, listed, textColumns, titled } from './paragraphs.js'
 import type { Terminal } from './terminal.js'
@@ -21,17 +22,6 @@ const bytesOf = ({ bytesPerSecond: of }: Option) => of.down + of.up + of.overhea
 
 /** A figure of which what is tiny is told as that. */
 const small = (value: number) => (value > 0 && value < 0.001 ? '<0.001' : formatCount(value))
-
-/** Why a pattern is taken or not, in two words. */
-function verdictOf({ pattern, possible, meets }: Option, { pattern: chosen, reasons }: Advice): string {
-  if (pattern === chosen) return meets ? 'taken' : 'nearest'
-  if (!possible) return 'impossible'
-  if (!meets) return 'too old'
-  const why = reasons.find((reason) => reason.pattern === pattern)
-  return why?.code === 'costs-more' && why.factor >= 1.05
-    ? `${formatCount(Number(why.factor.toPrecision(2)))} × cost`
-    : 'no gain'
-}
 
 /** A column of the table: its head, and what stands in it. */
 type Column = readonly [head: string, cell: (option: Option, advice: Advice) => string]
