@@ -21,8 +21,11 @@ export interface RedisCalibration {
   readonly message: number
   /** Telling one node that watches. */
   readonly announcement: number
-  /** A look at a channel for a poll. */
-  readonly read: number
+  /** A look at a channel's head for a poll, and a page of its log. */
+  readonly head: number
+  readonly page: number
+  /** Waking up for a command; where many come each second they are found together, so that no more than so many do. */
+  readonly wake: { readonly each: number; readonly mostPerSecond: number }
   /** At the node: a run, a message of it, and each process that is told of one. */
   readonly node: { readonly run: Work; readonly message: Work; readonly announcement: Work }
   /** Bytes that go between a node and Redis beside the message. */

@@ -1,7 +1,7 @@
 import type { Calibration } from './calibration.js'
 import type { PlanQuestion } from './plan-complete.js'
 import type { BrokerKind } from './plan-input.js'
-import type { Load, UseLoad } from './plan-load.js'
+import { type Load, pagesOf, type UseLoad } from './plan-load.js'
 
 /** What may run out, at what. */
 export const resources = [
@@ -69,10 +69,11 @@ export function announced(load: Load, of: number): number {
 }
 
 /** Runs of the script that appends: what a node gets for a channel while one is under way shares the next. */
-export function runsOf(load: Load, nodes: number, { redis }: Calibration): number {
-  return load.uses.reduce((sum, { publishes, channels }) => {
-    return sum + Math.min(publishes, (channels * nodes * 1000) / redis.runMs)
-  }, 0)
+export function runsOf(load: Load, nodes: number, runMs: number): number {
+  return load.uses.reduce(
+    (sum, { publishes, channels }) => sum + Math.min(publishes, (channels * nodes * 1000) / runMs),
+    0,
+  )
 }
 
 /** Bytes of recent entries that one of so many processes keeps encoded. */
@@ -99,7 +100,7 @@ function coreOf(load: Load, { nodes, broker }: Fleet, cores: number, calibration
   const own = (load.cores.user + load.cores.kernel) / processes
   if (broker !== 'redis') return own
   const { run, message, announcement } = calibration.redis.node
-  const runs = runsOf(load, nodes, calibration) / processes
+  const runs = runsOf(load, nodes, calibration.redis.runMs) / processes
   const messages = load.publishes / processes
   const told = announced(load, processes)
   const micros =
@@ -133,7 +134,7 @@ export function brokerBytes(load: Load, { nodes }: Fleet, { redis }: Calibration
     const { publishes, flow } = use
     const { messageBytes } = use.use.question.need
     const told = publishes * nodes * watching(liveReaders(use), nodes)
-    const looks = flow.polls > 0 ? flow.originPolls * (2 - flow.empty / flow.polls) : 0
+    const looks = flow.originPolls + pagesOf(use)
     return (
       sum +
       publishes * (messageBytes + redis.bytes.append) +
@@ -144,16 +145,24 @@ export function brokerBytes(load: Load, { nodes }: Fleet, { redis }: Calibration
   }, 0)
 }
 
-/** Cores of Redis, or the part of what SQLite can take. The memory broker has no core of its own. */
-export function brokerCores(load: Load, { nodes, broker }: Fleet, calibration: Calibration): number {
-  const { redis, sqlite } = calibration
+/** Cores of all Redis together, or the part of what SQLite can take. The memory broker has no core of its own. */
+export function brokerCores(
+  load: Load,
+  { nodes, broker, shards }: Fleet,
+  { redis, sqlite }: Calibration,
+): number {
   if (broker === 'memory') return 0
   if (broker === 'sqlite') return load.publishes / sqlite.appendsPerSecond
+  const { heads, pages } = load.reads
+  const runs = runsOf(load, nodes, redis.runMs)
+  const wakes = Math.min(runs + heads + pages, redis.wake.mostPerSecond * shards)
   const micros =
-    runsOf(load, nodes, calibration) * redis.run +
+    runs * redis.run +
     load.publishes * redis.message +
     announced(load, nodes) * nodes * redis.announcement +
-    load.reads * redis.read
+    heads * redis.head +
+    pages * redis.page +
+    wakes * redis.wake.each
   return micros / 1e6
 }
 

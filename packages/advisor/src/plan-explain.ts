@@ -91,7 +91,7 @@ const explainBroker: Explain = ({ broker }, _question, { redis }) => {
     return { figure: 'broker', text: `${rough(appendsPerSecond)} appends/s in the node itself.` }
   return {
     figure: 'broker',
-    text: `appends ${rough(appendsPerSecond)}/s (${redis.message} µs each) in runs of a script ${rough(runsPerSecond)}/s (${redis.run} µs), announcements to nodes that watch ${rough(announcementsPerSecond)}/s (${redis.announcement} µs), looks of polls ${rough(readsPerSecond)}/s (${redis.read} µs): ${rough(cores)} cores of Redis, planned to ${percent(targets['broker-core'])}. Its logs take ${formatBytes(broker.memoryBytes)}.`,
+    text: `appends ${rough(appendsPerSecond)}/s (${redis.message} µs each) in runs of a script ${rough(runsPerSecond)}/s (${redis.run} µs), announcements to nodes that watch ${rough(announcementsPerSecond)}/s (${redis.announcement} µs), looks of polls ${rough(readsPerSecond)}/s (${redis.head} µs, a page ${redis.page} µs), and ${redis.wake.each} µs to wake up for what does not come together: ${rough(cores)} cores of Redis, planned to ${percent(targets['broker-core'])}. Its logs take ${formatBytes(broker.memoryBytes)}.`,
   }
 }
 

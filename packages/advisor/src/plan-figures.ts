@@ -80,7 +80,7 @@ export interface PlannedBroker {
   readonly runsPerSecond: number
   /** Messages that nodes are told of, each once. */
   readonly announcementsPerSecond: number
-  /** Looks at the log for polls. */
+  /** Looks at the log for polls: heads, and pages where something is new. */
   readonly readsPerSecond: number
   /** Busy cores of Redis. */
   readonly cores: number
@@ -188,9 +188,9 @@ export function brokerOf(load: Load, { carrying }: Sized, { broker, calibration 
     kind: broker,
     shards: carrying.shards,
     appendsPerSecond: load.publishes,
-    runsPerSecond: isRedis ? runsOf(load, carrying.nodes, calibration) : 0,
+    runsPerSecond: isRedis ? runsOf(load, carrying.nodes, calibration.redis.runMs) : 0,
     announcementsPerSecond: isRedis ? announced(load, carrying.nodes) * carrying.nodes : 0,
-    readsPerSecond: load.reads,
+    readsPerSecond: load.reads.heads + load.reads.pages,
     cores: isRedis ? brokerCores(load, carrying, calibration) : 0,
     bytesPerSecond: isRedis ? brokerBytes(load, carrying, calibration) : 0,
     memoryBytes: Math.ceil(logBytes(load, broker, calibration)),

@@ -44,8 +44,8 @@ export interface Load {
   readonly channels: number
   /** Bytes of messages that are kept, and how many. */
   readonly kept: { readonly messages: number; readonly bytes: number }
-  /** Looks at the log that polls are answered from. */
-  readonly reads: number
+  /** Looks at a channel's head that polls ask for, and pages that they are answered with. */
+  readonly reads: { readonly heads: number; readonly pages: number }
   /** Microseconds of a server's core when all held connections are opened anew. */
   readonly openWork: number
 }
@@ -140,6 +140,10 @@ function openWorkOf({ use, held }: UseLoad, { work }: Calibration): number {
   return held * (open.user + open.kernel + shake)
 }
 
+/** Pages of the log that polls are answered with in a second. */
+export const pagesOf = ({ flow }: UseLoad) =>
+  flow.polls > 0 ? flow.originPolls * (1 - flow.empty / flow.polls) : 0
+
 function keptOf({ use, channels }: UseLoad) {
   const { retention, conflate } = use.settings
   const messages = channels * (conflate ? 1 : retention.count)
@@ -183,8 +187,10 @@ export function loadOf(
     publishes: sum(loads, (load) => load.publishes),
     channels: sum(loads, (load) => load.channels),
     kept: { messages: sum(kept, ({ messages }) => messages), bytes: sum(kept, ({ bytes }) => bytes) },
-    // One look for its head, and a page for those that something is new for.
-    reads: sum(loads, ({ flow }) => (flow.polls > 0 ? flow.originPolls * (2 - flow.empty / flow.polls) : 0)),
+    reads: {
+      heads: sum(loads, ({ flow }) => flow.originPolls),
+      pages: sum(loads, pagesOf),
+    },
     openWork: sum(loads, (load) => openWorkOf(load, calibration)),
   }
 }

@@ -43,7 +43,7 @@ const assumptions: readonly Assumption[] = [
   },
   {
     code: 'announcements',
-    text: 'What an announcement costs Redis and a process, and a poll’s look Redis, are usual values that were not measured.',
+    text: 'What an announcement costs Redis and a process, and a poll’s look Redis, is rough: it was measured for seconds, beside other work.',
   },
   { code: 'linear', text: 'More than 10,000 connections of a process were not measured.' },
 ]

@@ -1,4 +1,4 @@
-import { AdviceError, type PlanInput, plan } from '@gamut/advisor'
+import { AdviceError, nodeCalibration, type PlanInput, plan } from '@gamut/advisor'
 import { describe, expect, it } from 'vitest'
 
 const feed = { updatesPerSecond: 1, stalenessMs: 1000 }
@@ -75,8 +75,23 @@ describe('a plan', () => {
     expect(broker).toMatchObject({ kind: 'redis', appendsPerSecond: 4000, runsPerSecond: 4000 })
     const watched = 1 - (3 / 4) ** 25
     expect(broker.announcementsPerSecond).toBeCloseTo(4000 * 4 * watched, 3)
-    expect(broker.cores).toBeCloseTo((4000 * 58 + 16_000 * watched * 6) / 1e6, 6)
+    expect(broker.cores).toBeCloseTo((4000 * (16 + 6 + 36) + 16_000 * watched * 3) / 1e6, 6)
   })
+
+  // Measured (redis-appends): 5,000/s one at a time take 0.29 of the core, 75,000/s of many publishers 0.84, 142,000/s 20 at a time 0.97.
+  it.each([
+    [5000, 5000, 0.29],
+    [75_400, 9_425, 0.84],
+    [142_200, 3_555, 0.97],
+  ])(
+    'says of %i appends/s in %i runs what was measured of the core of Redis, within a fifth',
+    (appends, runs, share) => {
+      const { run, message, wake } = nodeCalibration.redis
+      const cores = (runs * run + appends * message + Math.min(runs, wake.mostPerSecond) * wake.each) / 1e6
+      expect(cores / share).toBeGreaterThan(0.8)
+      expect(cores / share).toBeLessThan(1.2)
+    },
+  )
 
   it('holds one connection for a user of several uses', () => {
     const { connections, uses } = plan({

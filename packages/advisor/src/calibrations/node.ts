@@ -57,17 +57,20 @@ export const nodeCalibration: Calibration = {
   systemBytes: 300_000_000,
   log: { memory: { message: 200, channel: 500 }, redis: { message: 100, channel: 550 } },
   redis: {
-    // From appends one at a time (58 µs, one message a run), of many publishers (11.3 µs, 8 a run) and 20 at a time (6.8 µs, 40).
-    run: 53,
+    // From appends of 5,000/s (58 µs, one message a run), of many publishers (11.3 µs, 8 a run) and 20 at a time (6.8 µs, 40).
+    run: 16,
     runMs: 1.5,
-    message: 5,
-    // Usual values, not measured: the next two, and what a process pays for an announcement.
-    announcement: 6,
-    read: 25,
+    message: 6,
+    // Rough: measured for seconds, beside other work.
+    announcement: 3,
+    head: 6,
+    page: 16,
+    wake: { each: 36, mostPerSecond: 5000 },
     node: {
       run: { user: 18, kernel: 8 },
       message: { user: 1.5, kernel: 0 },
-      announcement: { user: 14, kernel: 6 },
+      // The way to the process is some 3 to 9 µs, the rest is encoding once for its readers.
+      announcement: { user: 12, kernel: 2 },
     },
     bytes: { append: 300, announcement: 150, read: 200 },
   },
