@@ -53,14 +53,22 @@ describeWith('caddy', 'doctor behind Caddy', () => {
     expect({ code, bad, front: front.names }).toEqual({ code: 0, bad: [], front: ['caddy'] })
   })
 
-  it('sees that HTTP/2 is spoken, and that events come by it', async () => {
+  it.each([
+    ['h1', [], /^Readers come by HTTP\/1\.1: the server takes no HTTP\/2/],
+    ['h1 h2', ['2'], /^Readers come by HTTP\/2: six connections do not bind/],
+    ['h1 h2 h3', ['2', '3'], /^Readers come by HTTP\/2 or 3: six connections do not bind/],
+  ])('sees that %s is spoken over TLS', async (protocols, newer, says) => {
     const { port } = await startServer(behindProxy)
     const trusting = { NODE_TLS_REJECT_UNAUTHORIZED: '0' }
-    const { code, bad, findings } = await examine(await startHttp2(port), ['--idle', '0'], trusting)
-    expect({ code, bad }).toEqual({ code: 0, bad: [] })
-    const says = findings.map((finding) => finding.says)
-    expect(says).toContainEqual(expect.stringMatching(/^Readers come by HTTP\/2.*do not bind/))
-    expect(says).toContainEqual(expect.stringMatching(/^SSE over HTTP\/2: the first event came/))
+    const told = await examine(await startHttp2(port, protocols), ['--idle', '0'], trusting)
+    expect(told).toMatchObject({ code: 0, bad: newer.length > 0 ? [] : ['http warning'] })
+    const http = told.findings.find(({ check }) => check === 'http')
+    expect(http?.says).toMatch(says)
+    expect(http?.seen?.['versions']).toEqual(['1.1', ...newer])
+    const overHttp2 = told.findings.filter((one) =>
+      one.says.startsWith('SSE over HTTP/2: the first event came'),
+    )
+    expect(overHttp2).toHaveLength(newer.includes('2') ? 1 : 0)
   })
 
   it('says what to do about a certificate that nobody trusts', async () => {

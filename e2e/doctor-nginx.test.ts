@@ -10,14 +10,13 @@ import { blocks } from './support/snippet.js'
 import { startServer } from './support/start-server.js'
 
 /** A cache that keeps everything by its URL, whatever the server says of it. */
-const keepsAll = nginxWith(
-  `proxy_cache all;
-   proxy_cache_key $request_uri;
-   proxy_ignore_headers Cache-Control Expires Vary Set-Cookie;
-   proxy_cache_valid any 10m;
-   proxy_cache_bypass $http_upgrade;`,
-  'proxy_cache_path cache keys_zone=all:1m;',
-)
+const keepsAllLines = `
+  proxy_cache all;
+  proxy_cache_key $request_uri;
+  proxy_ignore_headers Cache-Control Expires Vary Set-Cookie;
+  proxy_cache_valid any 10m;`
+const zone = 'proxy_cache_path cache keys_zone=all:1m;'
+const keepsAll = nginxWith(`${keepsAllLines} proxy_cache_bypass $http_upgrade;`, zone)
 
 /** The guide to caches, as it stands, with the addresses of a test. */
 async function startGuideCache(server: number): Promise<string> {
@@ -137,6 +136,19 @@ describeWith('nginx', 'doctor behind nginx', () => {
     expect(code).toBe(1)
     expect(findings[0]).toMatchObject({ check: 'cache', severity: 'fault' })
     expect(findings[0]?.says).toMatch(/was given to one with no token: HTTP 200 where the server says 401/)
+  })
+
+  it('finds that it is given to whoever has another token', async () => {
+    const { port } = await startServer(named)
+    // Keeps nothing of requests without a token, and forgets which one it was.
+    const keeping = nginxWith(
+      `${keepsAllLines} proxy_cache_bypass $none; proxy_no_cache $none;`,
+      `${zone} map $http_authorization $none { default ''; '' 1; }`,
+    )
+    const { findings } = await examine(await keeping(port), ['--token', 'ann', '--idle', '0'])
+    expect(findings[0]?.says).toMatch(
+      /was given to one with another token: HTTP 200 where the server says 401/,
+    )
   })
 
   findsPlanted('nginx', planted)

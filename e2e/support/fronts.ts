@@ -43,8 +43,8 @@ export async function startZippingNginx(server: number): Promise<string> {
   return nginx.url
 }
 
-/** A Caddy that speaks HTTP/2 and TLS with a certificate of its own, which nobody else has signed. */
-export async function startHttp2(server: number): Promise<string> {
+/** A Caddy that speaks HTTP/2, or other versions, and TLS with a certificate of its own, which nobody else has signed. */
+export async function startHttp2(server: number, protocols = 'h1 h2'): Promise<string> {
   const port = await startCaddy(
     (own) => `
     {
@@ -52,7 +52,7 @@ export async function startHttp2(server: number): Promise<string> {
       skip_install_trust
       auto_https disable_redirects
       servers {
-        protocols h1 h2
+        protocols ${protocols}
       }
     }
     https://localhost:${own} {

@@ -106,7 +106,7 @@ async function examineShared({ path, publish }: Patient): Promise<Finding> {
   const patterns = ['poll'] as const
   if (!/\bpublic\b/.test(control)) {
     const says = `${path.target.channel} is not public: there is nothing that a cache may share. Name one that is by --channel to see whether one does.`
-    return { check, severity: 'note', patterns, says }
+    return { check, severity: 'note', says }
   }
   const mark = newMark()
   const isPublished = (await publish?.(mark))?.status === 201

@@ -24,6 +24,13 @@ function dateOf({ headers }: Answer): number | undefined {
   return Number.isNaN(date) ? undefined : date + 500
 }
 
+/** All of them in one sentence where they agree. */
+function describe(offsets: readonly { readonly whose: string; readonly ms: number }[]): string {
+  if (offsets.length > 1 && offsets.every(({ ms }) => Math.abs(ms) < agreesMs))
+    return 'The server’s clock and the Date of its answers are the same as this machine’s, to a second.'
+  return `${offsets.map(({ whose, ms }) => `${whose} is ${signed(ms)}`).join('. ')}.`
+}
+
 function signed(ms: number): string {
   if (Math.abs(ms) < agreesMs) return 'the same as this machine’s, to a second'
   return `${spell(Math.abs(ms))} ${ms < 0 ? 'behind' : 'ahead of'} this machine’s`
@@ -55,7 +62,7 @@ export async function examineClock(patient: Patient): Promise<Finding> {
   return {
     check,
     severity,
-    says: `${offsets.map(({ whose, ms }) => `${whose} is ${signed(ms)}`).join('. ')}.`,
+    says: describe(offsets),
     seen: {
       messageOffsetMs: time !== undefined && stored ? Math.round(time - stored.at) : null,
       dateOffsetMs: date === undefined ? null : Math.round(date - poll.at),

@@ -29,13 +29,31 @@ function hang(first: string, gutter: number, text: string, columns: number): str
   )
 }
 
-/** What to set, in the servers in front first; the others dimmed where some are known. */
-function settingLines(finding: ReportedFinding, shown: number, gutter: number, terminal: Terminal) {
+/** The columns of a finding: where its text begins, and where names stand that are before it. */
+interface Layout {
+  readonly columns: number
+  readonly isNarrow: boolean
+  readonly gutter: number
+}
+
+function layoutOf(terminal: Terminal): Layout {
   const columns = columnsOf(terminal)
-  const room = gutter + 'HAProxy'.length + 4
+  const isNarrow = columns < narrowColumns
+  return { columns, isNarrow, gutter: isNarrow ? 2 : severityWidth + checkWidth }
+}
+
+/** Lines of what to do, the name of where under the name of the check, or above the text where there is no room. */
+function doLines(name: string, text: string, { columns, isNarrow, gutter }: Layout): string[] {
+  if (!isNarrow) return hang(`${' '.repeat(severityWidth)}→ ${name}`, gutter, text, columns)
+  const inner = gutter + 2
+  const arrow = `${' '.repeat(gutter)}→ `
+  return name === '' ? hang(arrow, inner, text, columns) : [arrow + name, ...hang('', inner, text, columns)]
+}
+
+/** What to set, in the servers in front first; the others dimmed where some are known. */
+function settingLines(finding: ReportedFinding, shown: number, layout: Layout, terminal: Terminal) {
   return finding.settings.flatMap(({ server, setting }, index) => {
-    const name = `${' '.repeat(gutter)}→ ${frontNames[server]}`
-    const lines = hang(name, room, setting, columns)
+    const lines = doLines(frontNames[server], setting, layout)
     return shown > 0 && index >= shown ? lines.map((line) => terminal.paint('dim', line)) : lines
   })
 }
@@ -48,10 +66,8 @@ function findingLines(
   terminal: Terminal,
 ): string[] {
   const { severity, check, says, means, todo, problem } = finding
-  const columns = columnsOf(terminal)
-  const isNarrow = columns < narrowColumns
-  const gutter = isNarrow ? 2 : severityWidth + checkWidth
-  const indent = ' '.repeat(gutter)
+  const layout = layoutOf(terminal)
+  const { columns, isNarrow, gutter } = layout
   const label = `${severity.padEnd(severityWidth)}${check.padEnd(checkWidth)}`
   const painted = `${terminal.paint(severityStyles[severity], severity.padEnd(severityWidth))}${check.padEnd(checkWidth)}`
   const [first = '', ...rest] = hang(isNarrow ? '' : label, gutter, says, columns)
@@ -62,11 +78,11 @@ function findingLines(
   return [
     ...head,
     ...rest,
-    ...(means && !isMeantAbove ? hang(indent, gutter, means, columns) : []),
-    ...(todo ? hang(`${indent}→ `, gutter + 2, todo, columns) : []),
+    ...(means && !isMeantAbove ? hang('', gutter, means, columns) : []),
+    ...(todo ? doLines('', todo, layout) : []),
     ...(isTold
-      ? [`${indent}→ the same setting as above`]
-      : settingLines(finding, front.names.length, gutter, terminal)),
+      ? doLines('', 'The same setting as above.', layout)
+      : settingLines(finding, front.names.length, layout, terminal)),
   ]
 }
 
@@ -80,6 +96,15 @@ function headLines({ url, channel, published, front, plainMs }: Examination, ter
     terminal.paint('bold', url),
     ...wrap(escapeControls(`${channelText} · ${behind} · a plain request takes ${plainMs} ms`), columns),
   ]
+}
+
+/** The worst of each pattern, on one line where there is room. */
+function patternLines({ patterns }: Examination, terminal: Terminal): string[] {
+  const plain = transports.map((name) => `${name} ${patterns[name]}`).join(' · ')
+  const painted = transports.map(
+    (name) => `${name} ${terminal.paint(severityStyles[patterns[name]], patterns[name])}`,
+  )
+  return plain.length > columnsOf(terminal) ? painted : [painted.join(' · ')]
 }
 
 function countText({ counts }: Examination, terminal: Terminal): string {
@@ -100,12 +125,6 @@ export function examinationLines(examination: Examination, terminal: Terminal): 
     isOk: finding.severity === 'ok',
     lines: findingLines(finding, examination, told, terminal),
   }))
-  const patterns = transports
-    .map((name) => {
-      const severity = examination.patterns[name]
-      return `${name} ${terminal.paint(severityStyles[severity], severity)}`
-    })
-    .join(' · ')
   return [
     ...headLines(examination, terminal),
     '',
@@ -115,7 +134,7 @@ export function examinationLines(examination: Examination, terminal: Terminal): 
       return isOk || isLast ? lines : [...lines, '']
     }),
     '',
-    patterns,
+    ...patternLines(examination, terminal),
     countText(examination, terminal),
   ]
 }
