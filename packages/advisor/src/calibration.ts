@@ -26,8 +26,13 @@ export interface RedisCalibration {
   readonly page: number
   /** Waking up for a command; where many come each second they are found together, so that no more than so many do. */
   readonly wake: { readonly each: number; readonly mostPerSecond: number }
-  /** At the node: a run, a message of it, and each process that is told of one. */
-  readonly node: { readonly run: Work; readonly message: Work; readonly announcement: Work }
+  /** At the node: a run and a message of it; and at each process that watches an announcement and a message of it. */
+  readonly node: {
+    readonly run: Work
+    readonly message: Work
+    readonly announcement: Work
+    readonly told: Work
+  }
   /** Bytes that go between a node and Redis beside the message. */
   readonly bytes: { readonly append: number; readonly announcement: number; readonly read: number }
 }

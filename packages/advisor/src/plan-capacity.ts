@@ -1,4 +1,4 @@
-import type { Calibration } from './calibration.js'
+import type { Calibration, Work } from './calibration.js'
 import type { PlanQuestion } from './plan-complete.js'
 import type { BrokerKind } from './plan-input.js'
 import { type Load, pagesOf, type UseLoad } from './plan-load.js'
@@ -53,7 +53,7 @@ export const widePorts = 64_512
 /** The part of so many processes (or nodes) that has at least one of so many readers of a channel. */
 function watching(readers: number, of: number): number {
   if (readers <= 0) return 0
-  return of <= 1 ? 1 : -Math.expm1(readers * Math.log1p(-1 / of))
+  return of <= 1 ? Math.min(1, readers) : -Math.expm1(readers * Math.log1p(-1 / of))
 }
 
 /** Connections by which one channel is read live. */
@@ -63,17 +63,31 @@ function liveReaders({ use, readers, channels }: UseLoad): number {
   return isLive && question.need.direction !== 'to-server' && channels > 0 ? readers / channels : 0
 }
 
-/** Messages of all channels that one of so many is told of in a second. */
-export function announced(load: Load, of: number): number {
-  return load.uses.reduce((sum, use) => sum + use.publishes * watching(liveReaders(use), of), 0)
-}
+/** Runs of the script that appends for a use: what a node gets for a channel while one is under way shares the next. */
+const runsOfUse = ({ publishes, channels }: UseLoad, nodes: number, runMs: number) =>
+  Math.min(publishes, (channels * nodes * 1000) / runMs)
 
-/** Runs of the script that appends: what a node gets for a channel while one is under way shares the next. */
-export function runsOf(load: Load, nodes: number, runMs: number): number {
-  return load.uses.reduce(
-    (sum, { publishes, channels }) => sum + Math.min(publishes, (channels * nodes * 1000) / runMs),
+/** The same of all uses. */
+export const runsOf = (load: Load, nodes: number, runMs: number) =>
+  load.uses.reduce((sum, use) => sum + runsOfUse(use, nodes, runMs), 0)
+
+/** Announcements that all nodes get in a second: each that watches a channel one for each run. */
+export const announcementsOf = (load: Load, nodes: number, runMs: number) =>
+  load.uses.reduce(
+    (sum, use) => sum + runsOfUse(use, nodes, runMs) * nodes * watching(liveReaders(use), nodes),
     0,
   )
+
+/** What one of so many processes is told in a second: announcements, and messages in them. */
+function toldOf(load: Load, { nodes }: Fleet, processes: number, runMs: number) {
+  const parts = load.uses.map((use) => {
+    const watched = watching(liveReaders(use), processes)
+    return { announcements: runsOfUse(use, nodes, runMs) * watched, messages: use.publishes * watched }
+  })
+  return {
+    announcements: parts.reduce((sum, part) => sum + part.announcements, 0),
+    messages: parts.reduce((sum, part) => sum + part.messages, 0),
+  }
 }
 
 /** Bytes of recent entries that one of so many processes keeps encoded. */
@@ -95,18 +109,19 @@ export function logBytes({ kept, channels }: Load, broker: BrokerKind, { log }: 
 }
 
 /** Cores that one process needs. */
-function coreOf(load: Load, { nodes, broker }: Fleet, cores: number, calibration: Calibration): number {
+function coreOf(load: Load, fleet: Fleet, cores: number, { redis }: Calibration): number {
+  const { nodes, broker } = fleet
   const processes = nodes * cores
   const own = (load.cores.user + load.cores.kernel) / processes
   if (broker !== 'redis') return own
-  const { run, message, announcement } = calibration.redis.node
-  const runs = runsOf(load, nodes, calibration.redis.runMs) / processes
-  const messages = load.publishes / processes
-  const told = announced(load, processes)
+  const { run, message, announcement, told } = redis.node
+  const heard = toldOf(load, fleet, processes, redis.runMs)
+  const of = (count: number, { user, kernel }: Work) => count * (user + kernel)
   const micros =
-    runs * (run.user + run.kernel) +
-    messages * (message.user + message.kernel) +
-    told * (announcement.user + announcement.kernel)
+    of(runsOf(load, nodes, redis.runMs) / processes, run) +
+    of(load.publishes / processes, message) +
+    of(heard.announcements, announcement) +
+    of(heard.messages, told)
   return own + micros / 1e6
 }
 
@@ -145,25 +160,40 @@ export function brokerBytes(load: Load, { nodes }: Fleet, { redis }: Calibration
   }, 0)
 }
 
-/** Cores of all Redis together, or the part of what SQLite can take. The memory broker has no core of its own. */
-export function brokerCores(
-  load: Load,
-  { nodes, broker, shards }: Fleet,
-  { redis, sqlite }: Calibration,
-): number {
-  if (broker === 'memory') return 0
-  if (broker === 'sqlite') return load.publishes / sqlite.appendsPerSecond
+/** The channel that asks most of the master which has it: one channel is on one master. In cores. */
+function hottest(load: Load, nodes: number, { redis }: Calibration): number {
+  const each = load.uses
+    .filter(({ channels }) => channels >= 1)
+    .map((use) => {
+      const runs = runsOfUse(use, nodes, redis.runMs)
+      const told = runs * nodes * watching(liveReaders(use), nodes)
+      const micros = runs * redis.run + use.publishes * redis.message + told * redis.announcement
+      return micros / use.channels / 1e6
+    })
+  return Math.max(0, ...each)
+}
+
+/** Cores of all Redis together. */
+export function redisCores(load: Load, { nodes, shards }: Fleet, { redis }: Calibration): number {
   const { heads, pages } = load.reads
   const runs = runsOf(load, nodes, redis.runMs)
   const wakes = Math.min(runs + heads + pages, redis.wake.mostPerSecond * shards)
   const micros =
     runs * redis.run +
     load.publishes * redis.message +
-    announced(load, nodes) * nodes * redis.announcement +
+    announcementsOf(load, nodes, redis.runMs) * redis.announcement +
     heads * redis.head +
     pages * redis.page +
     wakes * redis.wake.each
   return micros / 1e6
+}
+
+/** Which part is used of a master of Redis, or of what SQLite can take. The memory broker has no core of its own. */
+function brokerUse(load: Load, fleet: Fleet, calibration: Calibration): number {
+  if (fleet.broker === 'memory') return 0
+  if (fleet.broker === 'sqlite') return load.publishes / calibration.sqlite.appendsPerSecond
+  const spread = redisCores(load, fleet, calibration) / fleet.shards
+  return Math.max(spread, hottest(load, fleet.nodes, calibration))
 }
 
 /** Descriptors of one process. */
@@ -208,7 +238,7 @@ export function utilisation(
     connections: load.held / processes / node.connections,
     bandwidth: (load.bytesPerSecond + towards) / nodes / node.bytesPerSecond,
     ...proxyUses(load, fleet, question, calibration),
-    'broker-core': brokerCores(load, fleet, calibration) / shards,
+    'broker-core': brokerUse(load, fleet, calibration),
     'broker-bandwidth': towards / shards / broker.bytesPerSecond,
   }
 }

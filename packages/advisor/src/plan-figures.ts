@@ -2,14 +2,14 @@ import type { Calibration } from './calibration.js'
 import type { Assumed } from './complete.js'
 import type { Pattern } from './pattern.js'
 import {
-  announced,
+  announcementsOf,
   brokerBytes,
-  brokerCores,
   descriptorsOf,
   logBytes,
   nodeMemory,
   portsOf,
   type Resource,
+  redisCores,
   runsOf,
   utilisation,
 } from './plan-capacity.js'
@@ -78,7 +78,7 @@ export interface PlannedBroker {
   readonly appendsPerSecond: number
   /** Runs of the script that appends: what comes meanwhile shares the next. */
   readonly runsPerSecond: number
-  /** Messages that nodes are told of, each once. */
+  /** One for each run to each node that watches. */
   readonly announcementsPerSecond: number
   /** Looks at the log for polls: heads, and pages where something is new. */
   readonly readsPerSecond: number
@@ -189,9 +189,9 @@ export function brokerOf(load: Load, { carrying }: Sized, { broker, calibration 
     shards: carrying.shards,
     appendsPerSecond: load.publishes,
     runsPerSecond: isRedis ? runsOf(load, carrying.nodes, calibration.redis.runMs) : 0,
-    announcementsPerSecond: isRedis ? announced(load, carrying.nodes) * carrying.nodes : 0,
+    announcementsPerSecond: isRedis ? announcementsOf(load, carrying.nodes, calibration.redis.runMs) : 0,
     readsPerSecond: load.reads.heads + load.reads.pages,
-    cores: isRedis ? brokerCores(load, carrying, calibration) : 0,
+    cores: isRedis ? redisCores(load, carrying, calibration) : 0,
     bytesPerSecond: isRedis ? brokerBytes(load, carrying, calibration) : 0,
     memoryBytes: Math.ceil(logBytes(load, broker, calibration)),
   }

@@ -78,6 +78,30 @@ describe('a plan', () => {
     expect(broker.cores).toBeCloseTo((4000 * (16 + 6 + 36) + 16_000 * watched * 3) / 1e6, 6)
   })
 
+  // By hand: runs for one channel are 1.5 ms each, so one node does 667/s of them, and is told of as many.
+  it('has what comes for a channel share a run, and an announcement', () => {
+    const { broker, nodes } = plan({
+      users: 2,
+      mix: [{ need: { updatesPerSecond: 20_000, messageBytes: 10 }, pattern: 'sse' }],
+      broker: 'redis',
+    })
+    expect(nodes.count).toBe(2)
+    expect(broker.runsPerSecond).toBeCloseTo(1000 / 1.5, 6)
+    expect(broker.announcementsPerSecond).toBeCloseTo(1000 / 1.5, 6)
+    expect(broker.cores).toBeCloseTo((667 * (16 + 3 + 36) + 20_000 * 6) / 1e6, 3)
+  })
+
+  it('says that a channel on one master may ask for more than any number of masters gives', () => {
+    const hot = plan({
+      users: 100,
+      mix: [{ need: { updatesPerSecond: 120_000, messageBytes: 10 }, pattern: 'sse' }],
+      node: { bytesPerSecond: 1e12 },
+      broker: 'redis',
+    })
+    expect(hot.unsolved).toContain('broker-core')
+    expect(hot.meets).toBe(false)
+  })
+
   // Measured (redis-appends): 5,000/s one at a time take 0.29 of the core, 75,000/s of many publishers 0.84, 142,000/s 20 at a time 0.97.
   it.each([
     [5000, 5000, 0.29],

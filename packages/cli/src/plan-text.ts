@@ -127,10 +127,15 @@ function limitLines(plan: Plan, isWhole: boolean, terminal: Terminal): string[] 
 function comingBack({ reconnect, nodes, loadBalancer: balancer }: Plan, terminal: Terminal): string[] {
   const { nodeDies, nodeDrains, deployMs } = reconnect
   const all = nodes.count === 1 ? 'A deploy' : `A deploy of all ${formatCount(nodes.count)}, one at a time,`
+  const isBalanced = nodes.count > 1
   return listed(
     [
       `A node dies: its ${formatCount(nodeDies.readers)} readers are back within ${formatMs(nodeDies.ms)}. One that is told to end: within ${formatMs(nodeDrains.ms)}. ${all} takes ${formatMs(deployMs)}.`,
-      `Hand requests out ${balancer.method === 'round-robin' ? 'in turn' : 'to the node with the fewest connections'}, without sticky sessions; ask ${balancer.readiness.path} each ${formatMs(balancer.readiness.everyMs)}; wait ${formatMs(balancer.readTimeoutMs)} for a byte, and give a node ${formatMs(balancer.stopTimeoutMs)} to end.`,
+      ...(isBalanced
+        ? [
+            `Hand requests out ${balancer.method === 'round-robin' ? 'in turn' : 'to the node with the fewest connections'}, without sticky sessions; ask ${balancer.readiness.path} each ${formatMs(balancer.readiness.everyMs)}; wait ${formatMs(balancer.readTimeoutMs)} for a byte, and give a node ${formatMs(balancer.stopTimeoutMs)} to end.`,
+          ]
+        : []),
     ],
     terminal,
   )

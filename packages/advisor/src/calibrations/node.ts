@@ -69,8 +69,8 @@ export const nodeCalibration: Calibration = {
     node: {
       run: { user: 18, kernel: 8 },
       message: { user: 1.5, kernel: 0 },
-      // The way to the process is some 3 to 9 µs, the rest is encoding once for its readers.
-      announcement: { user: 12, kernel: 2 },
+      announcement: { user: 4, kernel: 2 },
+      told: { user: 8, kernel: 0 },
     },
     bytes: { append: 300, announcement: 150, read: 200 },
   },
