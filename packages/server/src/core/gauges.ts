@@ -16,13 +16,14 @@ function sum(connections: Connections, amount: (held: Held) => number): number {
 }
 
 /** Has everything that is a state and no event read at each scrape (PROTOCOL §14). */
-export function watchGauges({ tally, hub, connections, limits, overload, slots }: Core): void {
+export function watchGauges({ tally, traffic, hub, connections, limits, overload, slots }: Core): void {
   tally.gauge('gamut_connections', () => countStates(connections))
   tally.gauge('gamut_connections_max', () => limits.maxConnections)
   tally.gauge('gamut_unsent_bytes', () => sum(connections, ({ unsentBytes }) => unsentBytes))
   tally.gauge('gamut_unanswered_bytes', () => sum(connections, ({ unansweredBytes }) => unansweredBytes))
   tally.gauge('gamut_subscriptions', () => sum(connections, ({ channels }) => [...channels].length))
   tally.gauge('gamut_channels', () => hub.channels)
+  tally.gauge('gamut_measured_channels', () => traffic.size)
   tally.gauge('gamut_window_bytes', () => hub.windowBytes)
   tally.gauge('gamut_window_max_bytes', () => limits.windowTotalBytes)
   tally.gauge('gamut_idempotency_window_seconds', () => limits.idempotencyWindowMs / 1000)

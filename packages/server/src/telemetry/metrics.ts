@@ -38,7 +38,12 @@ export const metricDefinitions = {
   ),
   gamut_blocked_total: counter('Times that a connection had no more room for its reader.', 'transport'),
   gamut_skipped_total: counter('Messages that were left out for a newer one of their key.'),
+  gamut_polls_total: counter(
+    'Channels that were polled: news, empty, or unchanged since an answer that the reader named.',
+    'answer',
+  ),
   gamut_channels: gauge('Channels with readers or a window on this node.'),
+  gamut_measured_channels: gauge('Channels whose use is measured for advice.'),
   gamut_window_bytes: gauge('Bytes of recent entries kept for readers.'),
   gamut_window_max_bytes: gauge('Bytes of recent entries that are kept at most.'),
 

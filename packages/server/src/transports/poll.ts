@@ -1,4 +1,4 @@
-import { type ErrorBody, parseCursor } from '@gamut/protocol'
+import type { ErrorBody } from '@gamut/protocol'
 import { type Awaitable, isLater } from '../awaitable.js'
 import type { Core } from '../core/core.js'
 import { countOpening, openPosition } from '../core/position.js'
@@ -34,7 +34,7 @@ function askSources({ channels }: ReadRequest, core: Core): Awaitable<readonly (
 /** Adds a poll to what is measured of its channels; without answers nothing has changed on any of them. */
 function measure(
   { channels, caller, address }: ReadRequest,
-  { clock, traffic }: Core,
+  { clock, traffic, tally }: Core,
   answers?: readonly ChannelAnswer[],
 ): void {
   const now = clock.elapsed()
@@ -43,8 +43,10 @@ function measure(
     const page = answers?.[index]?.log.page
     const count = page?.count ?? 0
     const known = traffic.of(channel, now)
-    known.polled(poller, page ? (count > 0 ? 'news' : 'empty') : 'unchanged', count, now)
-    const offset = page && count > 0 ? parseCursor(page.head.cursor)?.offset : undefined
+    const answer = page ? (count > 0 ? 'news' : 'empty') : 'unchanged'
+    tally.count('gamut_polls_total', answer)
+    known.polled(poller, answer, count, now)
+    const offset = page?.newest?.offset
     // Published on another node, and nobody here is told of it.
     if (page && offset !== undefined && offset > known.offset) known.seen(offset, [...page.messages()], now)
   }

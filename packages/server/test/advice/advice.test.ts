@@ -163,3 +163,54 @@ describe('a need', () => {
     expect(() => createAdviceRig({ channels: { a: { need: need as never } } })).toThrow(text)
   })
 })
+
+describe('what is said where another pattern fits', () => {
+  it('of streams whose clients all send: that each does, and what a WebSocket takes', async () => {
+    const rig = createAdviceRig({ channels: { game: { need: { stalenessMs: 1000 } } } })
+    for (let index = 0; index < 8; index++) await rig.stream('game', `10.0.0.${index}`)
+    await rig.pass(8 * minute, second, (index) =>
+      rig.gamut.handle({
+        ...toHttpRequest('/channels/game', {
+          method: 'POST',
+          address: `10.0.0.${index % 8}`,
+          headers: { 'content-type': 'application/json' },
+        }),
+        body: async () => new TextEncoder().encode(String(index)),
+      }),
+    )
+    const shown = await rig.one('game')
+    expect([shown.used, shown.advice.pattern]).toEqual(['sse', 'websocket'])
+    expect(textsOf(shown)).toEqual([
+      expect.stringMatching(
+        /^Each client sends 0\.13 messages a second; a WebSocket would serve at [\d.]+ × the memory and [\d.]+ × the CPU\.$/,
+      ),
+    ])
+  })
+
+  it('of a backend that publishes to streams: nothing', async () => {
+    const rig = createAdviceRig()
+    for (let index = 0; index < 8; index++) await rig.stream('feed', `10.0.0.${index}`)
+    await rig.pass(8 * minute, second, (index) =>
+      rig.gamut.handle({
+        ...toHttpRequest('/channels/feed', {
+          method: 'POST',
+          address: '10.9.9.9',
+          headers: { 'content-type': 'application/json' },
+        }),
+        body: async () => new TextEncoder().encode(String(index)),
+      }),
+    )
+    const shown = await rig.one('feed')
+    expect(shown.measured.sent).toMatchObject({ byWebSocket: 0, senders: 1 })
+    expect(textsOf(shown)).toEqual(['Most readers use SSE, and that fits.'])
+  })
+
+  it('of streams on which hardly anything happens: how seldom, where that may be told late', async () => {
+    const rig = createAdviceRig({ channels: { badge: { need: { stalenessMs: 60_000 } } } })
+    for (let index = 0; index < 120; index++) await rig.stream('badge', `10.0.0.${index}`)
+    await rig.pass(9 * minute, 3 * minute, (index) => rig.gamut.publish('badge', index))
+    expect(textsOf(await rig.one('badge'))).toEqual([
+      expect.stringMatching(/^Something changes every 3 min; polling would serve at /),
+    ])
+  })
+})

@@ -1,4 +1,12 @@
-import { formatCount, formatMs, type Option, type Pattern, patternNames, withSettings } from '@gamut/advisor'
+import {
+  type Comparison,
+  formatCount,
+  formatMs,
+  type Option,
+  type Pattern,
+  patternNames,
+  withSettings,
+} from '@gamut/advisor'
 import type { ChannelSettings } from '../../channels.js'
 import type { Limits } from '../../options.js'
 import type { Measured } from '../../telemetry/measured.js'
@@ -25,8 +33,14 @@ export type Finding =
       /** What the advised one takes of the server, of what the used one does. */
       readonly memory: number
       readonly cpu: number
+      /** Why it fits, as one number: of frames those that go to clients. */
       readonly toClientsShare?: number
+      /** Of polls those that bring nothing. */
       readonly emptyShare?: number
+      /** What each client sends a second. */
+      readonly clientMessagesPerSecond?: number
+      /** Time between two changes. */
+      readonly changesEveryMs?: number
     }
   | {
       readonly code: 'too-stale'
@@ -67,11 +81,13 @@ export function usedPattern({ readers }: Measured): Pattern | undefined {
   return most && counts[most] > 0.01 ? most : undefined
 }
 
-const share = (part: number, all: number) => (all > 0 ? part / all : undefined)
-
 function emptyShareOf({ polls }: Measured): number | undefined {
-  return share(polls.emptyPerSecond, polls.perSecond)
+  return polls.perSecond > 0 ? polls.emptyPerSecond / polls.perSecond : undefined
 }
+
+/** Nothing of nothing is as much. */
+const ratio = (part: number, of: number) => (of > 0 ? part / of : 1)
+const cpuOf = ({ cores }: Option) => cores.user + cores.kernel
 
 function memoryOf({ memoryBytes }: Option): number {
   return memoryBytes.process + memoryBytes.kernel + memoryBytes.slow
@@ -94,18 +110,26 @@ function ofPattern(
     if (findings.length === 0) findings.push({ code: 'fits', pattern: used })
     return findings
   }
-  const toClients = used === 'websocket' ? measured.toClientsShare : undefined
-  const empty = used === 'poll' ? emptyShareOf(measured) : undefined
   findings.push({
     code: 'other-pattern',
     used,
     advised: chosen.pattern,
-    memory: memoryOf(chosen) / memoryOf(own),
-    cpu: (chosen.cores.user + chosen.cores.kernel) / (own.cores.user + own.cores.kernel),
-    ...(toClients !== undefined && { toClientsShare: toClients }),
-    ...(empty !== undefined && { emptyShare: empty }),
+    memory: ratio(memoryOf(chosen), memoryOf(own)),
+    cpu: ratio(cpuOf(chosen), cpuOf(own)),
+    ...whyOther(used, chosen.pattern, measured, comparison),
   })
   return findings
+}
+
+/** The number that says best why another pattern fits. */
+function whyOther(used: Pattern, advised: Pattern, measured: Measured, { need }: Comparison) {
+  const { clientMessagesPerSecond, updatesPerSecond } = need
+  const { toClientsShare } = measured
+  const emptyShare = emptyShareOf(measured)
+  if (advised === 'websocket') return { clientMessagesPerSecond }
+  if (used === 'websocket' && toClientsShare !== undefined) return { toClientsShare }
+  if (used === 'poll' && emptyShare !== undefined) return { emptyShare }
+  return updatesPerSecond > 0 ? { changesEveryMs: 1000 / updatesPerSecond } : {}
 }
 
 /** Polls that bring nothing, where asking less often would show each change that was seen, by itself and later. */
@@ -144,12 +168,17 @@ export function findingsOf(settings: ChannelSettings, standing: Standing): Findi
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 const percent = (part: number) => `${Number(Math.min(part < 1 ? 99.9 : 100, part * 100).toPrecision(3))} %`
-const times = (factor: number) => `${formatCount(Number(factor.toPrecision(2)))} ×`
+const times = (factor: number) =>
+  factor < 0.01 ? 'under 0.01 ×' : `${formatCount(Number(factor.toPrecision(2)))} ×`
 
 /** Why another pattern fits better, in a sentence's first half. */
-function sayUse({ used, toClientsShare, emptyShare }: Extract<Finding, { code: 'other-pattern' }>): string {
+function sayUse(finding: Extract<Finding, { code: 'other-pattern' }>): string {
+  const { used, toClientsShare, emptyShare, clientMessagesPerSecond, changesEveryMs } = finding
   if (toClientsShare !== undefined) return `${percent(toClientsShare)} of frames go to clients`
   if (emptyShare !== undefined) return `${percent(emptyShare)} of polls bring nothing`
+  if (clientMessagesPerSecond !== undefined)
+    return `Each client sends ${formatCount(clientMessagesPerSecond)} messages a second`
+  if (changesEveryMs !== undefined) return `Something changes every ${formatMs(changesEveryMs)}`
   return `Most readers use ${patternNames[used]}`
 }
 

@@ -46,6 +46,12 @@ export class Page {
     return this.segments.reduce((sum, { from, to }) => sum + to - from, 0)
   }
 
+  /** Its newest message; nothing if it holds none. */
+  get newest(): StoredMessage | undefined {
+    const last = this.segments.at(-1)
+    return last?.batch.batch.messages[last.to - 1]
+  }
+
   *messages(): Generator<StoredMessage> {
     for (const { batch, from, to } of this.segments) {
       for (let index = from; index < to; index++) yield batch.batch.messages[index] as StoredMessage
