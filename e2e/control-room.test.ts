@@ -1,0 +1,134 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
+import type { Browser, Locator, Page } from 'playwright-core'
+import { beforeAll, expect, test } from 'vitest'
+import { startChromium } from './support/chromium.js'
+import { buildControlRoom, builtPage, openRoom, startControlRoom } from './support/control-room.js'
+import { endWithTest } from './support/end-with-test.js'
+import { freePort } from './support/free-port.js'
+import type { RunningGamut } from './support/gamut.js'
+import { describeWith } from './support/parts.js'
+import { plainRead } from './support/plain-read.js'
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const chatChannel = 'chat/operations'
+const mostScript = 150 * 1024
+
+const live = (widget: Locator) => widget.locator('[data-state="live"]').waitFor()
+
+async function say(widget: Locator, text: string): Promise<void> {
+  await widget.getByLabel('Message', { exact: true }).fill(text)
+  await widget.getByRole('button', { name: 'Send' }).click()
+}
+
+const linesOf = (widget: Locator) => widget.locator('li[data-offset] > p').allTextContents()
+
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as never as { axe: typeof import('axe-core') }).axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
+  })
+}
+
+describeWith('chromium', 'the control room', () => {
+  let room: RunningGamut
+  let browser: Browser
+  beforeAll(async () => {
+    await buildControlRoom()
+    room = await startControlRoom()
+    browser = await startChromium()
+  })
+
+  test('weighs no more than its budget (brotli)', () => {
+    const folder = join(builtPage, 'assets')
+    const scripts = readdirSync(folder).filter((name) => name.endsWith('.js'))
+    const bytes = scripts.map((name) => brotliCompressSync(readFileSync(join(folder, name))).length)
+    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(mostScript)
+  })
+
+  test('shows this machine over SSE and the chat over a WebSocket, and says why and at which cost', async () => {
+    const { page, widget, errors } = await openRoom(browser, room.url)
+    for (const [name, transport, why] of [
+      ['This machine', 'sse', 'SSE is the simplest that meets the need'],
+      ['Team chat', 'websocket', 'A WebSocket meets the need and carries both ways'],
+    ] as const) {
+      await widget(name).locator(`[data-state="live"][data-transport="${transport}"]`).waitFor()
+      await widget(name).getByText(why).waitFor()
+      await widget(name)
+        .getByText(/^Held open1$/)
+        .waitFor()
+    }
+    await widget('This machine')
+      .getByText(/^\d+ %$/)
+      .first()
+      .waitFor()
+    await page.getByRole('status').getByText('Everything is live').waitFor()
+    await page.getByText('This machine live over SSE, as its need asks').waitFor()
+    expect(errors).toEqual([])
+  })
+
+  test('carries a chat between two people, and markup as text', async () => {
+    const one = await openRoom(browser, room.url)
+    const other = await openRoom(browser, room.url)
+    const [mine, theirs] = [one.widget('Team chat'), other.widget('Team chat')]
+    await say(mine, '<img src=x onerror=alert(1)> <b>to you</b>')
+    await theirs.getByText('<img src=x onerror=alert(1)> <b>to you</b>').waitFor()
+    await say(theirs, 'seen')
+    await mine.getByText('seen', { exact: true }).waitFor()
+    expect(await mine.locator('li img, li b').count()).toBe(0)
+    expect([...one.errors, ...other.errors]).toEqual([])
+  })
+
+  test('refuses a text that is too large, with its reason, and keeps what was written', async () => {
+    const { widget } = await openRoom(browser, room.url)
+    const chat = widget('Team chat')
+    await live(chat)
+    await say(chat, 'x'.repeat(100_000))
+    await chat
+      .getByRole('alert')
+      .getByText(/^Not sent: /)
+      .waitFor()
+    expect((await chat.getByLabel('Message', { exact: true }).inputValue()).length).toBe(100_000)
+  })
+
+  test('recovers when the server is killed and started anew, with the log that any reader has', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'control-room-'))
+    endWithTest(async () => rmSync(data, { recursive: true }))
+    const args = ['--data', data, '--port', String(await freePort())]
+    const first = await startControlRoom(args)
+    const { page, widget } = await openRoom(browser, first.url)
+    const chat = widget('Team chat')
+    await say(chat, 'before')
+    await chat.locator('li').getByText('before').waitFor()
+    await first.stop('SIGKILL')
+    await page.getByRole('status').getByText('The page is').waitFor()
+    const second = await startControlRoom(args)
+    await live(chat)
+    await live(widget('This machine'))
+    await say(chat, 'after')
+    await chat.locator('li').getByText('after').waitFor()
+    const plain = await plainRead(second.url, chatChannel)
+    expect(await linesOf(chat)).toEqual(plain.map(([, data]) => (data as { text: string }).text))
+  })
+
+  test.each([390, 820, 1440])(
+    'fits into %i px, and axe finds nothing serious in light or dark',
+    async (width) => {
+      const viewport = { width, height: 900 }
+      const { page, widget } = await openRoom(browser, room.url, { viewport })
+      await live(widget('Team chat'))
+      await widget('Team chat').getByText('carries both ways').waitFor()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        expect(await serious(page)).toEqual([])
+      }
+    },
+  )
+})

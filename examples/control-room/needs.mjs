@@ -1,0 +1,31 @@
+// @ts-check
+
+/** @typedef {import('@gamut/advisor').Need} Need */
+
+/** As many as an operations team has looking at once. */
+const readers = 20
+
+/**
+ * What each widget asks of its channel. The server defines its channels by this, the client takes the transport that
+ * follows, and the page says why.
+ * @satisfies {Readonly<Record<string, Need>>}
+ */
+export const needs = {
+  metrics: {
+    direction: 'to-client',
+    updatesPerSecond: 4,
+    stalenessMs: 500,
+    loss: 'may-miss',
+    readers,
+    messageBytes: 220,
+  },
+  chat: {
+    direction: 'both',
+    updatesPerSecond: 0.5,
+    clientMessagesPerSecond: 0.3,
+    stalenessMs: 1000,
+    loss: 'must-not',
+    readers,
+    messageBytes: 120,
+  },
+}

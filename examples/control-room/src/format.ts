@@ -1,0 +1,31 @@
+const numbers = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
+const wholeNumbers = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+const times = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+
+/** A number with so many digits that it stays as wide as it is. */
+export const formatCount = (value: number): string => wholeNumbers.format(value)
+
+/** A share, from 0 to 100. */
+export const formatPercent = (value: number): string => `${wholeNumbers.format(value)} %`
+
+/** Bytes in the unit that keeps the number short. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  let unit = 0
+  let rest = bytes
+  while (rest >= 1000 && unit < units.length - 1) {
+    rest /= 1000
+    unit++
+  }
+  return `${rest >= 100 || unit === 0 ? wholeNumbers.format(rest) : numbers.format(rest)} ${units[unit]}`
+}
+
+/** A duration as long as its unit allows. */
+export function formatMs(ms: number): string {
+  if (ms < 1000) return `${wholeNumbers.format(ms)} ms`
+  if (ms < 60_000) return `${numbers.format(ms / 1000)} s`
+  return `${wholeNumbers.format(ms / 60_000)} min`
+}
+
+/** The time of day, by the clock of who looks. */
+export const formatTime = (at: number): string => times.format(at)

@@ -1,0 +1,27 @@
+import type { Need } from '@gamut/advisor'
+import { connect, type Gamut } from '@gamut/client'
+import { needs } from '../needs.mjs'
+import { Meter } from './meter.js'
+
+/** A widget's own way to the server. */
+export interface Link {
+  readonly title: string
+  readonly need: Need
+  readonly gamut: Gamut
+  readonly meter: Meter
+}
+
+/**
+ * One client would carry all of this page over the chat's WebSocket, as that costs least. Here each widget has a client of
+ * its own, so that it takes the pattern that its need alone asks for, and so that its cost can be told.
+ */
+function open(title: string, need: Need): Link {
+  const meter = new Meter()
+  return { title, need, meter, gamut: connect(location.origin, { environment: meter.environment }) }
+}
+
+/** The page's links, in the order of its status line. They open nothing before something is shown. */
+export const links = {
+  metrics: open('This machine', needs.metrics),
+  chat: open('Team chat', needs.chat),
+} as const

@@ -1,0 +1,23 @@
+import type { ClientStatus } from '@gamut/client'
+
+/** How each transport is called in front of people. */
+export const patternNames: Readonly<Record<string, string>> = {
+  request: 'Request',
+  poll: 'Polling',
+  'long-poll': 'Long polling',
+  sse: 'SSE',
+  ndjson: 'HTTP stream',
+  websocket: 'WebSocket',
+}
+
+/** What a state means to who looks at a widget. */
+export const stateWords: Readonly<Record<ClientStatus['state'], string>> = {
+  idle: 'idle',
+  connecting: 'connecting',
+  live: 'live',
+  stale: 'behind',
+  waiting: 'waiting to try again',
+  offline: 'offline',
+  refused: 'refused',
+  closed: 'closed',
+}
