@@ -270,7 +270,8 @@ export class PolicyGuide implements Guide {
       channels: this.#wanted.map((one) => this.#describe(one)),
       available: options.transports.filter((one) => one.isPossible(environment)).map(({ name }) => name),
       verdicts,
-      open,
+      // Else what is open would be as good, and what is tried never be.
+      open: this.#trial ? [] : open,
       hiddenMs: this.#hiddenAt === undefined ? undefined : environment.elapsed() - this.#hiddenAt,
       pollHiddenAfterMs: this.#options.pollHiddenAfterMs,
       override: this.#byHand ?? this.#options.transport,
