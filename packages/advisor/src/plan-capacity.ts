@@ -1,7 +1,7 @@
 import type { Calibration, Work } from './calibration.js'
 import type { PlanQuestion } from './plan-complete.js'
 import type { BrokerKind } from './plan-input.js'
-import { type Load, pagesOf, type UseLoad } from './plan-load.js'
+import type { Load, UseLoad } from './plan-load.js'
 
 /** What may run out, at what. */
 export const resources = [
@@ -90,6 +90,24 @@ function toldOf(load: Load, { nodes }: Fleet, processes: number, runMs: number) 
   }
 }
 
+/**
+ * Looks at the log that polls of a use are answered from: each asks for the head, and those for which something is new for a
+ * page, which equal ones share while it is under way.
+ */
+function looksOfUse({ flow, channels }: UseLoad, nodes: number, runMs: number) {
+  const pages = flow.polls > 0 ? flow.originPolls * (1 - flow.empty / flow.polls) : 0
+  return { heads: flow.originPolls, pages: Math.min(pages, (channels * nodes * 1000) / runMs) }
+}
+
+/** The same of all uses. */
+export function looksOf(load: Load, nodes: number, runMs: number) {
+  const each = load.uses.map((use) => looksOfUse(use, nodes, runMs))
+  return {
+    heads: each.reduce((sum, { heads }) => sum + heads, 0),
+    pages: each.reduce((sum, { pages }) => sum + pages, 0),
+  }
+}
+
 /** Bytes of recent entries that one of so many processes keeps encoded. */
 function windowsOf(load: Load, processes: number, calibration: Calibration): number {
   const { windowBytes, windowTotalBytes } = calibration.process
@@ -149,43 +167,74 @@ export function brokerBytes(load: Load, { nodes }: Fleet, { redis }: Calibration
     const { publishes, flow } = use
     const { messageBytes } = use.use.question.need
     const told = publishes * nodes * watching(liveReaders(use), nodes)
-    const looks = flow.originPolls + pagesOf(use)
+    const { heads, pages } = looksOfUse(use, nodes, redis.runMs)
     return (
       sum +
       publishes * (messageBytes + redis.bytes.append) +
       told * (messageBytes + redis.bytes.announcement) +
-      looks * redis.bytes.read +
-      (looks > 0 ? flow.answered * messageBytes : 0)
+      (heads + pages) * redis.bytes.read +
+      (flow.originPolls > 0 ? flow.answered * messageBytes : 0)
     )
   }, 0)
 }
 
+/** What is asked of Redis in a second. */
+interface Asks {
+  readonly runs: number
+  readonly messages: number
+  readonly announcements: number
+  readonly heads: number
+  readonly pages: number
+}
+
+/** Cores that so many masters need for it. */
+function coresOf(
+  { runs, messages, announcements, heads, pages }: Asks,
+  masters: number,
+  { redis }: Calibration,
+) {
+  const wakes = Math.min(runs + heads + pages, redis.wake.mostPerSecond * masters)
+  const micros =
+    runs * redis.run +
+    messages * redis.message +
+    announcements * redis.announcement +
+    heads * redis.head +
+    pages * redis.page +
+    wakes * redis.wake.each
+  return micros / 1e6
+}
+
 /** The channel that asks most of the master which has it: one channel is on one master. In cores. */
-function hottest(load: Load, nodes: number, { redis }: Calibration): number {
+function hottest(load: Load, nodes: number, calibration: Calibration): number {
+  const { runMs } = calibration.redis
   const each = load.uses
     .filter(({ channels }) => channels >= 1)
     .map((use) => {
-      const runs = runsOfUse(use, nodes, redis.runMs)
-      const told = runs * nodes * watching(liveReaders(use), nodes)
-      const micros = runs * redis.run + use.publishes * redis.message + told * redis.announcement
-      return micros / use.channels / 1e6
+      const { channels } = use
+      const runs = runsOfUse(use, nodes, runMs) / channels
+      const { heads, pages } = looksOfUse(use, nodes, runMs)
+      const asks = {
+        runs,
+        messages: use.publishes / channels,
+        announcements: runs * nodes * watching(liveReaders(use), nodes),
+        heads: heads / channels,
+        pages: pages / channels,
+      }
+      return coresOf(asks, 1, calibration)
     })
   return Math.max(0, ...each)
 }
 
 /** Cores of all Redis together. */
-export function redisCores(load: Load, { nodes, shards }: Fleet, { redis }: Calibration): number {
-  const { heads, pages } = load.reads
-  const runs = runsOf(load, nodes, redis.runMs)
-  const wakes = Math.min(runs + heads + pages, redis.wake.mostPerSecond * shards)
-  const micros =
-    runs * redis.run +
-    load.publishes * redis.message +
-    announcementsOf(load, nodes, redis.runMs) * redis.announcement +
-    heads * redis.head +
-    pages * redis.page +
-    wakes * redis.wake.each
-  return micros / 1e6
+export function redisCores(load: Load, { nodes, shards }: Fleet, calibration: Calibration): number {
+  const { runMs } = calibration.redis
+  const asks = {
+    runs: runsOf(load, nodes, runMs),
+    messages: load.publishes,
+    announcements: announcementsOf(load, nodes, runMs),
+    ...looksOf(load, nodes, runMs),
+  }
+  return coresOf(asks, shards, calibration)
 }
 
 /** Which part is used of a master of Redis, or of what SQLite can take. The memory broker has no core of its own. */

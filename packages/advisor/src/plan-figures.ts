@@ -6,6 +6,7 @@ import {
   brokerBytes,
   descriptorsOf,
   logBytes,
+  looksOf,
   nodeMemory,
   portsOf,
   type Resource,
@@ -184,13 +185,14 @@ export function proxiesOf(
 /** Figures of the broker. */
 export function brokerOf(load: Load, { carrying }: Sized, { broker, calibration }: Sizing): PlannedBroker {
   const isRedis = broker === 'redis'
+  const { heads, pages } = looksOf(load, carrying.nodes, calibration.redis.runMs)
   return {
     kind: broker,
     shards: carrying.shards,
     appendsPerSecond: load.publishes,
     runsPerSecond: isRedis ? runsOf(load, carrying.nodes, calibration.redis.runMs) : 0,
     announcementsPerSecond: isRedis ? announcementsOf(load, carrying.nodes, calibration.redis.runMs) : 0,
-    readsPerSecond: load.reads.heads + load.reads.pages,
+    readsPerSecond: heads + pages,
     cores: isRedis ? redisCores(load, carrying, calibration) : 0,
     bytesPerSecond: isRedis ? brokerBytes(load, carrying, calibration) : 0,
     memoryBytes: Math.ceil(logBytes(load, broker, calibration)),

@@ -44,8 +44,6 @@ export interface Load {
   readonly channels: number
   /** Bytes of messages that are kept, and how many. */
   readonly kept: { readonly messages: number; readonly bytes: number }
-  /** Looks at a channel's head that polls ask for, and pages that they are answered with. */
-  readonly reads: { readonly heads: number; readonly pages: number }
   /** Microseconds of a server's core when all held connections are opened anew. */
   readonly openWork: number
 }
@@ -140,10 +138,6 @@ function openWorkOf({ use, held }: UseLoad, { work }: Calibration): number {
   return held * (open.user + open.kernel + shake)
 }
 
-/** Pages of the log that polls are answered with in a second. */
-export const pagesOf = ({ flow }: UseLoad) =>
-  flow.polls > 0 ? flow.originPolls * (1 - flow.empty / flow.polls) : 0
-
 function keptOf({ use, channels }: UseLoad) {
   const { retention, conflate } = use.settings
   const messages = channels * (conflate ? 1 : retention.count)
@@ -187,10 +181,6 @@ export function loadOf(
     publishes: sum(loads, (load) => load.publishes),
     channels: sum(loads, (load) => load.channels),
     kept: { messages: sum(kept, ({ messages }) => messages), bytes: sum(kept, ({ bytes }) => bytes) },
-    reads: {
-      heads: sum(loads, ({ flow }) => flow.originPolls),
-      pages: sum(loads, pagesOf),
-    },
     openWork: sum(loads, (load) => openWorkOf(load, calibration)),
   }
 }

@@ -59,13 +59,17 @@ const unmet: Check = ({ uses }) => {
     : undefined
 }
 
-const unsolved: Check = ({ unsolved: resources }) =>
-  resources.length > 0
-    ? {
-        code: 'unsolved',
-        text: `No number of machines is enough: ${resources.map((resource) => resourceNames[resource]).join(', ')} would be used beyond what is planned for on each of them.`,
-      }
-    : undefined
+const unsolved: Check = ({ unsolved: resources }) => {
+  if (resources.length === 0) return undefined
+  const names = resources.map((resource) => resourceNames[resource]).join(', ')
+  const hot = resources.includes('broker-core')
+    ? ' One channel is on one master of Redis: read it by a stream or through a shared cache in place of polls, or split it.'
+    : ''
+  return {
+    code: 'unsolved',
+    text: `No number of machines is enough: ${names} would be used beyond what is planned for on each of them.${hot}`,
+  }
+}
 
 const oneNode: Check = ({ broker, nodes }) =>
   broker.kind !== 'redis' && nodes.count > 1

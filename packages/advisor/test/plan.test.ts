@@ -91,6 +91,16 @@ describe('a plan', () => {
     expect(broker.cores).toBeCloseTo((667 * (16 + 3 + 36) + 20_000 * 6) / 1e6, 3)
   })
 
+  // By hand: 100,000 polls a second ask one master for the head, 6 µs each, which with what wakes it up is more than 60 % of it.
+  it('says that polls of one channel may ask for more than a master has', () => {
+    const polled: PlanInput = {
+      users: 500_000,
+      mix: [{ need: { updatesPerSecond: 0.2, stalenessMs: 5000 }, pattern: 'poll' }],
+    }
+    expect(plan(polled).unsolved).toEqual(['broker-core'])
+    expect(plan({ ...polled, circumstances: { sharedCache: true } }).unsolved).toEqual([])
+  })
+
   it('says that a channel on one master may ask for more than any number of masters gives', () => {
     const hot = plan({
       users: 100,
