@@ -62,7 +62,7 @@ function systemdUnit(parts: SnippetParts): Snippet {
   return { on: 'node', file: '/etc/systemd/system/gamut.service.d/plan.conf', text: text.join('\n') }
 }
 
-const operators = '^/(metrics|connections|nodes|revocations|explain|trace)(/|$)'
+const operators = '^/(metrics|connections|nodes|revocations|explain|trace|advice)(/|$)'
 const seconds = (ms: number) => `${Math.ceil(ms / 1000)}s`
 
 function nginx(parts: SnippetParts): string {
