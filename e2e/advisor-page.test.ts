@@ -138,6 +138,16 @@ describeWith('chromium', 'the advisor’s page', () => {
     expect(await textOf(page, 'pattern')).toBe('SSE')
   })
 
+  test('draws bare costs where trouble is not to be counted', async () => {
+    const page = await open()
+    const linesOf = () =>
+      page.locator('.chart .line').evaluateAll((lines) => lines.map((line) => line.getAttribute('d')))
+    const weighed = await linesOf()
+    await page.getByLabel('count the trouble').uncheck()
+    expect(await linesOf()).not.toEqual(weighed)
+    expect(await textOf(page, 'headline')).toBe(advise().headline)
+  })
+
   test('says what is wrong with a link and leaves it out', async () => {
     const page = await open('?readers=-5&stalenessMs=10000')
     expect(await textOf(page, 'wrong')).toMatch(/need\.readers: a number/)

@@ -34,18 +34,19 @@ export interface Advice {
   readonly calibration: Pick<Calibration, 'machine' | 'date' | 'runtime'>
 }
 
-function ofOther(option: Option, { chosen, options }: Decision, stalenessMs: number): Because {
+function ofOther(option: Option, { chosen, options }: Decision, question: Question): Because {
+  const { stalenessMs } = question.need
   const { pattern, obstacles, meets, nodes, weight } = option
   const [obstacle] = obstacles
   if (obstacle) return { code: 'impossible', pattern, obstacle }
   if (!meets) return { code: 'too-stale', pattern, p99Ms: option.stalenessMs.p99, stalenessMs }
   const factor = nodes / Math.max(chosen.nodes, 1e-12)
   const allowed = chosen.weight / weight
-  // By cost alone it would have been taken.
+  // By cost alone it would have been taken: what is next to nothing is not told apart, or radios decide.
   if (factor < allowed && factor < 1)
-    return chosen.nodes < cheapNodes
-      ? { code: 'cheap-already', pattern, factor }
-      : { code: 'wakes-radios', pattern }
+    return question.circumstances.onBattery && Math.min(nodes, chosen.nodes) >= cheapNodes
+      ? { code: 'wakes-radios', pattern }
+      : { code: 'cheap-already', pattern, factor }
   return options.indexOf(option) < options.indexOf(chosen)
     ? { code: 'costs-more', pattern, factor, allowed }
     : { code: 'no-gain', pattern, factor, needed: allowed }
@@ -61,14 +62,14 @@ function firstOf({ need }: Question, { pattern, stalenessMs }: Option): Because 
 function reasonsOf(question: Question, decision: Decision): readonly Because[] {
   const { chosen, options } = decision
   const { pattern, nodes } = chosen
-  const { stalenessMs, clientMessagesPerSecond: perSecond } = question.need
+  const { clientMessagesPerSecond: perSecond } = question.need
   const simpler = options.slice(0, options.indexOf(chosen)).filter(({ meets }) => meets)
   const own: Because[] = chosen.meets ? [firstOf(question, chosen)] : []
   if (chosen.meets && !simpler.length) own.push({ code: 'simplest', pattern })
   if (pattern === 'websocket' && talks(question)) own.push({ code: 'talks', pattern, perSecond })
   if (chosen.meets && nodes < cheapNodes) own.push({ code: 'cheap', pattern, nodes, cheapNodes })
   const others = options.filter((option) => option !== chosen)
-  return [...own, ...others.map((option) => ofOther(option, decision, stalenessMs))]
+  return [...own, ...others.map((option) => ofOther(option, decision, question))]
 }
 
 /**
@@ -108,6 +109,7 @@ export function compare(
   need: Need = {},
   circumstances: Circumstances = {},
   calibration: Calibration = nodeCalibration,
-): Decision {
-  return decide(complete(need, circumstances), calibration)
+): Decision & Pick<Question, 'need' | 'circumstances'> {
+  const question = complete(need, circumstances)
+  return { need: question.need, circumstances: question.circumstances, ...decide(question, calibration) }
 }

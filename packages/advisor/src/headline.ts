@@ -19,5 +19,5 @@ export function headlineOf(question: Question, { chosen, options }: Decision): s
   if (!simpler)
     return `${Name} is the simplest that meets the need: ${formatMs(p99)} old at most where ${formatMs(need.stalenessMs)} is tolerated.`
   const factor = times(simpler.nodes / Math.max(chosen.nodes, 1e-12))
-  return `${Name} meets the need, and ${patternNames[simpler.pattern]}, which is simpler, would cost ${factor} × as much.`
+  return `${Name} meets the need, and ${patternNames[simpler.pattern]}, which is less trouble, would cost ${factor} × as much.`
 }

@@ -1,4 +1,14 @@
-import { AdviceError, advise, nodeCalibration } from '@gamut/advisor'
+import {
+  type Advice,
+  AdviceError,
+  advise,
+  compare,
+  formatRate,
+  type Need,
+  nodeCalibration,
+  type Pattern,
+  verdictOf,
+} from '@gamut/advisor'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
@@ -58,6 +68,66 @@ describe('an answer', () => {
     const need = { updatesPerSecond: 1, stalenessMs: 5000, readers: 10_000 }
     expect(advise(need).pattern).toBe('sse')
     expect(advise(need, {}, { ...nodeCalibration, work }).pattern).toBe('poll')
+  })
+})
+
+describe('what an answer says', () => {
+  const reasonOf = (advice: Advice, pattern: Pattern) =>
+    advice.reasons.filter((reason) => reason.pattern === pattern).map(({ text }) => text)
+
+  it.each<[headline: RegExp, need: Need]>([
+    [/^SSE is the simplest that meets the need: \S+ ms old at most where 1 s is tolerated\.$/, {}],
+    [/^Polling is the simplest/, { stalenessMs: 30_000 }],
+    [
+      /^A WebSocket meets the need and carries both ways: each client sends 6 messages a minute\.$/,
+      { direction: 'both' },
+    ],
+    [/^SSE comes nearest, and nothing meets the need/, { stalenessMs: 5 }],
+    [
+      /^Polling meets the need, and SSE, which is less trouble, would cost \S+ × as much\.$/,
+      { stalenessMs: 7400, readers: 3228, updatesPerSecond: 30 },
+    ],
+    [/^A plain request will do: clients only send/, { direction: 'to-server' }],
+  ])('in one sentence: %s', (headline, need) => expect(advise(need).headline).toMatch(headline))
+
+  it('speaks of nothing that is read where clients only send', () => {
+    const { reasons, assumed, breakEven } = advise({ direction: 'to-server', clientMessagesPerSecond: 1 })
+    expect(reasons[0]?.code).toBe('sends')
+    const fields = assumed.map(({ field }) => field)
+    expect(fields).not.toContain('need.stalenessMs')
+    expect(fields).not.toContain('need.updatesPerSecond')
+    expect(breakEven.map(({ field }) => field)).not.toContain('stalenessMs')
+  })
+
+  it('says that what sends needs requests beside a stream', () => {
+    expect(reasonOf(advise({ direction: 'both' }), 'sse')).toEqual([
+      expect.stringMatching(/^Not SSE: .* needs requests beside it for what clients send\.$/),
+    ])
+  })
+
+  it('does not say of what costs less that it would have to cost less', () => {
+    const few = advise({ direction: 'both', updatesPerSecond: 0.0083, stalenessMs: 11_000, readers: 62 })
+    expect(reasonOf(few, 'websocket')).toEqual([expect.stringMatching(/next to nothing already\.$/)])
+  })
+
+  it('is short about each pattern', () => {
+    const advice = advise({ stalenessMs: 1000 }, { refusesWebSocket: true })
+    const verdicts = advice.patterns.map((option) => verdictOf(option, advice))
+    expect(verdicts).toEqual(['too old', 'too old', expect.stringMatching(/ × cost$/), 'taken', 'impossible'])
+  })
+
+  it.each([
+    [5, '5 messages a second'],
+    [1 / 60, '1 message a minute'],
+    [0.01, '36 messages an hour'],
+    [2 / 86_400, '2 messages a day'],
+    [0, '0 messages a second'],
+  ])('says how often %d in a second is', (rate, text) => expect(formatRate(rate, 'message')).toBe(text))
+
+  it('compares without sentences as it answers', () => {
+    const { chosen, options } = compare({ stalenessMs: 500 })
+    const { pattern, patterns } = advise({ stalenessMs: 500 })
+    expect({ pattern: chosen.pattern, patterns: options }).toEqual({ pattern, patterns })
   })
 })
 

@@ -2,6 +2,7 @@ import {
   type Advice,
   advise,
   type Circumstances,
+  compare,
   type NumericField,
   type Option,
   patterns,
@@ -26,11 +27,14 @@ const figures: readonly ((option: Option) => number)[] = [
 ]
 
 /** The same question with nothing left open, so that a changed number changes nothing else. */
-function settled({ need, circumstances }: Advice, change: Partial<Record<NumericField, number>>): Advice {
+function settled(
+  { need, circumstances }: Pick<Advice, 'need' | 'circumstances'>,
+  change: Partial<Record<NumericField, number>>,
+) {
   const isNeed = Object.keys(change).every((field) => field in need)
   return isNeed
-    ? advise({ ...need, ...change }, circumstances)
-    : advise(need, { ...circumstances, ...(change as Circumstances) })
+    ? compare({ ...need, ...change }, circumstances)
+    : compare(need, { ...circumstances, ...(change as Circumstances) })
 }
 
 const chosenOf = ({ pattern, patterns: options }: Advice) =>
@@ -40,11 +44,11 @@ describe('the model', () => {
   it('costs no less for more readers', () => {
     fc.assert(
       fc.property(anyNeed, anyCircumstances, fc.integer({ min: 1, max: 1e6 }), (need, around, more) => {
-        const few = advise(need, around)
+        const few = compare(need, around)
         const many = settled(few, { readers: Math.min(1e9, few.need.readers + more) })
-        for (const [at, option] of few.patterns.entries())
+        for (const [at, option] of few.options.entries())
           for (const figure of figures) {
-            const [least, most] = [figure(option), figure(many.patterns[at] as Option)]
+            const [least, most] = [figure(option), figure(many.options[at] as Option)]
             expect(most).toBeGreaterThanOrEqual(least * (1 - 1e-9))
           }
       }),
@@ -59,9 +63,9 @@ describe('the model', () => {
         anyCircumstances,
         fc.double({ min: 0.001, max: 1, noNaN: true }),
         (need, around, share) => {
-          const loose = advise(need, around)
+          const loose = compare(need, around)
           const tight = settled(loose, { stalenessMs: loose.need.stalenessMs * share })
-          const [before, after] = [chosenOf(loose), chosenOf(tight)]
+          const [before, after] = [loose.chosen, tight.chosen]
           if (before.pattern === after.pattern) return
           expect(after.stalenessMs.p99).toBeLessThanOrEqual(before.stalenessMs.p99 + 1e-6)
         },
@@ -118,11 +122,11 @@ describe('the model', () => {
       fc.property(anyNeed, anyCircumstances, (need, around) => {
         const advice = advise(need, around)
         for (const { field, side, value, pattern } of advice.breakEven) {
-          expect(settled(advice, { [field]: value }).pattern).toBe(pattern)
+          expect(settled(advice, { [field]: value }).chosen.pattern).toBe(pattern)
           expect(pattern).not.toBe(advice.pattern)
           const step = side === 'above' ? 1 / 1.002 : 1.002
           const before = field === 'readers' ? value + (side === 'above' ? -1 : 1) : value * step
-          expect(settled(advice, { [field]: before }).pattern).toBe(advice.pattern)
+          expect(settled(advice, { [field]: before }).chosen.pattern).toBe(advice.pattern)
         }
       }),
       { numRuns: 100 },

@@ -78,11 +78,19 @@ function readOut(/** @type {string} */ text) {
   reading = setTimeout(() => write(part('read-out'), text), readOutAfterMs)
 }
 
+/** How to read the drawings. */
+const how = {
+  weighed:
+    'What each pattern takes of nodes of one core, times the trouble it is to build and run. Of the lines that meet the need the lowest is the answer, drawn strong; dotted is too old. Drag the upright line.',
+  bare: 'What each pattern takes of nodes of one core. The answer, drawn strong, is the least trouble until another line is far below; dotted is too old. Drag the upright line.',
+}
+
 function show() {
   const advice = advise(state.need, state.circumstances)
   showNeed(advice, state)
   showCircumstances(advice, state)
   showAnswer(advice)
+  write(part('how'), weighed.checked ? how.weighed : how.bare)
   part('staleness-figure').hidden = advice.need.direction === 'to-server'
   for (const draw of charts) draw(advice, weighed.checked)
   const query = toLink(state)

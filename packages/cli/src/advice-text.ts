@@ -39,9 +39,9 @@ const more: readonly Column[] = [
   ['wasted/s', ({ wastedRequestsPerSecond }) => small(wastedRequestsPerSecond)],
 ]
 const weighed: readonly Column[] = [
-  ['of a node', ({ nodes }) => `${small(nodes * 100)} %`],
+  ['nodes', ({ nodes }) => small(nodes)],
   ['weight', ({ weight }) => formatCount(Number(weight.toPrecision(3)))],
-  ['score', ({ score }) => formatCount(Number((score * 100).toPrecision(3)))],
+  ['score', ({ score }) => small(Number(score.toPrecision(3)))],
 ]
 
 /** A table of the patterns: their names, figures aligned at the right, and what became of each. */
