@@ -151,5 +151,18 @@ describeWith('nginx', 'doctor behind nginx', () => {
     )
   })
 
+  it('finds that operators’ routes are open, where the server takes the proxy for a program of its machine (§14)', async () => {
+    const { port } = await startServer({ heartbeatMs: 600_000 })
+    const { bad, findings } = await examine(await startZippingNginx(port), ['--idle', '0'])
+    expect(bad).toEqual(['operators fault', 'compression warning'])
+    expect(findings[0]?.says).toMatch(
+      /open to everybody by this address: \/nodes, \/connections, \/trace, \/advice\.$/,
+    )
+    expect(findings[0]?.settings[0]).toMatchObject({
+      server: 'nginx',
+      setting: expect.stringMatching(/return 404/),
+    })
+  })
+
   findsPlanted('nginx', planted)
 })

@@ -1,6 +1,6 @@
 import { createFaultProxy, type FaultProxy } from '@gamut/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { startServer } from '../../../e2e/support/start-server.js'
+import { type RunningServer, startServer } from '../../../e2e/support/start-server.js'
 import { until } from '../../../e2e/support/until.js'
 import { examineIdle } from '../src/doctor/idle.js'
 import { createPath } from '../src/doctor/path.js'
@@ -10,16 +10,17 @@ import { parseTarget } from '../src/doctor/target.js'
 async function hold(
   heartbeatMs: number,
   idleMs: number,
-  meanwhile: (proxy: FaultProxy, server: Awaited<ReturnType<typeof startServer>>) => unknown = () => {},
+  meanwhile: (proxy: FaultProxy, server: RunningServer, examined: Promise<unknown>) => unknown = () => {},
+  toldMs = heartbeatMs,
 ) {
   const server = await startServer({ heartbeatMs })
   const proxy = await createFaultProxy({ target: { port: server.port } })
   onTestFinished(() => proxy.close())
-  const path = createPath(parseTarget(proxy.origin, undefined), undefined)
+  const path = createPath(parseTarget(proxy.origin, 'held'), undefined)
   const patient = { path, front: { names: [], isProxied: false }, plainMs: 5, waitMs: 5000, idleMs }
-  const examined = examineIdle(patient, heartbeatMs)
+  const examined = examineIdle(patient, toldMs)
   await server.held(4)
-  await meanwhile(proxy, server)
+  await meanwhile(proxy, server, examined)
   return examined
 }
 
@@ -29,6 +30,25 @@ describe('what is held in silence', () => {
     expect(others).toEqual([])
     expect(all).toMatchObject({ severity: 'ok', patterns: ['sse', 'ndjson', 'websocket', 'long-poll'] })
     expect(all?.says).toMatch(/held for 1.5 s in silence, nothing cut them, heartbeats came\.$/)
+  })
+
+  it('is well too where messages come in place of heartbeats', async () => {
+    const talk = async (proxy: FaultProxy, { gamut }: RunningServer, examined: Promise<unknown>) => {
+      let isOver = false
+      void examined.then(() => {
+        isOver = true
+      })
+      while (!isOver) {
+        const before = proxy.counts.bytesToClient
+        await gamut.publish('held', 'news')
+        await until(() => isOver || proxy.counts.bytesToClient > before)
+      }
+    }
+    // The server sends none, and one is due each 400 ms.
+    const [all, ...others] = await hold(60_000, 1500, talk, 400)
+    expect(others).toEqual([])
+    // The long-poll was answered by the first of them.
+    expect(all).toMatchObject({ severity: 'ok', patterns: ['sse', 'ndjson', 'websocket'] })
   })
 
   it('is known for that long only where no heartbeat was due', async () => {
@@ -59,7 +79,7 @@ describe('what is held in silence', () => {
 
   it('is found to be mute where heartbeats are due and none comes', async () => {
     const found = await hold(400, 1500, (proxy) => proxy.set({ toClient: { hold: true } }))
-    const mute = found.filter(({ says }) => /no heartbeat came through/.test(says))
+    const mute = found.filter(({ says }) => /nothing came for the last/.test(says))
     expect(mute.flatMap(({ patterns = [] }) => patterns)).toEqual(['sse', 'ndjson', 'websocket'])
   })
 

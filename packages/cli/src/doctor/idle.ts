@@ -118,6 +118,8 @@ async function holdLongPoll({ path, idleMs, waitMs }: Patient): Promise<Held | u
     silentMs: answer.headMs,
     heartbeats: 0,
   }
+  // One that was answered by a message was not silent.
+  if (answer.status === 200 && answer.totalMs < wait * 900) return undefined
   if (answer.status === 200 || answer.status === 304) return held
   const ended =
     answer.status === 0 ? (endWords[answer.end] ?? 'not answered') : `answered HTTP ${answer.status}`
@@ -180,10 +182,10 @@ function judgeMute(held: Held, heartbeatMs: number): Finding {
     check: 'idle',
     severity: 'fault',
     patterns: [held.pattern],
-    says: `${held.title}: held for ${spell(held.heldMs)}, and no heartbeat came through, where the server sends one each ${spell(heartbeatMs)}.`,
+    says: `${held.title}: held for ${spell(held.heldMs)}, and nothing came for the last ${spell(held.silentMs)}, where the server sends a heartbeat each ${spell(heartbeatMs)}.`,
     means: 'Something on the way holds back what is small: clients take the stream for dead and move on.',
     problem: 'buffering',
-    seen: { heldMs: Math.round(held.heldMs), heartbeats: 0 },
+    seen: figures([held]),
   }
 }
 
@@ -199,8 +201,8 @@ export async function examineIdle(
     holdLongPoll(patient),
   ])
   const held = all.filter((one) => one !== undefined)
-  const isMute = ({ pattern, heldMs, heartbeats, ended }: Held) =>
-    pattern !== 'long-poll' && ended === undefined && heartbeats === 0 && heldMs > heartbeatMs * 1.5
+  const isMute = ({ pattern, silentMs, ended }: Held) =>
+    pattern !== 'long-poll' && ended === undefined && silentMs > heartbeatMs * 1.5
   const cut = held.filter(({ ended }) => ended !== undefined)
   const mute = held.filter(isMute)
   const whole = held.filter((one) => !cut.includes(one) && !mute.includes(one))
@@ -209,6 +211,7 @@ export async function examineIdle(
     ...mute.map((one) => judgeMute(one, heartbeatMs)),
   ]
   if (whole.length === 0) return bad
+  const beaten = whole.some(({ heartbeats }) => heartbeats > 0) ? ', heartbeats came' : ''
   const isShort = patient.idleMs < heartbeatMs * 2
   return [
     ...bad,
@@ -216,7 +219,7 @@ export async function examineIdle(
       check: 'idle',
       severity: 'ok',
       patterns: whole.map(({ pattern }) => pattern),
-      says: `${listOf(whole.map(({ title }) => title))}: held for ${spell(patient.idleMs)} in silence, nothing cut them${isShort ? ` (no more is known: heartbeats come each ${spell(heartbeatMs)})` : ', heartbeats came'}.`,
+      says: `${listOf(whole.map(({ title }) => title))}: held for ${spell(patient.idleMs)} in silence, nothing cut them${isShort ? ` (no more is known: heartbeats come each ${spell(heartbeatMs)})` : beaten}.`,
       seen: figures(whole),
     },
   ]

@@ -1,7 +1,14 @@
 import type { Finding } from './finding.js'
 import type { Patient } from './patient.js'
 
-const routes = ['/metrics', '/nodes', '/connections', '/trace', '/advice'] as const
+/** Routes of operators, and what shows that it is Gamut which answers there and not another service. */
+const routes: readonly (readonly [route: string, sign: RegExp])[] = [
+  ['/metrics', /^gamut_connections_max /m],
+  ['/nodes', /"nodes":\[\{"node":/],
+  ['/connections', /"summary":/],
+  ['/trace', /"maxBytes":/],
+  ['/advice', /^\{"node":.*"channels":/],
+]
 
 /** A server without a key lets programs of its own machine in: straight there that is as it should be. */
 function isThisMachine({ path, front }: Patient): boolean {
@@ -11,11 +18,15 @@ function isThisMachine({ path, front }: Patient): boolean {
 /** Whether what is for operators is open to everybody by this address. */
 export async function examineOperators(patient: Patient): Promise<Finding> {
   const answers = await Promise.all(
-    routes.map(async (route) => ({ route, ...(await patient.path.ask(route, { as: 'none' })) })),
+    routes.map(async ([route, sign]) => ({
+      route,
+      sign,
+      ...(await patient.path.ask(route, { as: 'none' })),
+    })),
   )
-  const isOurs = ({ route, body }: (typeof answers)[number]) =>
-    route === '/metrics' ? body.includes('gamut_') : body.startsWith('{')
-  const open = answers.filter((answer) => answer.status === 200 && isOurs(answer)).map(({ route }) => route)
+  const open = answers
+    .filter(({ status, body, sign }) => status === 200 && sign.test(body))
+    .map(({ route }) => route)
   const check = 'operators'
   const seen = Object.fromEntries(answers.map(({ route, status }) => [route, status]))
   if (open.length === 0)
