@@ -12,7 +12,11 @@ if (!wanted.every((name) => existsSync(new URL(`node_modules/${name}`, bench))))
 const built = await run('tsc', ['-b'], { show: true })
 if (!built.ok) throw new Error('the packages do not build')
 const args = process.argv.slice(2)
-const program = args.includes('--client') ? 'bench/client/main.ts' : 'bench/main.ts'
+const program = args.includes('--client')
+  ? 'bench/client/main.ts'
+  : args.includes('--predict')
+    ? 'bench/predict/main.ts'
+    : 'bench/main.ts'
 const measured = await run('node', [program, ...args], {
   show: true,
   limitMs: 24 * 3600_000,

@@ -29,13 +29,16 @@ export interface Flow {
 }
 
 const second = 1000
+/** Messages of one answer, if nobody says how many: who is further behind asks again at once. */
+const answerMessages = 100
 
 /** Polls and on-demand requests: each stands for itself. */
 function asked(question: Question, calibration: Calibration, intervalMs: number, isOnDemand: boolean) {
   const { need, circumstances } = question
   const { readers, updatesPerSecond, loss, readingMs } = need
   const each = (updatesPerSecond * intervalMs) / second
-  const polls = (readers * second) / intervalMs
+  const answers = isOnDemand || loss === 'may-miss' ? 1 : Math.max(1, each / answerMessages)
+  const polls = (readers * answers * second) / intervalMs
   const nothingNew = isOnDemand ? 0 : Math.exp(-each)
   const bringing = isOnDemand ? 1 : loss === 'may-miss' ? 1 - nothingNew : each
   const keepAliveMs = keepAliveOf(question, calibration)
@@ -45,9 +48,9 @@ function asked(question: Question, calibration: Calibration, intervalMs: number,
     polls,
     empty: polls * nothingNew,
     originPolls: isCached(question) ? Math.min(polls, shared) : polls,
-    answered: polls * bringing,
+    answered: (polls / answers) * bringing,
     connections: isKept ? readers : readers * Math.min(1, keepAliveMs / intervalMs),
-    connects: isKept ? (readers * second) / readingMs : polls,
+    connects: isKept ? (readers * second) / readingMs : polls / answers,
   }
 }
 
@@ -91,6 +94,22 @@ function streamed({ need }: Question, settings: Settings) {
   }
 }
 
+/** Connections that clients send by and nothing else: opened when a page first sends, kept until it was quiet for long. */
+function besides(question: Question, calibration: Calibration) {
+  const { readers, readingMs, clientMessagesPerSecond } = question.need
+  const keptMs = keepAliveOf(question, calibration)
+  const perMs = clientMessagesPerSecond / second
+  if (perMs === 0) return { connections: 0, connects: 0 }
+  const quiet = Math.exp(-perMs * keptMs)
+  const youngMs = Math.min(readingMs, keptMs)
+  const openMs = youngMs + Math.expm1(-perMs * youngMs) / perMs + (readingMs - youngMs) * (1 - quiet)
+  const pages = (readers * second) / readingMs
+  return {
+    connections: (readers * openMs) / readingMs,
+    connects: pages * -Math.expm1(-perMs * readingMs) + readers * clientMessagesPerSecond * quiet,
+  }
+}
+
 const nothing: Flow = {
   connections: 0,
   connects: 0,
@@ -122,12 +141,16 @@ export function flowOf(
       ? parked(question, settings, roundTripOf(question))
       : streamed(question, settings)
     : asked(question, calibration, settings.pollAfterMs ?? need.readingMs, pattern === 'request')
-  const isRead = direction !== 'to-server' || isSocket
-  // Who only sends opens connections to send by.
-  const sending: Partial<Flow> = { connections: Math.min(readers, sends), connects: sends / 100 }
+  const isRead = direction !== 'to-server'
+  const sending = isSocket ? { ...read, deliveries: 0 } : besides(question, calibration)
+  const own = isRead ? { ...nothing, ...read } : { ...nothing, ...sending }
+  // What holds a connection of HTTP/1.1 leaves it to nothing else.
+  const needsAnother = isRead && isHeld(pattern) && !isSocket && question.circumstances.http === 1.1
+  const other = needsAnother && sends > 0 ? besides(question, calibration) : nothing
   return {
-    ...nothing,
-    ...(isRead ? read : sending),
+    ...own,
+    connections: own.connections + other.connections,
+    connects: own.connects + other.connects,
     ...(isSocket ? { frames: sends } : { posts: sends }),
     publishes: Math.max(sends, updatesPerSecond * (audience === 'shared' ? 1 : readers)),
   }

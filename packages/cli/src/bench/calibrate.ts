@@ -14,6 +14,7 @@ const readers: Omit<LoadPlan, 'port' | 'pattern'> = {
   readingMs: never,
   pollAfterMs: 1000,
   waitMs: 60_000,
+  keepAliveMs: 65_000,
   opensMs: 2000,
   sendsPerSecond: 0,
   messageBytes: small,

@@ -34,7 +34,7 @@ export interface Seen {
 }
 
 /** Until all are there who come in the first two seconds, and what they run is compiled; less for a look. */
-const warmMs = (seconds: number) => Math.min(4, seconds) * 1000
+const warmMs = (seconds: number) => Math.min(3, seconds) * 1000
 /** Who is there before memory is looked at for the first time: whatever the first readers need at all is there then. */
 const firstReaders = 50
 

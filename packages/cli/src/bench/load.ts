@@ -24,6 +24,8 @@ interface Reading {
   readonly path: string
   readonly until: number
   readonly wire: Wire
+  /** The page was opened before it was looked at. */
+  readonly isUnderWay: boolean
 }
 
 const positionOf = ({ head, body }: Answer) => ({
@@ -47,13 +49,23 @@ async function ask(reading: Reading, query: string, betweenMs: number): Promise<
     ])
     const now = positionOf(answer)
     known = { cursor: now.cursor ?? cursor, etag: now.etag ?? etag }
-    await rest(reading, betweenMs)
+    // Those who began their page before they were looked at are not all at the same point of their interval.
+    if (/"more":true/.test(answer.body)) continue
+    await rest(reading, isFirst && reading.isUnderWay ? Math.random() * betweenMs : betweenMs)
   }
 }
 
 const readings: Readonly<Record<Pattern, (reading: Reading) => Promise<void>>> = {
   request: async (reading) => {
-    await reading.wire.ask('GET', `${reading.path}?as=poll`, ['Accept: application/json'])
+    const { wire, plan } = reading
+    const { keepAliveMs, readingMs } = plan
+    // A page that was opened long ago has its answer, and its connection is closed again.
+    const age = reading.isUnderWay ? readingMs - (reading.until - performance.now()) : 0
+    if (age < keepAliveMs) {
+      await wire.ask('GET', `${reading.path}?as=poll`, ['Accept: application/json'])
+      await rest(reading, keepAliveMs - age)
+      wire.end()
+    }
     await rest(reading, Number.MAX_SAFE_INTEGER)
   },
   poll: (reading) => ask(reading, 'as=poll', reading.plan.pollAfterMs),
@@ -63,42 +75,47 @@ const readings: Readonly<Record<Pattern, (reading: Reading) => Promise<void>>> =
     await rest(reading, Number.MAX_SAFE_INTEGER)
   },
   websocket: async (reading) => {
-    reading.wire.hold(reading.path, [
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-    ])
+    reading.wire.hold(
+      reading.path,
+      [
+        'Connection: Upgrade',
+        'Upgrade: websocket',
+        'Sec-WebSocket-Version: 13',
+        `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
+      ],
+      true,
+    )
     await rest(reading, Number.MAX_SAFE_INTEGER)
   },
 }
 
 /** One page after the other, for ever; the first one began somewhere in its time. */
 async function read(reader: number, plan: LoadPlan): Promise<void> {
-  const path = `/channels/${channelOf(reader, plan.perUser)}`
+  const path = plan.onlySends ? '/connect' : `/channels/${channelOf(reader, plan.perUser)}`
   // Not all at once, and all of them while the measurement has not begun.
   const opensAll = Math.min(plan.readingMs, plan.opensMs)
   await wait(Math.random() * opensAll)
   for (let share = Math.random(); ; share = 1) {
     const wire = new Wire(plan.port, tally)
-    const stop = plan.sendsPerSecond > 0 ? send(reader, plan, wire) : undefined
-    if (plan.onlySends) await wait(plan.readingMs * share)
-    else {
-      const reading = { plan, path, wire, until: performance.now() + plan.readingMs * share }
-      if (plan.pattern === 'poll' && share < 1)
-        await wait(Math.random() * Math.min(plan.pollAfterMs, plan.opensMs))
-      await readings[plan.pattern](reading)
-    }
+    const until = performance.now() + plan.readingMs * share
+    const age = Math.min(plan.readingMs * (1 - share), plan.keepAliveMs)
+    const reading = { plan, path, wire, until, isUnderWay: share < 1 }
+    const stop = plan.sendsPerSecond > 0 ? send(reader, plan, wire, age / 1000) : undefined
+    if (plan.onlySends && plan.pattern !== 'websocket') await rest(reading, Number.MAX_SAFE_INTEGER)
+    else await readings[plan.pattern](reading)
     stop?.()
     wire.end()
   }
 }
 
-/** Sends as by chance until it is stopped: by frames of a socket, else by requests on a connection of their own. */
-function send(reader: number, plan: LoadPlan, own: Wire): () => void {
+/** Sends as by chance until it is stopped: by frames of a socket, by requests where nothing is held, else by a connection beside. */
+function send(reader: number, plan: LoadPlan, own: Wire, ageS: number): () => void {
   const channel = channelOf(reader, plan.perUser)
   const isSocket = plan.pattern === 'websocket'
-  const wire = isSocket || plan.onlySends ? own : new Wire(plan.port, tally)
+  const isFree = plan.pattern === 'request' || plan.pattern === 'poll'
+  const wire = isSocket || isFree ? own : new Wire(plan.port, tally)
+  // A page that has been open for a while has sent before.
+  if (wire !== own && Math.random() < -Math.expm1(-plan.sendsPerSecond * ageS)) wire.open()
   let timer: NodeJS.Timeout
   const next = () => {
     timer = setTimeout(go, (-Math.log(1 - Math.random()) / plan.sendsPerSecond) * 1000)

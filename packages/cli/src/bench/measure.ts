@@ -24,6 +24,8 @@ export interface Compared {
   readonly measured: number
   /** How far the prediction may be off to be called right. */
   readonly within: number
+  /** How far it is off, as a share of what was measured; left out where that says nothing. */
+  readonly error?: number
 }
 
 /** A need by one pattern: predicted and measured. */
@@ -36,16 +38,32 @@ export interface Measured {
 /** One machine, no proxy, and nothing between: what can be measured here. */
 const loopback: Circumstances = { http: 1.1, tls: false, proxied: false, tabsPerUser: 1, roundTripMs: 0.2 }
 
+/** Below these a figure is as good as none: half a request in a window, the noise of a process's memory. */
+const noise: Partial<Record<Compared['name'], number>> = {
+  requests: 1,
+  empty: 1,
+  connects: 1,
+  messages: 1,
+  down: 500,
+  up: 500,
+  cores: 0.01,
+  memory: 4 * 1024 ** 2,
+}
+
+/** Events that come as by chance: two standard deviations of as many as there were. */
+const byChance = new Set(['requests', 'empty', 'connects'])
+
+const noiseOf = (name: Compared['name'], measured: number, seconds: number) =>
+  Math.max(noise[name] ?? 0, byChance.has(name) ? (2 * Math.sqrt(measured * seconds)) / seconds : 0)
+
 const [ofCounts, ofCosts] = [0.15, 0.3]
 
-function compare(option: Option, seen: Seen): readonly Compared[] {
+function compare(option: Option, seen: Seen, seconds: number): readonly Compared[] {
   const { bytesPerSecond, cores, memoryBytes } = option
-  const figure = (name: Compared['name'], predicted: number, measured: number, within = ofCounts) => ({
-    name,
-    predicted,
-    measured,
-    within,
-  })
+  const figure = (name: Compared['name'], predicted: number, measured: number, within = ofCounts) => {
+    const isNoise = Math.abs(predicted - measured) <= noiseOf(name, measured, seconds)
+    return { name, predicted, measured, within, ...(!isNoise && { error: predicted / measured - 1 }) }
+  }
   return [
     figure('requests', option.requestsPerSecond, seen.requests),
     figure('empty', option.wastedRequestsPerSecond, seen.empty),
@@ -83,10 +101,11 @@ export async function measureNeed(
       readingMs: full.readingMs,
       pollAfterMs,
       waitMs,
+      keepAliveMs: calibration.keepAliveMs.direct,
       sendsPerSecond,
       messageBytes: full.messageBytes,
       opensMs: seconds * 500,
-      onlySends: full.direction === 'to-server' && pattern !== 'websocket',
+      onlySends: full.direction === 'to-server',
     },
     publishing: {
       perSecond: Math.max(0, full.updatesPerSecond - ofClients),
@@ -99,5 +118,5 @@ export async function measureNeed(
   // What comes as by chance comes more or less often than meant: the model is asked about what there was.
   const updatesPerSecond = (seen.counters['gamut_published_total'] ?? 0) / (perUser ? full.readers : 1)
   const meant = advise({ ...full, updatesPerSecond }, loopback, calibration)
-  return { pattern, need: full, figures: compare(of(meant.patterns, pattern), seen) }
+  return { pattern, need: full, figures: compare(of(meant.patterns, pattern), seen, seconds) }
 }

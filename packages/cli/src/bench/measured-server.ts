@@ -14,10 +14,13 @@ const limits = {
   maxConnectionsPerAddress: 100_000,
   maxSockets: 100_000,
   maxSocketsPerAddress: 100_000,
+  maxSilentSockets: 100_000,
+  maxSilentPerAddress: 100_000,
   acceptRate: 100_000,
   acceptBurst: 100_000,
   publishRate: 1_000_000,
   publishBurst: 1_000_000,
+  overloadDelayMs: 60_000,
 }
 
 let samples: readonly Sample[] = []

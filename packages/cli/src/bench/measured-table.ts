@@ -15,31 +15,12 @@ const titles: Readonly<
   memory: ['memory', formatBytes],
 }
 
-/** Below these a figure is as good as none: half a request in a window, the noise of a process's memory. */
-const noise: Partial<Record<Compared['name'], number>> = {
-  requests: 1,
-  empty: 1,
-  connects: 1,
-  messages: 1,
-  down: 500,
-  up: 500,
-  cores: 0.005,
-  memory: 4 * 1024 ** 2,
-}
-
-/** How far a prediction is off, as a share of what was measured; `undefined` where both are as good as nothing. */
-export function errorOf({ name, predicted, measured }: Compared): number | undefined {
-  const least = noise[name] ?? 0
-  if (Math.abs(predicted - measured) <= least) return undefined
-  return measured === 0 ? Number.POSITIVE_INFINITY : predicted / measured - 1
-}
-
 const shown = (error: number | undefined) =>
   error === undefined
     ? 'right'
-    : Number.isFinite(error)
-      ? `${error > 0 ? '+' : ''}${Math.round(error * 100)} %`
-      : 'seen none'
+    : !Number.isFinite(error)
+      ? 'seen none'
+      : `${error > 0 ? '+' : ''}${formatCount(Math.round(error * 100))} %`
 
 /** What was predicted and what was measured, a block for each pattern. */
 export function measuredTable(all: readonly Measured[]): string {
@@ -49,7 +30,7 @@ export function measuredTable(all: readonly Measured[]): string {
       `  ${'figure'.padEnd(14)}${'predicted'.padStart(12)}${'measured'.padStart(12)}${'off by'.padStart(12)}`,
       ...figures.map((figure) => {
         const [title, format] = titles[figure.name]
-        const error = errorOf(figure)
+        const { error } = figure
         const isOff = error !== undefined && Math.abs(error) > figure.within
         return `  ${title.padEnd(14)}${format(figure.predicted).padStart(12)}${format(figure.measured).padStart(12)}${shown(error).padStart(12)}${isOff ? '  *' : ''}`
       }),

@@ -23,6 +23,8 @@ export interface LoadPlan {
   /** Between two polls; of a long-poll how long it waits. */
   readonly pollAfterMs: number
   readonly waitMs: number
+  /** After how long a page's connection is closed that it does not use. */
+  readonly keepAliveMs: number
   /** What each client sends. */
   readonly sendsPerSecond: number
   readonly messageBytes: number

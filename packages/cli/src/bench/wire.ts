@@ -52,38 +52,40 @@ class MessageCounter {
 
 /** One connection of a reader, which counts what goes over it. */
 export class Wire {
-  readonly #socket: Socket
+  readonly #port: number
+  #socket: Socket | undefined
+  #last: Promise<unknown> = Promise.resolve()
   readonly #tally: Tally
   readonly #messages = new MessageCounter()
   #waiting: ((answer: Answer) => void) | undefined
   #pieces: Buffer[] = []
+  #isSocket = false
   #isHeld = false
+  #frames: Buffer = Buffer.alloc(0)
+  #isUpgraded = false
   #isEnded = false
 
   constructor(port: number, tally: Tally) {
+    this.#port = port
     this.#tally = tally
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    tally.connects++
-    tally.connections++
-    this.#socket.on('data', (piece) => this.#take(piece))
-    this.#socket.on('error', () => {})
-    this.#socket.on('close', () => {
-      tally.connections--
-      if (!this.#isEnded) tally.failures++
-    })
   }
 
-  /** Asks and resolves with the whole answer. */
+  /** Asks when what was asked before is answered, and resolves with the whole answer. */
   ask(method: 'GET' | 'POST', path: string, lines: readonly string[] = [], body = ''): Promise<Answer> {
-    this.#send(method, path, lines, body)
-    return new Promise((resolve) => {
-      this.#waiting = resolve
+    const answer = this.#last.then(() => {
+      this.#send(method, path, lines, body)
+      return new Promise<Answer>((resolve) => {
+        this.#waiting = resolve
+      })
     })
+    this.#last = answer
+    return answer
   }
 
   /** Asks for what has no end; what comes is only counted. */
-  hold(path: string, lines: readonly string[]): void {
+  hold(path: string, lines: readonly string[], isSocket = false): void {
     this.#isHeld = true
+    this.#isSocket = isSocket
     this.#send('GET', path, lines, '')
   }
 
@@ -100,9 +102,14 @@ export class Wire {
     this.#write(Buffer.concat([head, mask, data]))
   }
 
+  /** Opens it before it is used. */
+  open(): void {
+    this.#connected()
+  }
+
   end(): void {
     this.#isEnded = true
-    this.#socket.destroy()
+    this.#socket?.destroy()
   }
 
   #send(method: string, path: string, lines: readonly string[], body: string): void {
@@ -115,14 +122,32 @@ export class Wire {
 
   #write(bytes: string | Buffer): void {
     this.#tally.up += Buffer.byteLength(bytes)
-    this.#socket.write(bytes)
+    this.#connected().write(bytes)
+  }
+
+  /** It is opened when it is first used, and again after it was ended. */
+  #connected(): Socket {
+    if (this.#socket && !this.#isEnded) return this.#socket
+    this.#isEnded = false
+    const tally = this.#tally
+    const socket = connect({ port: this.#port, host: '127.0.0.1', noDelay: true })
+    this.#socket = socket
+    tally.connects++
+    tally.connections++
+    socket.on('data', (piece) => this.#take(piece))
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      tally.connections--
+      if (this.#socket === socket && !this.#isEnded) tally.failures++
+    })
+    return socket
   }
 
   #take(piece: Buffer): void {
     this.#tally.down += piece.length
     this.#tally.received += this.#messages.count(piece)
-    if (this.#isHeld) this.#pong(piece)
-    else this.#join(piece)
+    if (this.#isSocket) this.#pong(piece)
+    else if (!this.#isHeld) this.#join(piece)
   }
 
   /** Puts an answer together from its pieces. */
@@ -141,8 +166,31 @@ export class Wire {
     this.#waiting?.({ status, head, body: all.toString('utf8', end + 4) })
   }
 
-  /** A server pings who is silent, with an empty body, and nothing else of it comes in a piece of two bytes. */
+  /** Answers the pings among the frames that a server sent; the answer to the handshake is before the first. */
   #pong(piece: Buffer): void {
-    if (piece.length === 2 && piece[0] === 0x89) this.#write(Buffer.from([0x8a, 0x80, 0, 0, 0, 0]))
+    this.#frames = this.#frames.length ? Buffer.concat([this.#frames, piece]) : piece
+    if (!this.#isUpgraded) {
+      const end = this.#frames.indexOf('\r\n\r\n')
+      if (end === -1) return
+      this.#isUpgraded = true
+      this.#frames = this.#frames.subarray(end + 4)
+    }
+    for (let frame = readFrame(this.#frames); frame; frame = readFrame(this.#frames)) {
+      if (frame.opcode === 9) this.#write(Buffer.from([0x8a, 0x80 | frame.length, 0, 0, 0, 0, ...frame.data]))
+      this.#frames = this.#frames.subarray(frame.end)
+    }
   }
+}
+
+/** The frame that the bytes begin with, if it is whole (RFC 6455 §5.2; a server does not mask). */
+function readFrame(bytes: Buffer) {
+  if (bytes.length < 2) return undefined
+  const short = (bytes[1] as number) & 0x7f
+  const head = short < 126 ? 2 : short === 126 ? 4 : 10
+  if (bytes.length < head) return undefined
+  const length =
+    short < 126 ? short : short === 126 ? bytes.readUInt16BE(2) : Number(bytes.readBigUInt64BE(2))
+  const end = head + length
+  if (bytes.length < end) return undefined
+  return { opcode: (bytes[0] as number) & 0x0f, length, end, data: bytes.subarray(head, end) }
 }
