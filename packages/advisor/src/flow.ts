@@ -1,7 +1,8 @@
 import type { Calibration } from './calibration.js'
 import type { Question } from './complete.js'
+import { cycleOf } from './long-poll.js'
 import { isHeld, type Pattern } from './pattern.js'
-import { isCached, keepAliveOf, roundTripOf, type Settings } from './settings.js'
+import { isCached, keepAliveOf, type Settings } from './settings.js'
 
 /** What happens in a second, of all readers together; the rest follows from it. */
 export interface Flow {
@@ -55,15 +56,11 @@ function asked(question: Question, calibration: Calibration, intervalMs: number,
 }
 
 /** Long polls: one is always open, and each ends with what is new or when its wait is over. */
-function parked({ need, circumstances }: Question, settings: Settings, roundTripMs: number) {
+function parked(question: Question, settings: Settings) {
+  const { need, circumstances } = question
   const { readers, updatesPerSecond, loss, readingMs } = need
-  const waitMs = settings.waitMs ?? 0
-  const perMs = updatesPerSecond / second
-  // Before the wait is over something comes after so long on the mean, and comes at all in so many of the cases.
-  const nothingNew = Math.exp(-perMs * waitMs)
-  const heldMs = perMs > 0 ? (1 - nothingNew) / perMs : waitMs
-  const cycleMs = Math.max(1, heldMs + roundTripMs)
-  const polls = (readers * second) / cycleMs
+  const { nothingNew, wholeMs } = cycleOf(question, settings)
+  const polls = (readers * second) / wholeMs
   const bringing = 1 - nothingNew
   const connects = circumstances.timeLimitMs ? polls : (readers * second) / readingMs
   return {
@@ -138,7 +135,7 @@ export function flowOf(
   const isSocket = pattern === 'websocket'
   const read: Partial<Flow> = isHeld(pattern)
     ? pattern === 'long-poll'
-      ? parked(question, settings, roundTripOf(question))
+      ? parked(question, settings)
       : streamed(question, settings)
     : asked(question, calibration, settings.pollAfterMs ?? need.readingMs, pattern === 'request')
   const isRead = direction !== 'to-server'

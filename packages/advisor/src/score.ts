@@ -1,6 +1,7 @@
 import type { Calibration } from './calibration.js'
 import type { Question } from './complete.js'
 import type { Cost } from './cost.js'
+import { cycleOf } from './long-poll.js'
 import type { Pattern } from './pattern.js'
 import type { Settings } from './settings.js'
 
@@ -25,9 +26,9 @@ const awakeMs = 5000
 
 /**
  * To hold a response is twice a request, to hold a socket three times. A long-poll holds one too, and asks again after
- * each message: it is for where a stream does not get through.
+ * each message: it is for where a stream does not get through. What asks often weighs more.
  */
-const weights = { request: 1, 'long-poll': 2.2, sse: 2, websocket: 3 } as const
+const weights = { request: 1, poll: 1, 'long-poll': 2.2, sse: 2, websocket: 3 } as const
 
 /** Whether clients send so often that one way is not enough. */
 export const talks = ({ need }: Question) =>
@@ -37,9 +38,11 @@ function weightOf(pattern: Pattern, question: Question, settings: Settings): num
   const { need, circumstances } = question
   if (pattern === 'websocket') return circumstances.platform === 'edge' ? weights.sse : weights.websocket
   const twoWays = talks(question) ? 2 : 1
-  if (pattern !== 'poll') return weights[pattern] * twoWays
-  const polls = Math.min(need.readingMs, halfMinuteMs) / (settings.pollAfterMs ?? halfMinuteMs)
-  return Math.max(1, polls / simplePolls) * twoWays
+  if (pattern !== 'poll' && pattern !== 'long-poll') return weights[pattern] * twoWays
+  const everyMs =
+    pattern === 'poll' ? (settings.pollAfterMs ?? halfMinuteMs) : cycleOf(question, settings).wholeMs
+  const asked = Math.min(need.readingMs, halfMinuteMs) / everyMs
+  return Math.max(weights[pattern], asked / simplePolls) * twoWays
 }
 
 /** How much longer a battery lasts without this: one and up to three times as dear. */

@@ -1,5 +1,6 @@
 import type { Calibration } from './calibration.js'
 import type { Question } from './complete.js'
+import { cycleOf } from './long-poll.js'
 import type { Pattern } from './pattern.js'
 import { isCached, keepAliveOf, roundTripOf, type Settings, setUpMs } from './settings.js'
 
@@ -76,9 +77,7 @@ export function stalenessOf(
   }
   if (pattern !== 'long-poll') return way
   // What comes while an answer and the next question are on their way waits for the question.
-  const perMs = need.updatesPerSecond / 1000
-  const heldMs = perMs > 0 ? -Math.expm1(-perMs * (settings.waitMs ?? 0)) / perMs : (settings.waitMs ?? 0)
-  const away = roundTripMs / Math.max(1, heldMs + roundTripMs)
+  const away = roundTripMs / cycleOf(question, settings).wholeMs
   return {
     expected: way.expected + (away * roundTripMs) / 2,
     p99: way.p99 + (away > 0.01 ? roundTripMs * (1 - 0.01 / away) : 0),

@@ -86,6 +86,14 @@ describe('rules of thumb', () => {
     expect(advice.meets).toBe(true)
   })
 
+  it('takes no long-poll for many messages a second where a stream gets through', () => {
+    const advice = advise({ updatesPerSecond: 50, stalenessMs: 1000, readers: 1000 })
+    expect(advice.pattern).toBe('sse')
+    expect(advice.breakEven.filter(({ field }) => field === 'updatesPerSecond')).not.toContainEqual(
+      expect.objectContaining({ pattern: 'long-poll' }),
+    )
+  })
+
   it('puts what is published as the break-even of a job, 5 to 10 s, there', () => {
     const { breakEven } = advise({ stalenessMs: 2000, readers: 1, readingMs: 5000 })
     const point = breakEven.find(({ field, side }) => field === 'readingMs' && side === 'above')
