@@ -40,7 +40,7 @@ const table = {
     nginx:
       'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; with the map of $http_upgrade',
     caddy: 'reverse_proxy … { transport http { versions 1.1 } }, and no header_up -Upgrade or -Connection',
-    haproxy: 'mode http, and no http-request del-header Upgrade or option httpclose',
+    haproxy: 'mode http, and no http-request del-header Upgrade or Connection',
     varnish:
       'in vcl_recv: if (req.http.Upgrade) { return (pipe); } and in vcl_pipe: set bereq.http.Upgrade = req.http.Upgrade; set bereq.http.Connection = "upgrade";',
   },
