@@ -2,6 +2,7 @@ import { fstatSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
 import { type Advice, AdviceError, advise, type Circumstances } from '@gamut/advisor'
 import { textOf, usageFailure } from './failure.js'
+import { givenCalibration } from './given-calibration.js'
 import { needOf, optionOf, type SaidNeed } from './need-options.js'
 import type { GivenOptions } from './option.js'
 
@@ -44,8 +45,9 @@ export function answer(said: SaidNeed, given: GivenOptions): Advice {
   // What is no object is the advisor's to refuse, by its name.
   const isObject = typeof around === 'object' && around !== null && !Array.isArray(around)
   const circumstances = isObject ? { ...around, ...typed.circumstances } : around
+  const calibration = givenCalibration(given)
   try {
-    return advise({ ...said.need, ...typed.need }, circumstances as Circumstances)
+    return advise({ ...said.need, ...typed.need }, circumstances as Circumstances, calibration)
   } catch (error) {
     if (!(error instanceof AdviceError)) throw error
     const { field, message } = error

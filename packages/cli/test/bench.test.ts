@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type All, calibrationOf } from '../src/bench/calibrate.js'
 import type { Seen } from '../src/bench/experiment.js'
 import { runCommand } from './run-command.js'
+import { temporaryFiles } from './temporary-files.js'
 
 const nothing: Seen = {
   requests: 0,
@@ -121,5 +123,30 @@ describe('gamut bench', () => {
     const { code, err } = await runCommand(['bench', ...args], { input })
     expect(code).toBeGreaterThan(0)
     expect(err).toMatch(new RegExp(text))
+  })
+})
+
+describe('a calibration from a file', () => {
+  const inFile = (text: string) => join(temporaryFiles({ 'here.json': text }), 'here.json')
+  const need = ['--updates', '1', '--staleness', '5s', '--readers', '10000', '--json']
+
+  it('changes what is advised and planned', async () => {
+    const dear = { user: 10_000, kernel: 0 }
+    const file = inFile(JSON.stringify({ work: { delivery: { sse: dear, websocket: dear } } }))
+    const usual = await runCommand(['advise', ...need])
+    const other = await runCommand(['advise', ...need, '--calibration', file])
+    expect(JSON.parse(usual.out).pattern).toBe('sse')
+    expect(JSON.parse(other.out).pattern).toBe('poll')
+  })
+
+  it.each([
+    ['{"work":{"post":{"user":"5"}}}', 'calibration.work.post.user: a number'],
+    ['{"works":{}}', 'calibration.works: this is not known; there are machine,'],
+    ['[]', 'calibration: an object'],
+    ['{', 'cannot be read'],
+  ])('names what is wrong in it: %s', async (text, said) => {
+    const { code, err } = await runCommand(['advise', '--calibration', inFile(text)])
+    expect(code).toBe(2)
+    expect(err).toContain(said)
   })
 })

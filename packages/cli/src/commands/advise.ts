@@ -1,6 +1,7 @@
 import { adviceLines } from '../advice-text.js'
 import type { Command, CommandInput } from '../command.js'
 import { Failure, usageFailure } from '../failure.js'
+import { calibrationOption } from '../given-calibration.js'
 import { interview, sameAgain } from '../interview.js'
 import { answer, comesFromInput, readNeed } from '../need-input.js'
 import { needOptions } from '../need-options.js'
@@ -10,6 +11,7 @@ import { escapeControls } from '../terminal.js'
 
 const options: OptionTable = {
   ...needOptions,
+  calibration: { ...calibrationOption, group: 'What is in between' },
   json: { kind: 'flag', help: 'a need as JSON on standard input, the whole answer as JSON', group: 'Output' },
   explain: { kind: 'flag', help: 'every reason, and how the patterns were weighed', group: 'Output' },
 }

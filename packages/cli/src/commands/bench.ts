@@ -6,7 +6,7 @@ import { type Measured, measureNeed } from '../bench/measure.js'
 import { measuredTable } from '../bench/measured-table.js'
 import type { Command, CommandInput } from '../command.js'
 import { Failure, textOf, usageFailure } from '../failure.js'
-import { givenCalibration } from '../given-calibration.js'
+import { calibrationOption, givenCalibration } from '../given-calibration.js'
 import { flagOption, type GivenOptions, type OptionTable, textOption } from '../option.js'
 import { didYouMean } from '../suggest.js'
 
@@ -17,7 +17,7 @@ const options: OptionTable = {
   },
   pattern: { kind: 'list', placeholder: 'P', help: 'only by these patterns', default: 'all five' },
   seconds: { kind: 'number', placeholder: 'N', help: 'how long each measurement lasts', default: '4' },
-  calibration: { kind: 'text', placeholder: 'FILE', help: 'predict with this calibration' },
+  calibration: calibrationOption,
   out: { kind: 'text', placeholder: 'FILE', help: 'write the calibration there' },
   json: { kind: 'flag', help: 'print the figures as JSON' },
 }

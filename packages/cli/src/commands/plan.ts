@@ -1,7 +1,7 @@
 import { AdviceError, type Plan, plan } from '@gamut/advisor'
 import type { Command, CommandInput } from '../command.js'
 import { Failure, usageFailure } from '../failure.js'
-import { givenCalibration } from '../given-calibration.js'
+import { calibrationOption, givenCalibration } from '../given-calibration.js'
 import { interview, sameAgain } from '../interview.js'
 import { comesFromInput, readFields } from '../need-input.js'
 import { flagOption, type GivenOptions, type OptionTable } from '../option.js'
@@ -13,12 +13,7 @@ import { escapeControls } from '../terminal.js'
 const group = 'Output'
 const options: OptionTable = {
   ...planOptions,
-  calibration: {
-    kind: 'text',
-    placeholder: 'FILE',
-    help: 'figures of another machine, by gamut bench --calibrate',
-    group: 'What it runs on',
-  },
+  calibration: { ...calibrationOption, group: 'What it runs on' },
   json: { kind: 'flag', help: 'a plan as JSON on standard input, the whole answer as JSON', group },
   explain: { kind: 'flag', help: 'how each figure came about', group },
   settings: { kind: 'flag', help: 'what to set in kernels, services and proxies, as files too', group },
