@@ -102,13 +102,12 @@ function grid(/** @type {Axis} */ axis, /** @type {Scales} */ scales, /** @type 
   return [unit, ...rows, ...columns]
 }
 
-/** Below one, nodes are hundredths of one. */
-const sayLevel = (/** @type {number} */ power) =>
-  power < 0
-    ? `${formatCount(100 * 10 ** power)} %`
-    : power < 4
-      ? formatCount(10 ** power)
-      : `${formatCount(10 ** (power - 3))}k`
+/** Nodes as short as an axis has room for; below one they are hundredths of one. */
+function sayLevel(/** @type {number} */ power) {
+  if (power < 0) return `${formatCount(100 * 10 ** power)} %`
+  const [unit, zeros] = power < 4 ? ['', 0] : power < 6 ? ['k', 3] : ['M', 6]
+  return `${formatCount(10 ** (power - zeros))}${unit}`
+}
 
 /**
  * A pattern's line in runs: where it is the answer, where it meets the need, and where it does not.
@@ -219,6 +218,7 @@ function describe(
   /** @type {readonly import('./curves.js').Stretch[]} */ stretches,
   /** @type {Axis} */ axis,
 ) {
+  if (!stretches.some(({ meets }) => meets)) return 'Nothing meets the need.'
   const said = stretches.map(({ from, pattern, meets }, index) => {
     const what = meets ? labels[pattern] : 'nothing'
     return index === 0 ? what : `from ${axis.say(from)} on ${what}`

@@ -40,7 +40,7 @@ export const serveCommand: Command = {
   name: 'serve',
   usage: '[options]',
   about: [
-    'Serves channels under /channels/{channel}, /healthz and /readyz, and for operators /metrics, /connections, /advice, /explain, /trace and /revocations.',
+    'Serves channels under /channels/{channel}, /healthz and /readyz, the advisor’s page at /advisor, and for operators /metrics, /connections, /advice, /explain, /trace and /revocations.',
     'With --jwt-secret-file or --jwks it takes JSON Web Tokens, whose claim "gamut" lists what their holder may do; GAMUT_JWT_SECRET holds the secret itself, GAMUT_API_KEYS what --api-keys-file holds, GAMUT_OPERATIONS_KEY what --operations-key-file holds. "gamut token" makes tokens and keys.',
     'An option is taken from its flag, else from GAMUT_<OPTION> (GAMUT_PORT, GAMUT_BASE_PATH), else, for the port, from PORT, else from the config file. An .mjs file exports an object of the same options and may add channels, the hooks authenticate, authorize and onPublish, and start(gamut).',
   ],
