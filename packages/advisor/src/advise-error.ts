@@ -2,12 +2,9 @@
 export class AdviceError extends Error {
   override readonly name = 'AdviceError'
   readonly field: string
-  /** What is wrong with it. */
-  readonly problem: string
 
   constructor(field: string, text: string) {
     super(`${field}: ${text}`)
     this.field = field
-    this.problem = text.replace(/\.$/, '')
   }
 }

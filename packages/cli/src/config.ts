@@ -14,7 +14,16 @@ import { chooseStore, type Store } from './store.js'
 import { didYouMean } from './suggest.js'
 
 /** What a config file may hold besides the options of flags. */
-const fileOnly = ['channels', 'authenticate', 'authorize', 'onPublish', 'start', 'apiKeys', 'operationsKey']
+const fileOnly = [
+  'channels',
+  'authenticate',
+  'authorize',
+  'onPublish',
+  'start',
+  'apiKeys',
+  'operationsKey',
+  'circumstances',
+]
 /** More processes than this are no machine's. */
 const maxWorkers = 256
 /** What only a command line says. */
@@ -25,6 +34,7 @@ const gamutOptions = [
   'basePath',
   'origins',
   'trustedProxies',
+  'circumstances',
   'trace',
   'forwardedHeader',
   'unlimitedAddresses',

@@ -289,7 +289,7 @@ export class PolicyGuide implements Guide {
     return { need: {}, ...info, name: channel, sends }
   }
 
-  /** Asks what the server says of a channel: once, or again in its time. What it does not say is not known. */
+  /** Asks what the server says of a channel: once, or again in its time. What it does not say is as before, or not known. */
   async #ask(channel: string, before = unanswered): Promise<void> {
     const { server, subscriptions } = this.#client
     if (this.#infos.size >= maxKnown)
@@ -299,8 +299,7 @@ export class PolicyGuide implements Guide {
     try {
       const ask = async (signal: AbortSignal): Promise<Info> =>
         (await request(server, `${channelPath(channel)}?info`, undefined, { signal })).json()
-      const { need = {}, advised, pollAfterMs, advisedForMs } = await persist(this.#client, askMs, ask)
-      this.#infos.set(channel, { need, advised, pollAfterMs, advisedForMs })
+      this.#infos.set(channel, { ...before, isOld: false, ...(await persist(this.#client, askMs, ask)) })
     } catch {
       // It goes without, or as before: the policy knows what to do of nothing.
       if (before === unanswered) this.#infos.set(channel, before)

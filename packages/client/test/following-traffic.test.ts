@@ -36,6 +36,30 @@ it('moves with the traffic of a channel that says need: "measured", there and ba
   expect(collected.data).toEqual(Array.from({ length: count }, (_, index) => index))
 })
 
+it('stays on polls while a node that has only begun measures anew (§15)', async () => {
+  const server = createTestServer({ channels: { news: { need: 'measured' } } })
+  onTestFinished(() => server.close())
+  const client = connect(server.url, { environment: server.environment() })
+  onTestFinished(() => client.close())
+  const collected = collect(client.channel('news', { cursor: 'oldest' }))
+  const seen: (string | undefined)[] = []
+  const publish = async (times: number, everyMs: number) => {
+    for (let index = 0; index < times; index++) {
+      await server.publish('news', index)
+      await server.advance(everyMs)
+      seen.push(client.status.transport)
+    }
+  }
+  await publish(120, 1000)
+  await publish(15, 4 * minute)
+  expect(client.status.transport).toBe('poll')
+  await server.faults.restartNode()
+  seen.length = 0
+  await publish(20, 4 * minute)
+  expect(new Set(seen)).toEqual(new Set(['poll']))
+  await server.check(collected)
+})
+
 it('keeps to what it knew where nobody answers what is advised now', async () => {
   const server = createTestServer({ channels: { news: { need: 'measured' } } })
   onTestFinished(() => server.close())

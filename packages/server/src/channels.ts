@@ -1,4 +1,3 @@
-import { AdviceError, weigh } from '@gamut/advisor'
 import {
   byExactness,
   type ChannelDefinition,
@@ -13,6 +12,7 @@ import {
   patternHint,
   type Retention,
 } from '@gamut/protocol'
+import { isNeed } from './advice-rules.js'
 import type { LogSettings } from './broker/broker.js'
 import {
   checkFields,
@@ -58,18 +58,6 @@ const maxResolved = 10_000
 
 const count = isNumber(1, 2 ** 31)
 const duration = isNumber(1, Number.MAX_SAFE_INTEGER)
-/** A need is what the advisor takes, so that nobody finds out later that it says nothing. */
-function isNeed(value: unknown, name: string): void {
-  if (value === 'measured') return
-  isObject(value, name)
-  try {
-    weigh(value as Need)
-  } catch (error) {
-    if (!(error instanceof AdviceError)) throw error
-    fail(name.replace(/need$/, error.field), error.problem)
-  }
-}
-
 const rules: FieldRules<ChannelDefinition> = {
   retention: (value, name) => checkFields<Retention>(value, name, { count, bytes: count, ageMs: duration }),
   keyed: (value, name) =>

@@ -30,7 +30,7 @@ import { Traffic } from './telemetry/traffic.js'
 
 /** What the parts of a node share. */
 function createShared(options: ResolvedOptions) {
-  const { clock, limits, logger, random, node } = options
+  const { clock, limits, logger, random, node, circumstances } = options
   const settings = settleAll(options)
   const tally = new Tally()
   const broker = meterBroker(options.broker ?? createMemoryBroker({ clock }), tally, clock)
@@ -51,7 +51,7 @@ function createShared(options: ResolvedOptions) {
     loop: new WriteLoop(clock, wheel),
     tally,
     traffic,
-    advice: new LiveAdvice({ clock, settings, traffic, limits }),
+    advice: new LiveAdvice({ clock, settings, traffic, limits, circumstances }),
     trace,
     slots,
     bodies: new Bodies({ maxBytes: limits.maxBodiesBytes, slots }),

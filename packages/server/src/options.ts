@@ -1,26 +1,18 @@
+import type { Circumstances } from '@gamut/advisor'
 import {
   type AnySchemas,
   type ChannelDefinition,
   type Channels,
   type Pattern,
   parsePattern,
-  patternHint,
 } from '@gamut/protocol'
-import { isAddressRange } from './address.js'
+import { isCircumstances } from './advice-rules.js'
 import type { Broker } from './broker/broker.js'
-import {
-  checkFields,
-  type FieldRules,
-  fail,
-  isFunction,
-  isNumber,
-  isObject,
-  isOneOf,
-  type Rule,
-} from './check.js'
+import { checkFields, type FieldRules, fail, isFunction, isNumber, isObject, isOneOf } from './check.js'
 import type { ForwardedHeader } from './client-address.js'
 import { type Clock, systemClock } from './clock.js'
 import type { Hooks } from './hooks.js'
+import { isAddressList, isOriginList, isPatternList } from './option-rules.js'
 import { type Logger, silentLogger } from './telemetry/logger.js'
 import type { Metrics } from './telemetry/metrics.js'
 
@@ -255,6 +247,8 @@ export interface GamutOptions<Schemas = AnySchemas> extends Hooks, Partial<Limit
   readonly trace?: readonly string[]
   /** This node's name, shown in `welcome`. Default: random. */
   readonly node?: string
+  /** What stands between readers and this server, for advice (`?info`, `GET /advice`). Default: HTTP/2, and a proxy of one's own. */
+  readonly circumstances?: Circumstances
   /** Where operators reach this node, for whoever looks at `GET /nodes`. */
   readonly url?: string
   /** What operators send as `Authorization: Bearer <key>`, 16 characters at least. Without it their routes are open to this machine alone. */
@@ -279,6 +273,7 @@ export interface ResolvedOptions {
   readonly unlimitedAddresses: readonly string[]
   readonly trace: readonly Pattern[]
   readonly node: string
+  readonly circumstances: Circumstances
   readonly url: string | undefined
   readonly operationsKey: string | undefined
   readonly metrics: Metrics | undefined
@@ -292,21 +287,6 @@ const limitRules = Object.fromEntries(
   Object.keys(defaultLimits).map((name) => [name, amount]),
 ) as unknown as FieldRules<Limits>
 
-const isAddressList: Rule = (value, name) => {
-  if (!Array.isArray(value)) fail(name, 'a list of addresses is needed')
-  for (const text of value) {
-    if (!isAddressRange(text))
-      fail(name, `"${String(text)}" is neither an address nor a range like "10.0.0.0/8"`)
-  }
-}
-
-const isPatternList: Rule = (value, name) => {
-  if (!Array.isArray(value)) fail(name, 'a list of channel patterns is needed')
-  for (const text of value) {
-    if (typeof text !== 'string' || !parsePattern(text))
-      fail(name, `"${String(text)}" is none: ${patternHint}`)
-  }
-}
 const duration = isNumber(1, Number.MAX_SAFE_INTEGER)
 
 const rules: FieldRules<GamutOptions> = {
@@ -323,10 +303,7 @@ const rules: FieldRules<GamutOptions> = {
     if (typeof value === 'string' && (value === '' || /^(?:\/[A-Za-z0-9_.~-]+)+$/.test(value))) return
     fail(name, 'a path like "/realtime" is needed, without a slash at its end')
   },
-  origins: (value, name) => {
-    if (!Array.isArray(value)) fail(name, 'a list of origins is needed')
-    for (const origin of value) checkOrigin(origin, name)
-  },
+  origins: isOriginList,
   trustedProxies: isAddressList,
   unlimitedAddresses: isAddressList,
   forwardedHeader: isOneOf('x-forwarded-for', 'forwarded'),
@@ -336,6 +313,7 @@ const rules: FieldRules<GamutOptions> = {
       fail(name, 'a name of 1 to 64 characters of A-Z a-z 0-9 _ . - is needed')
     }
   },
+  circumstances: isCircumstances,
   url: (value, name) => {
     if (typeof value !== 'string' || !URL.canParse(value))
       fail(name, 'an address like "https://node-1.example.com" is needed')
@@ -349,13 +327,6 @@ const rules: FieldRules<GamutOptions> = {
   logger: isObject,
   clock: isObject,
   random: isFunction,
-}
-
-function checkOrigin(origin: unknown, name: string): void {
-  if (origin === '*') return
-  if (typeof origin !== 'string' || !URL.canParse(origin) || new URL(origin).origin !== origin) {
-    fail(name, `"${String(origin)}" is no origin; write it like "https://app.example.com", without a path`)
-  }
 }
 
 /** Whether a name is one of {@link Limits}. */
@@ -385,6 +356,7 @@ export function resolveOptions(options: GamutOptions): ResolvedOptions {
     unlimitedAddresses: options.unlimitedAddresses ?? ['127.0.0.0/8', '::1'],
     trace: (options.trace ?? []).flatMap((text) => parsePattern(text) ?? []),
     node: options.node ?? `node-${Math.floor(random() * 36 ** 6).toString(36)}`,
+    circumstances: options.circumstances ?? {},
     url: options.url,
     operationsKey: options.operationsKey,
     metrics: options.metrics,

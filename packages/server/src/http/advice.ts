@@ -17,7 +17,7 @@ const rounded = (_name: string, value: unknown) =>
 function show(channel: ChannelName, core: Core) {
   const { advice, clock, limits } = core
   const settings = core.settings(channel)
-  const standing = advice.of(channel)
+  const standing = advice.of(channel, 0)
   const { chosen, comparison, measured, isProven, since } = standing
   const used = measured && usedPattern(measured)
   const findings = findingsOf(settings, standing)

@@ -20,8 +20,11 @@ export async function info(channel: ChannelName, caller: Caller, core: Core): Pr
   const standing = core.advice.of(channel)
   const body = {
     channel,
-    need: followedNeed(settings, standing),
-    advised: transportsOf(standing),
+    // Who knows an advice from before this node began keeps to it until there is another one.
+    ...((standing.isProven || !settings.followsTraffic) && {
+      need: followedNeed(settings, standing),
+      advised: transportsOf(standing),
+    }),
     head: head.head,
     oldest: head.oldest,
     retention: settings.retention,

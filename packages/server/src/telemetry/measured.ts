@@ -1,4 +1,4 @@
-import type { ChannelTraffic, HeldTransport } from './channel-traffic.js'
+import { type Census, type ChannelTraffic, createCensus, type HeldTransport } from './channel-traffic.js'
 
 /** What a channel's traffic was lately; what cannot be known yet is left out. */
 export interface Measured {
@@ -16,6 +16,8 @@ export interface Measured {
   readonly sent: { readonly byRequest: number; readonly byWebSocket: number; readonly senders: number }
   /** Readers at once, on the mean: held ones are counted, pollers estimated. */
   readonly readers: Readonly<Record<HeldTransport | 'poll', number>>
+  /** Those that are held at this moment. */
+  readonly heldNow: Readonly<Census>
   readonly polls: {
     readonly perSecond: number
     /** Of them, those that brought nothing, and of these those that were answered 304. */
@@ -62,6 +64,7 @@ export function measure(traffic: ChannelTraffic, now: number, pollAfterMs: numbe
       ndjson: mean(counts.ndjson, ms) ?? 0,
       websocket: mean(counts.websocket, ms) ?? 0,
     },
+    heldNow: { ...createCensus(), ...traffic.census },
     polls: withoutUnknown({
       perSecond: perSecond(counts.polls),
       emptyPerSecond: perSecond(counts.emptyPolls),

@@ -116,8 +116,10 @@ describe('a channel that says need: "measured"', () => {
   it('has polls and advice follow what is measured, and says for how long that holds (§15)', async () => {
     const rig = createAdviceRig({ channels })
     const info = () => rig.read('/channels/news?info')
-    expect(await info()).toMatchObject({ need: {}, pollAfterMs: 5000, advisedForMs: 5 * minute })
-    expect((await info()).advised[0]).toBe('sse')
+    const unproven = await info()
+    expect(unproven).toMatchObject({ pollAfterMs: 5000, advisedForMs: 5 * minute })
+    expect(unproven).not.toHaveProperty('advised')
+    expect(unproven).not.toHaveProperty('need')
     await rig.pass(30 * minute, 10 * second, async (index) => {
       if (index % 24 === 0) await rig.gamut.publish('news', index)
       await rig.poll('news', '10.0.0.1')
@@ -151,6 +153,17 @@ describe('a channel that says need: "measured"', () => {
       })
       expect(await rig.one(name)).toMatchObject({ advice: { isProven: true, pattern: 'sse' } })
     }
+  })
+})
+
+describe('circumstances', () => {
+  it('decide what can be advised at all', async () => {
+    const options = { channels: { chat: { need: { direction: 'both' as const } } } }
+    const { read } = createAdviceRig({ ...options, circumstances: { refusesWebSocket: true } })
+    expect((await read('/channels/chat?info')).advised).toEqual(['sse', 'ndjson', 'long-poll', 'poll'])
+    expect(() => createAdviceRig({ circumstances: { tabsPerUser: 0 } })).toThrow(
+      'circumstances.tabsPerUser: a number from 1',
+    )
   })
 })
 

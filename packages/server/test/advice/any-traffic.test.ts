@@ -44,7 +44,7 @@ it('has an advice and plain sentences for any need and any traffic', async () =>
         { maxMessageBytes: 1000, idempotency: { windowMs: 1000, maxKeys: 1 } },
       )
       const traffic = new Traffic(() => clock.elapsed(), 10 * minute)
-      const advice = new LiveAdvice({ clock, settings, traffic, limits })
+      const advice = new LiveAdvice({ clock, settings, traffic, limits, circumstances: {} })
       const census = createCensus()
       let offset = 0
       // biome-ignore lint/suspicious/noExplicitAny: each kind has fields of its own.

@@ -20,7 +20,7 @@ function createJudge() {
   const traffic = new Traffic(() => clock.elapsed(), 10 * minute)
   const settings = settleChannels({ a: { need: 'measured' } }, defaults)
   const limits = { adviceAfterMs: 5 * minute, adviceAfterEvents: 100 }
-  const advice = new LiveAdvice({ clock, settings, traffic, limits })
+  const advice = new LiveAdvice({ clock, settings, traffic, limits, circumstances: {} })
   const census = createCensus()
   for (let index = 0; index < 200; index++) traffic.move(name, census, 'sse', 1)
   let offset = 0

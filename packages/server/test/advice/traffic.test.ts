@@ -72,6 +72,7 @@ describe('what is measured of a channel', () => {
     traffic.move(a, census, 'sse', -1)
     time.now = 8 * minute
     expect(now().readers).toMatchObject({ sse: 1.5, websocket: 1, poll: 0 })
+    expect(now().heldNow).toEqual({ sse: 1, websocket: 1, ndjson: 0, 'long-poll': 0 })
     traffic.move(a, census, 'sse', -1)
     traffic.move(a, census, 'websocket', -1)
     expect(now().lifetimeMs).toBeCloseTo(((4 + 8 + 8) / 3) * minute)

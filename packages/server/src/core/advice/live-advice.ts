@@ -1,4 +1,4 @@
-import { type Comparison, type Option, type Pattern, weigh } from '@gamut/advisor'
+import { type Circumstances, type Comparison, type Option, type Pattern, weigh } from '@gamut/advisor'
 import type { ChannelName } from '@gamut/protocol'
 import type { ChannelSettings } from '../../channels.js'
 import type { Clock } from '../../clock.js'
@@ -44,6 +44,7 @@ export interface LiveAdviceParts {
   readonly settings: (channel: ChannelName) => ChannelSettings
   readonly traffic: Traffic
   readonly limits: Pick<Limits, 'adviceAfterMs' | 'adviceAfterEvents'>
+  readonly circumstances: Circumstances
 }
 
 /**
@@ -59,13 +60,13 @@ export class LiveAdvice {
     this.#parts = parts
   }
 
-  /** What is advised for a channel. */
-  of(channel: ChannelName): Standing {
+  /** What is advised for a channel, as it was seen not longer ago than that. */
+  of(channel: ChannelName, maxOldMs = againMs): Standing {
     const { clock, settings, traffic } = this.#parts
     const known = traffic.get(channel)
     const now = clock.elapsed()
     const before = known && this.#standing.get(known)
-    if (before && now - before.at < againMs) return before
+    if (before && now - before.at < maxOldMs) return before
     const standing = this.#judge(channel, settings(channel), known, before, now)
     if (known) this.#standing.set(known, standing)
     return standing
@@ -107,7 +108,7 @@ export class LiveAdvice {
         ...(measured && { measured }),
       }
     }
-    const comparison = weigh(wholeNeed(settings, measured))
+    const comparison = weigh(wholeNeed(settings, measured), this.#parts.circumstances)
     return { ...this.#hold(comparison, before, now), at: now, comparison, isProven, measured }
   }
 
@@ -136,7 +137,7 @@ export class LiveAdvice {
   #ofDeclared(settings: ChannelSettings): Comparison {
     const known = this.#declared.get(settings)
     if (known) return known
-    const comparison = weigh(declaredNeed(settings))
+    const comparison = weigh(declaredNeed(settings), this.#parts.circumstances)
     this.#declared.set(settings, comparison)
     return comparison
   }

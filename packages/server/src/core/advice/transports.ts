@@ -31,8 +31,8 @@ export function transportsOf({ chosen, comparison }: Standing): readonly Transpo
 const short = (value: number) => Number(value.toPrecision(3))
 
 /** The need that clients shall know: what is declared; or where a channel follows its traffic what of that decides, and not how many read it. */
-export function followedNeed(settings: ChannelSettings, { comparison, isProven }: Standing): Need {
-  if (!settings.followsTraffic || !isProven) return settings.need
+export function followedNeed(settings: ChannelSettings, { comparison }: Standing): Need {
+  if (!settings.followsTraffic) return settings.need
   const { direction, updatesPerSecond, clientMessagesPerSecond, stalenessMs } = comparison.need
   return {
     direction,
