@@ -145,7 +145,9 @@ class SqliteBroker implements Broker {
 
   #asked(channel: ChannelName): Asked {
     if (!this.#settings) throw new BrokerUnavailable('The SQLite broker is not started, or closed.')
-    return { channel, settings: this.#settings(channel) }
+    const { retention, keyed, volatile, idempotency } = this.#settings(channel)
+    // A thread takes no functions, which a definition may have besides: a source, a schema.
+    return { channel, settings: { retention, ...(keyed && { keyed }), volatile, idempotency } }
   }
 
   #announce({ batches, warnings }: AnswerGroup): void {
