@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
+import { openReader, takeMessages } from '@gamut/testing'
 import type { Browser, Locator, Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { startChromium } from './support/chromium.js'
@@ -69,7 +70,9 @@ describeWith('chromium', 'the control room', () => {
       .first()
       .waitFor()
     await page.getByRole('status').getByText('Everything is live').waitFor()
-    await page.getByText('This machine live over SSE, as its need asks').waitFor()
+    await page.getByText('All links').click()
+    const links = page.getByRole('listitem')
+    await links.filter({ hasText: 'This machine' }).getByText('live over SSE, as its need asks').waitFor()
     expect(errors).toEqual([])
   })
 
@@ -81,7 +84,47 @@ describeWith('chromium', 'the control room', () => {
     await theirs.getByText('<img src=x onerror=alert(1)> <b>to you</b>').waitFor()
     await say(theirs, 'seen')
     await mine.getByText('seen', { exact: true }).waitFor()
+    const [me = ''] = await mine.locator('li[data-own] .who').allInnerTexts()
+    await theirs.getByText(new RegExp(`^Here: .*${me.split(/\d/)[0]?.trim()}`)).waitFor()
+    await theirs.getByLabel('Message', { exact: true }).pressSequentially('slowly')
+    await mine.getByText(/^\w+ \w+ is writing…$/).waitFor()
     expect(await mine.locator('li img, li b').count()).toBe(0)
+    expect([...one.errors, ...other.errors]).toEqual([])
+  })
+
+  test('polls for notifications and for the report, and holds nothing open for them', async () => {
+    const { widget, errors } = await openRoom(browser, room.url)
+    for (const name of ['Notifications', 'Daily report']) {
+      await widget(name).locator('[data-state="live"][data-transport="poll"]').waitFor()
+      await widget(name)
+        .getByText(/^Held open0$/)
+        .waitFor()
+    }
+    const notices = widget('Notifications')
+    await notices.getByText('The server has started.').waitFor()
+    await notices.getByText(/^[1-9]\d* new$/).waitFor()
+    await notices.getByRole('button', { name: 'Mark as read' }).click()
+    await notices.getByText(/^0 new$/).waitFor()
+    await widget('Daily report')
+      .getByText(/next at \d\d:\d\d:\d\d$/)
+      .waitFor()
+    expect(errors).toEqual([])
+  })
+
+  test('reads and writes settings by requests, and the server follows them', async () => {
+    const one = await openRoom(browser, room.url)
+    const settings = one.widget('Settings')
+    await settings.getByLabel('Measurements a second').selectOption('20')
+    await settings.getByRole('button', { name: 'Save' }).click()
+    await settings.getByText('Saved').waitFor()
+    const other = await openRoom(browser, room.url)
+    const pace = other.widget('Settings').getByLabel('Measurements a second')
+    await other.widget('Settings').locator('select:enabled').waitFor()
+    expect(await pace.inputValue()).toBe('20')
+    const reader = openReader('sse', { origin: room.url, channel: 'machine/metrics', cursor: 'newest' })
+    const times = (await takeMessages(reader, 21)).map(({ message }) => Number(message.time))
+    reader.close()
+    expect((Number(times.at(-1)) - Number(times[0])) / 20).toBeLessThan(200)
     expect([...one.errors, ...other.errors]).toEqual([])
   })
 
@@ -97,7 +140,7 @@ describeWith('chromium', 'the control room', () => {
     expect((await chat.getByLabel('Message', { exact: true }).inputValue()).length).toBe(100_000)
   })
 
-  test('recovers when the server is killed and started anew, with the log that any reader has', async () => {
+  test('goes on when the server is killed and started anew, with the log that any reader has, a deploy too', async () => {
     const data = mkdtempSync(join(tmpdir(), 'control-room-'))
     endWithTest(async () => rmSync(data, { recursive: true }))
     const args = ['--data', data, '--port', String(await freePort())]
@@ -106,14 +149,23 @@ describeWith('chromium', 'the control room', () => {
     const chat = widget('Team chat')
     await say(chat, 'before')
     await chat.locator('li').getByText('before').waitFor()
+    const deploy = widget('Deploy')
+    await deploy.getByRole('button', { name: 'Deploy' }).click()
+    await deploy.getByText('Building').waitFor()
     await first.stop('SIGKILL')
-    await page.getByRole('status').getByText('The page is').waitFor()
+    await page.locator('.status-line > :not([data-state="live"])[role="status"]').waitFor()
     const second = await startControlRoom(args)
     await live(chat)
     await live(widget('This machine'))
     await say(chat, 'after')
     await chat.locator('li').getByText('after').waitFor()
     const plain = await plainRead(second.url, chatChannel)
+    await deploy.getByText('Deployed').waitFor()
+    await deploy.getByText(/^Held open0$/).waitFor()
+    const [[, { id }]] = (await plainRead(second.url, 'deploys')) as [[number, { id: string }]]
+    const percents = (await plainRead(second.url, `deploy/${id}`)).map(([, data]) => Object(data).percent)
+    expect(percents).toEqual([...new Set(percents)].sort((a, b) => a - b))
+    expect(percents.at(-1)).toBe(100)
     expect(await linesOf(chat)).toEqual(plain.map(([, data]) => (data as { text: string }).text))
   })
 

@@ -37,6 +37,8 @@ export async function openRoom(
 ): Promise<RoomPage> {
   const context = await browser.newContext(options)
   endWithTest(() => context.close())
+  // Sooner than the test itself, so that it says what did not come.
+  context.setDefaultTimeout(12_000)
   const page = await context.newPage()
   const errors: string[] = []
   page.on('console', (message) => {

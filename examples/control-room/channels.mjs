@@ -2,6 +2,7 @@
 import { defineChannels } from '@gamut/server'
 import { z } from 'zod'
 import { needs } from './needs.mjs'
+import { readDay } from './server/day.mjs'
 
 /** A name that is shown beside what somebody says. */
 const person = z.string().trim().min(1).max(24)
@@ -20,6 +21,24 @@ const metrics = z.object({
   connections: z.number(),
 })
 
+/** What has happened since the server's day began: midnight, or its start. */
+const day = z.object({
+  sinceMs: z.number(),
+  meanCpu: z.number(),
+  peakCpu: z.number(),
+  said: z.number(),
+  deploys: z.number(),
+})
+
+/** What the team can set. */
+const settings = z.object({
+  metricsPerSecond: z.literal([1, 4, 10, 20]),
+  /** A processor that is busier than this, in percent, is told of. */
+  alertPercent: z.number().int().min(50).max(100),
+})
+
+const progress = z.object({ step: z.string(), percent: z.number() })
+
 /** A minute and more: enough to fill the charts of who comes, and to resume. */
 const minutes = { count: 1200, bytes: 1024 * 1024, ageMs: 180_000 }
 
@@ -32,4 +51,29 @@ export const channels = defineChannels({
     maxMessageBytes: 4096,
     need: needs.chat,
   },
+  'typing/:room': { schema: z.object({ from: person }), volatile: true, need: needs.chat },
+  notices: {
+    schema: z.object({ text: z.string() }),
+    publish: 'server',
+    retention: { count: 100 },
+    need: needs.notices,
+  },
+  'report/daily': {
+    schema: day,
+    publish: 'server',
+    source: { load: readDay, everyMs: needs.report.stalenessMs },
+    need: needs.report,
+  },
+  'settings/room': {
+    schema: settings,
+    retention: { count: 100 },
+    maxMessageBytes: 256,
+    need: needs.settings,
+  },
+  deploys: {
+    schema: z.object({ id: z.string().regex(/^[a-z0-9]{8}$/), by: person }),
+    retention: { count: 100 },
+    maxMessageBytes: 256,
+  },
+  'deploy/:id': { schema: progress, publish: 'server', need: needs.deploy },
 })

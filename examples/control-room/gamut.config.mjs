@@ -1,10 +1,11 @@
 // @ts-check
 import { channels } from './channels.mjs'
-import { publishMetrics } from './server/metrics.mjs'
+import { openRoom } from './server/room.mjs'
 
 export default {
   /** What build.mjs makes of `src`. */
   static: 'dist',
   channels,
-  start: publishMetrics,
+  /** Called when the server listens; what it returns is called when it stops. */
+  start: openRoom,
 }

@@ -1,6 +1,7 @@
 import type { Message } from '@gamut/client'
 import { type FormEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { needs } from '../needs.mjs'
+import { Present, Typing, useTyping } from './company.js'
 import { formatTime } from './format.js'
 import { GapNote } from './gap-note.js'
 import { useChannel, usePublish } from './hooks.js'
@@ -55,6 +56,7 @@ function useFollow(what: unknown) {
 function Say({ me }: { readonly me: string }) {
   const { publish, isPending, error } = usePublish(room)
   const [text, setText] = useState('')
+  const tellTyping = useTyping(me)
   const say = (event: FormEvent) => {
     event.preventDefault()
     if (!text.trim()) return
@@ -68,7 +70,10 @@ function Say({ me }: { readonly me: string }) {
     <form className="say" onSubmit={say}>
       <input
         value={text}
-        onChange={({ target }) => setText(target.value)}
+        onChange={({ target }) => {
+          setText(target.value)
+          tellTyping()
+        }}
         aria-label="Message"
         placeholder={`Write as ${me}`}
         autoComplete="off"
@@ -92,6 +97,7 @@ export function Chat() {
   const log = useFollow(messages)
   return (
     <div className="chat">
+      <Present me={me} />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <div className="log" ref={log} role="log" aria-label="Messages" tabIndex={0}>
         <ol>
@@ -104,6 +110,7 @@ export function Chat() {
         )}
       </div>
       <GapNote gap={gap} />
+      <Typing me={me} />
       <Say me={me} />
     </div>
   )

@@ -1,5 +1,6 @@
 const numbers = new Intl.NumberFormat('en', { maximumFractionDigits: 1 })
 const wholeNumbers = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+const clocks = new Intl.DateTimeFormat('en', { timeStyle: 'medium', hourCycle: 'h23' })
 const times = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
 
 /** A number with so many digits that it stays as wide as it is. */
@@ -26,6 +27,16 @@ export function formatMs(ms: number): string {
   if (ms < 60_000) return `${numbers.format(ms / 1000)} s`
   return `${wholeNumbers.format(ms / 60_000)} min`
 }
+
+/** How long something lasts, in whole units. */
+export function formatAge(ms: number): string {
+  if (ms < 60_000) return `${wholeNumbers.format(ms / 1000)} s`
+  if (ms < 3_600_000) return `${wholeNumbers.format(ms / 60_000)} min`
+  return `${numbers.format(ms / 3_600_000)} h`
+}
+
+/** The time of day with its seconds, by the clock of who looks. */
+export const formatClock = (at: number): string => clocks.format(at)
 
 /** The time of day, by the clock of who looks. */
 export const formatTime = (at: number): string => times.format(at)

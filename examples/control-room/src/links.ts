@@ -24,4 +24,8 @@ function open(title: string, need: Need): Link {
 export const links = {
   metrics: open('This machine', needs.metrics),
   chat: open('Team chat', needs.chat),
+  notices: open('Notifications', needs.notices),
+  report: open('Daily report', needs.report),
+  settings: open('Settings', needs.settings),
+  deploy: open('Deploy', needs.deploy),
 } as const

@@ -1,8 +1,12 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Chat } from './chat.js'
+import { Deploy } from './deploy.js'
 import { links } from './links.js'
 import { Metrics } from './metrics.js'
+import { Notices } from './notices.js'
+import { Report } from './report.js'
+import { SettingsForm } from './settings.js'
 import { StatusLine } from './status-line.js'
 import { ThemeSwitch } from './theme-switch.js'
 import { Widget } from './widget.js'
@@ -23,6 +27,18 @@ function Room() {
         </Widget>
         <Widget link={links.chat} area="chat">
           <Chat />
+        </Widget>
+        <Widget link={links.notices} area="notices">
+          <Notices />
+        </Widget>
+        <Widget link={links.report} area="report">
+          <Report />
+        </Widget>
+        <Widget link={links.settings} area="settings">
+          <SettingsForm />
+        </Widget>
+        <Widget link={links.deploy} area="deploy">
+          <Deploy />
         </Widget>
       </main>
     </>

@@ -7,6 +7,8 @@ export interface Costs {
   readonly bytes: number
   /** Streams and sockets that are held now. */
   readonly open: number
+  /** How long the last answer took to begin, in milliseconds. */
+  readonly tookMs?: number
 }
 
 /** The heads of a request and its answer over HTTP/1.1. A browser shows a page none of them: this is their usual size. */
@@ -26,7 +28,10 @@ export class Meter {
       ...environment,
       fetch: async (input, init) => {
         this.#add({ requests: 1, bytes: headBytes + sizeOf(init?.body) })
-        return this.#counted(await environment.fetch(input, init))
+        const began = environment.elapsed()
+        const response = await environment.fetch(input, init)
+        this.costs = { ...this.costs, tookMs: environment.elapsed() - began }
+        return this.#counted(response)
       },
       WebSocket: this.#socket(),
     }
@@ -35,6 +40,7 @@ export class Meter {
   #add({ requests = 0, bytes = 0, open = 0 }: Partial<Costs>): void {
     const { costs } = this
     this.costs = {
+      ...costs,
       requests: costs.requests + requests,
       bytes: costs.bytes + bytes,
       open: costs.open + open,

@@ -10,6 +10,14 @@ export const patternNames: Readonly<Record<string, string>> = {
   websocket: 'WebSocket',
 }
 
+/** The same in the middle of a sentence. */
+export const patternWords: Readonly<Record<string, string>> = {
+  ...patternNames,
+  poll: 'polling',
+  'long-poll': 'long polling',
+  ndjson: 'an HTTP stream',
+}
+
 /** What a state means to who looks at a widget. */
 export const stateWords: Readonly<Record<ClientStatus['state'], string>> = {
   idle: 'idle',

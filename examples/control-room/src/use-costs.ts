@@ -2,12 +2,15 @@ import { useEffect, useState } from 'react'
 import type { Link } from './links.js'
 import type { Costs } from './meter.js'
 
-/** What a widget has cost, and how old what came last was when it came. */
+/** What a widget has cost, and how late it is: how old what came last was when it came, or how long an answer took. */
 export interface CostsNow extends Costs {
-  readonly lagMs: number | undefined
+  readonly delayMs: number | undefined
 }
 
-const look = ({ meter, gamut }: Link): CostsNow => ({ ...meter.costs, lagMs: gamut.status.lagMs })
+const look = ({ meter, gamut }: Link): CostsNow => ({
+  ...meter.costs,
+  delayMs: gamut.status.lagMs ?? (meter.costs.open ? undefined : meter.costs.tookMs),
+})
 
 /** The costs of a link, once a second: nobody reads faster. */
 export function useCosts(link: Link): CostsNow {

@@ -29,13 +29,13 @@ function Cost({ label, value }: { readonly label: string; readonly value: string
 }
 
 function Costs({ link }: { readonly link: Link }) {
-  const { requests, bytes, open, lagMs } = useCosts(link)
+  const { requests, bytes, open, delayMs } = useCosts(link)
   return (
     <dl className="costs">
       <Cost label="Requests" value={formatCount(requests)} />
       <Cost label="Traffic" value={formatBytes(bytes)} />
       <Cost label="Held open" value={formatCount(open)} />
-      <Cost label="Delay" value={lagMs === undefined ? '–' : formatMs(lagMs)} />
+      <Cost label="Delay" value={delayMs === undefined ? '–' : formatMs(delayMs)} />
     </dl>
   )
 }

@@ -1,0 +1,58 @@
+// @ts-check
+import { noteOne } from './day.mjs'
+
+/** @typedef {import('@gamut/client').Gamut} Client */
+/** @typedef {import('@gamut/server').Gamut} Gamut */
+
+const everyMs = 240
+const percentEach = 4
+
+/** What is done from which percentage on. */
+const steps = /** @type {const} */ ([
+  [0, 'Fetching the sources'],
+  [16, 'Building'],
+  [48, 'Testing'],
+  [72, 'Shipping to two nodes'],
+  [92, 'Looking whether they are well'],
+  [100, 'Deployed'],
+])
+
+/** @returns {string} */
+const stepAt = (/** @type {number} */ percent) =>
+  steps.findLast(([from]) => percent >= from)?.[1] ?? steps[0][1]
+
+/**
+ * Rehearses each deploy that somebody asks for: a channel of its own, which ends with it. One that was under way when the
+ * server died goes on where its log ends, if that is still there.
+ * @param {Gamut} gamut
+ * @param {Client} client
+ * @param {(text: string) => void} tell Is told of each that is done.
+ */
+export function runDeploys(gamut, client, tell) {
+  /** @type {Set<ReturnType<typeof setInterval>>} */
+  const timers = new Set()
+
+  async function run(/** @type {{ id: string, by: string }} */ { id, by }) {
+    const { messages } = await client.channel(`deploy/${id}`).history({ limit: 1 })
+    let percent = /** @type {number} */ (Object(messages.at(-1)?.data).percent ?? 0)
+    if (percent >= 100) return
+    const timer = setInterval(() => {
+      percent = Math.min(100, percent + percentEach)
+      const close = percent === 100
+      gamut.publish(`deploy/${id}`, { step: stepAt(percent), percent }, { close }).catch(() => {})
+      if (!close) return
+      clearInterval(timer)
+      timers.delete(timer)
+      noteOne('deploys')
+      tell(`${by} has deployed ${id}.`)
+    }, everyMs)
+    timers.add(timer)
+  }
+
+  client
+    .channel('deploys', { last: 1 })
+    .subscribe(({ data }) => void run(/** @type {any} */ (data)).catch(() => {}))
+  return () => {
+    for (const timer of timers) clearInterval(timer)
+  }
+}
