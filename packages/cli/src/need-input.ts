@@ -1,21 +1,22 @@
-import { fstatSync } from 'node:fs'
 import { text as readAll } from 'node:stream/consumers'
 import { type Advice, AdviceError, advise, type Circumstances } from '@gamut/advisor'
 import { textOf, usageFailure } from './failure.js'
 import { givenCalibration } from './given-calibration.js'
 import { needOf, optionOf, type SaidNeed } from './need-options.js'
-import type { GivenOptions } from './option.js'
+import { flagOption, type GivenOptions } from './option.js'
 
-/** Whether a need is to be read from standard input: a file always, anything else where it was asked for. */
-export function comesFromInput(wanted: boolean): boolean {
-  if (process.stdin.isTTY) return false
-  if (wanted) return true
-  try {
-    return fstatSync(0).isFile()
-  } catch {
-    return false
-  }
-}
+/** Options that say how to answer, and nothing of what is asked. */
+const ofAnswer = ['json', 'explain', 'settings', 'calibration']
+
+/** Whether the options say nothing of what is asked. */
+export const saysNothing = (given: GivenOptions) => [...given.keys()].every((name) => ofAnswer.includes(name))
+
+/**
+ * Whether to read standard input: with `--json`, or where nothing else says what is asked. Beside options it may be a
+ * script's own, as the list of a `while read` that calls this in turn.
+ */
+export const comesFromInput = (given: GivenOptions) =>
+  !process.stdin.isTTY && (flagOption(given, 'json') || saysNothing(given))
 
 /** An object as JSON from standard input, like `example`; nothing at all says nothing. */
 export async function readFields(example: string): Promise<Readonly<Record<string, unknown>>> {

@@ -1,3 +1,8 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type Advice, advise } from '@gamut/advisor'
 import { createGamut } from '@gamut/server'
 import { describe, expect, it } from 'vitest'
@@ -171,6 +176,26 @@ describe('gamut advise', () => {
   it('reads a need from standard input for people too', async () => {
     const { out } = await runCommand(['advise'], { input: '{"updatesPerSecond":0.01,"stalenessMs":300000}' })
     expect(out).toMatch(/^Polling /)
+  })
+
+  it('leaves standard input alone where options say the need', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gamut-advise-'))
+    const list = join(folder, 'list')
+    writeFileSync(list, 'one\ntwo\nthree\n')
+    const loop = `while read line; do echo "$line"; "$0" "$1" "$2" --updates 2 > /dev/null; done < "$3"`
+    const gamut = fileURLToPath(new URL('../bin/gamut.js', import.meta.url))
+    for (const command of ['advise', 'plan']) {
+      const out = execFileSync('sh', ['-c', loop, process.execPath, gamut, command, list], {
+        encoding: 'utf8',
+      })
+      expect(out).toBe('one\ntwo\nthree\n')
+    }
+    rmSync(folder, { recursive: true })
+  })
+
+  it('reads it beside options that say how to answer', async () => {
+    const { out } = await runCommand(['advise', '--explain'], { input: '{"stalenessMs":300000}' })
+    expect(out).toMatch(/^Polling .*Why\n/s)
   })
 
   it.each([60, 80, 120])('fits %i columns', (columns) => {

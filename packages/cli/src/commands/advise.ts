@@ -3,7 +3,7 @@ import type { Command, CommandInput } from '../command.js'
 import { Failure, usageFailure } from '../failure.js'
 import { calibrationOption } from '../given-calibration.js'
 import { interview, sameAgain } from '../interview.js'
-import { answer, comesFromInput, readNeed } from '../need-input.js'
+import { answer, comesFromInput, readNeed, saysNothing } from '../need-input.js'
 import { needOptions } from '../need-options.js'
 import { flagOption, type OptionTable } from '../option.js'
 import { needQuestions } from '../questions.js'
@@ -21,7 +21,7 @@ const nothingSaid = { need: {}, circumstances: {} }
 /** Answers, or says in JSON what is wrong with what was asked. */
 async function answerJson({ options: given, terminal }: CommandInput): Promise<number> {
   try {
-    const said = comesFromInput(true) ? await readNeed() : nothingSaid
+    const said = comesFromInput(given) ? await readNeed() : nothingSaid
     terminal.print(escapeControls(JSON.stringify(answer(said, given))))
     return 0
   } catch (error) {
@@ -38,8 +38,7 @@ async function run(input: CommandInput): Promise<number> {
     throw usageFailure(`advise takes no arguments, and "${positionals[0]}" is one. Options begin with --.`)
   if (flagOption(given, 'json')) return answerJson(input)
   const isWhole = flagOption(given, 'explain')
-  const isNothing = given.size === (isWhole ? 1 : 0)
-  if (isNothing && process.stdin.isTTY && terminal.columns !== undefined) {
+  if (saysNothing(given) && process.stdin.isTTY && terminal.columns !== undefined) {
     const said = await interview({
       questions: needQuestions,
       check: (all) => answer(nothingSaid, all),
@@ -54,7 +53,7 @@ async function run(input: CommandInput): Promise<number> {
     terminal.print(`\n${terminal.paint('dim', 'The same without questions:')} ${sameAgain('advise', said)}`)
     return 0
   }
-  const said = comesFromInput(isNothing) ? await readNeed() : nothingSaid
+  const said = comesFromInput(given) ? await readNeed() : nothingSaid
   for (const line of adviceLines(answer(said, given), isWhole, terminal)) terminal.print(line)
   return 0
 }
@@ -65,7 +64,7 @@ export const adviseCommand: Command = {
   usage: '[options]',
   about: [
     'Says which pattern meets a need, a request, a poll, a long-poll, SSE or a WebSocket: the simplest, unless another costs far less. With its settings, what each would take, and what would change the answer.',
-    'What is not said has a usual value, which the answer names. Without anything it asks, in a terminal. With --json it reads a need from standard input, with the names of a channel’s need and its circumstances under "circumstances"; options come first.',
+    'What is not said has a usual value, which the answer names. Without anything it asks, in a terminal, and elsewhere reads a need as JSON from standard input, with the names of a channel’s need and its circumstances under "circumstances". With --json it reads one beside options too, which come first.',
   ],
   options,
   examples: [

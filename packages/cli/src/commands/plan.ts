@@ -3,7 +3,7 @@ import type { Command, CommandInput } from '../command.js'
 import { Failure, usageFailure } from '../failure.js'
 import { calibrationOption, givenCalibration } from '../given-calibration.js'
 import { interview, sameAgain } from '../interview.js'
-import { comesFromInput, readFields } from '../need-input.js'
+import { comesFromInput, readFields, saysNothing } from '../need-input.js'
 import { flagOption, type GivenOptions, type OptionTable } from '../option.js'
 import { optionOf, planOf, planOptions } from '../plan-options.js'
 import { planLines } from '../plan-text.js'
@@ -37,7 +37,7 @@ function answer(said: Readonly<Record<string, unknown>>, given: GivenOptions): P
 /** Answers, or says in JSON what is wrong with what was asked. */
 async function answerJson({ options: given, terminal }: CommandInput): Promise<number> {
   try {
-    const said = comesFromInput(true) ? await readFields(example) : {}
+    const said = comesFromInput(given) ? await readFields(example) : {}
     terminal.print(escapeControls(JSON.stringify(answer(said, given))))
     return 0
   } catch (error) {
@@ -54,8 +54,7 @@ async function run(input: CommandInput): Promise<number> {
     throw usageFailure(`plan takes no arguments, and "${positionals[0]}" is one. Options begin with --.`)
   if (flagOption(given, 'json')) return answerJson(input)
   const parts = { isWhole: flagOption(given, 'explain'), hasSettings: flagOption(given, 'settings') }
-  const isNothing = given.size === Object.values(parts).filter(Boolean).length
-  if (isNothing && process.stdin.isTTY && terminal.columns !== undefined) {
+  if (saysNothing(given) && process.stdin.isTTY && terminal.columns !== undefined) {
     const told = await interview({ questions: planQuestions, check: (all) => answer({}, all), terminal })
     terminal.print('')
     if (!told) return 130
@@ -63,7 +62,7 @@ async function run(input: CommandInput): Promise<number> {
     terminal.print(`\n${terminal.paint('dim', 'The same without questions:')} ${sameAgain('plan', told)}`)
     return 0
   }
-  const said = comesFromInput(isNothing) ? await readFields(example) : {}
+  const said = comesFromInput(given) ? await readFields(example) : {}
   for (const line of planLines(answer(said, given), parts, terminal)) terminal.print(line)
   return 0
 }
@@ -74,7 +73,7 @@ export const planCommand: Command = {
   usage: '[options]',
   about: [
     'Says what many users need: nodes, proxies, a broker, what runs out first and with how many users, how long readers take to come back, and what to set. By the model of gamut advise, with the figures of its machine.',
-    'Options say one use. Several go as JSON to standard input: users, mix (a list of name, share, readersPerUser, readersPerChannel, need, circumstances, pattern), growth, node, proxy, redundancy, regions, broker; options come first. What is not said has a usual value, which the answer names. Without anything it asks, in a terminal.',
+    'Options say one use. Several go as JSON to standard input: users, mix (a list of name, share, readersPerUser, readersPerChannel, need, circumstances, pattern), growth, node, proxy, redundancy, regions, broker. Beside options, which come first, it is read with --json only. What is not said has a usual value, which the answer names. Without anything it asks, in a terminal.',
   ],
   options,
   examples: [
