@@ -27,6 +27,10 @@ async function say(widget: Locator, text: string): Promise<void> {
 
 const linesOf = (widget: Locator) => widget.locator('li[data-offset] > p').allTextContents()
 
+/** Where a note lies, in percent of the board. */
+const placeOf = (note: Locator) =>
+  note.evaluate(({ style }: HTMLElement) => [parseFloat(style.left), parseFloat(style.top)] as const)
+
 async function serious(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   return page.evaluate(async () => {
@@ -126,6 +130,44 @@ describeWith('chromium', 'the control room', () => {
     reader.close()
     expect((Number(times.at(-1)) - Number(times[0])) / 20).toBeLessThan(200)
     expect([...one.errors, ...other.errors]).toEqual([])
+  })
+
+  test('shares a board: notes, where others point, and a snapshot for who comes late', async () => {
+    const one = await openRoom(browser, room.url)
+    const other = await openRoom(browser, room.url)
+    const [mine, theirs] = [one.widget('Shared board'), other.widget('Shared board')]
+    await mine.getByLabel('New note').fill('<b>call the bank</b>')
+    await mine.getByRole('button', { name: 'Add' }).click()
+    const note = { name: '<b>call the bank</b>' }
+    const [own, seen] = [mine.getByRole('button', note), theirs.getByRole('button', note)]
+    await seen.waitFor()
+    const before = await placeOf(seen)
+    await own.focus()
+    await own.press('ArrowRight')
+    await own.press('ArrowDown')
+    await expect.poll(() => placeOf(seen)).toEqual([before[0] + 2, before[1] + 2])
+    await own.hover()
+    await theirs.locator('.cursors > span').waitFor()
+    const { x = 0, y = 0 } = (await mine.locator('.area').boundingBox()) ?? {}
+    await one.page.mouse.down()
+    await one.page.mouse.move(x + 200, y + 100, { steps: 5 })
+    await one.page.mouse.up()
+    await expect.poll(async () => (await plainRead(room.url, 'board/main')).length).toBeGreaterThan(3)
+    const late = await openRoom(browser, room.url)
+    const found = late.widget('Shared board').getByRole('button', note)
+    await found.waitFor()
+    for (const same of [own, seen]) await expect.poll(() => placeOf(same)).toEqual(await placeOf(found))
+    await own.press('Delete')
+    for (const gone of [own, seen, found]) await gone.waitFor({ state: 'detached' })
+    expect([...one.errors, ...other.errors, ...late.errors]).toEqual([])
+  })
+
+  test('compares what the page would cost by one rule for everything', async () => {
+    const { page } = await openRoom(browser, room.url)
+    const row = (name: string) => page.getByRole('row', { name }).getByRole('cell').allInnerTexts()
+    await expect.poll(() => row('Needs met')).toEqual(['7 of 7', '7 of 7', '3 of 7'])
+    await page.getByRole('radio', { name: '10k' }).check()
+    await expect.poll(() => row('Connections held')).toEqual(['20,000', '10,000', '0'])
   })
 
   test('refuses a text that is too large, with its reason, and keeps what was written', async () => {

@@ -37,7 +37,9 @@ const settings = z.object({
   alertPercent: z.number().int().min(50).max(100),
 })
 
-const progress = z.object({ step: z.string(), percent: z.number() })
+const percent = z.number().min(0).max(100)
+
+const progress = z.object({ step: z.string(), percent })
 
 /** A minute and more: enough to fill the charts of who comes, and to resume. */
 const minutes = { count: 1200, bytes: 1024 * 1024, ageMs: 180_000 }
@@ -52,6 +54,21 @@ export const channels = defineChannels({
     need: needs.chat,
   },
   'typing/:room': { schema: z.object({ from: person }), volatile: true, need: needs.chat },
+  // Whoever comes late gets each note as it is now, and who is slow the newest place of each.
+  'board/:name': {
+    schema: z.object({ text: z.string().trim().min(1).max(140), x: percent, y: percent, hue: z.number() }),
+    keyed: { maxKeys: 1000 },
+    conflate: true,
+    maxMessageBytes: 1024,
+    need: needs.board,
+  },
+  'cursors/:board': {
+    schema: z.object({ name: person, x: percent, y: percent }),
+    keyed: { maxKeys: 200, ageMs: 10_000 },
+    volatile: true,
+    conflate: true,
+    need: needs.board,
+  },
   notices: {
     schema: z.object({ text: z.string() }),
     publish: 'server',

@@ -28,6 +28,15 @@ export const needs = {
     readers,
     messageBytes: 120,
   },
+  board: {
+    direction: 'both',
+    updatesPerSecond: 5,
+    clientMessagesPerSecond: 2,
+    stalenessMs: 200,
+    loss: 'may-miss',
+    readers,
+    messageBytes: 90,
+  },
   notices: {
     direction: 'to-client',
     updatesPerSecond: 1 / 60,

@@ -5,7 +5,7 @@ import { Present, Typing, useTyping } from './company.js'
 import { formatTime } from './format.js'
 import { GapNote } from './gap-note.js'
 import { useChannel, usePublish } from './hooks.js'
-import { whoAmI } from './person.js'
+import { hueOf, whoAmI } from './person.js'
 
 const room = 'chat/operations'
 
@@ -13,9 +13,6 @@ interface Said {
   readonly from: string
   readonly text: string
 }
-
-/** Hue of a name, always the same one. */
-const hueOf = (name: string) => [...name].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 7) % 360
 
 const Bubble = memo(function Bubble({
   offset,

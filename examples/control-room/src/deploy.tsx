@@ -1,11 +1,8 @@
 import { useEffect, useState } from 'react'
 import { needs } from '../needs.mjs'
 import { useChannel, useGamut, usePublish } from './hooks.js'
+import { newId } from './new-id.js'
 import { whoAmI } from './person.js'
-
-/** The letters of a new deploy's name. */
-const newId = () =>
-  [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => (byte % 36).toString(36)).join('')
 
 /** The last deploy that somebody has asked for; read once, as this page knows of its own. */
 function useLastDeploy() {

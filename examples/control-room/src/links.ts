@@ -24,6 +24,7 @@ function open(title: string, need: Need): Link {
 export const links = {
   metrics: open('This machine', needs.metrics),
   chat: open('Team chat', needs.chat),
+  board: open('Shared board', needs.board),
   notices: open('Notifications', needs.notices),
   report: open('Daily report', needs.report),
   settings: open('Settings', needs.settings),

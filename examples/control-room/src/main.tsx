@@ -1,6 +1,8 @@
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
+import { Board } from './board.js'
 import { Chat } from './chat.js'
+import { Comparison } from './comparison.js'
 import { Deploy } from './deploy.js'
 import { links } from './links.js'
 import { Metrics } from './metrics.js'
@@ -40,6 +42,10 @@ function Room() {
         <Widget link={links.deploy} area="deploy">
           <Deploy />
         </Widget>
+        <Widget link={links.board} area="board">
+          <Board />
+        </Widget>
+        <Comparison />
       </main>
     </>
   )

@@ -51,3 +51,7 @@ export function whoAmI(): string {
   remember(name)
   return name
 }
+
+/** The hue of a name, always the same one. */
+export const hueOf = (name: string): number =>
+  [...name].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 360, 7)

@@ -1,0 +1,102 @@
+import type { Message } from '@gamut/client'
+import { type KeyboardEvent, memo, type PointerEvent, useEffect, useRef, useState } from 'react'
+
+/** A note on the board; its place is in percent of it. */
+export interface Note {
+  readonly text: string
+  readonly x: number
+  readonly y: number
+  readonly hue: number
+}
+
+/** How often a note that is dragged is told, and how far a key moves it. */
+const tellMs = 80
+const stepPercent = 2
+
+const steps: Readonly<Record<string, readonly [x: number, y: number]>> = {
+  ArrowLeft: [-stepPercent, 0],
+  ArrowRight: [stepPercent, 0],
+  ArrowUp: [0, -stepPercent],
+  ArrowDown: [0, stepPercent],
+}
+
+const bounded = (value: number, most: number) => Math.round(Math.min(most, Math.max(0, value)) * 10) / 10
+
+interface CardProps {
+  readonly id: string
+  readonly message: Message<Note>
+  readonly onMove: (id: string, note: Note) => void
+  readonly onRemove: (id: string) => void
+  readonly onSelect: (id: string) => void
+}
+
+/** Moves a note by pointer: at once here, and for the others as often as they can see. */
+function useDrag({ id, message, onMove }: CardProps) {
+  const [held, setHeld] = useState<Note>()
+  const grip = useRef<{ readonly x: number; readonly y: number; toldAt: number }>(undefined)
+  // Once it is let go it lies where the log says.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each message is another place
+  useEffect(() => {
+    if (!grip.current) setHeld(undefined)
+  }, [message])
+  const move = (event: PointerEvent<HTMLElement>, isLast: boolean) => {
+    const { current } = grip
+    const area = event.currentTarget.parentElement?.getBoundingClientRect()
+    if (!current || !area) return
+    const note = {
+      ...message.data,
+      x: bounded(((event.clientX - area.left - current.x) / area.width) * 100, 90),
+      y: bounded(((event.clientY - area.top - current.y) / area.height) * 100, 88),
+    }
+    setHeld(note)
+    if (!isLast && event.timeStamp < current.toldAt + tellMs) return
+    current.toldAt = event.timeStamp
+    onMove(id, note)
+  }
+  return {
+    note: held ?? message.data,
+    drag: {
+      onPointerDown: (event: PointerEvent<HTMLElement>) => {
+        const card = event.currentTarget.getBoundingClientRect()
+        grip.current = { x: event.clientX - card.left, y: event.clientY - card.top, toldAt: event.timeStamp }
+        event.currentTarget.setPointerCapture(event.pointerId)
+      },
+      onPointerMove: (event: PointerEvent<HTMLElement>) => move(event, false),
+      onPointerUp: (event: PointerEvent<HTMLElement>) => {
+        move(event, true)
+        grip.current = undefined
+      },
+      onPointerCancel: () => {
+        grip.current = undefined
+        setHeld(undefined)
+      },
+    },
+  }
+}
+
+/** A note that is moved by pointer or arrow keys, and taken away by Delete. */
+export const Card = memo(function Card(props: CardProps) {
+  const { id, message, onMove, onRemove, onSelect } = props
+  const { note, drag } = useDrag(props)
+  const press = (event: KeyboardEvent) => {
+    const step = steps[event.key]
+    if (event.key === 'Delete') onRemove(id)
+    if (!step) return
+    event.preventDefault()
+    const { data } = message
+    onMove(id, { ...data, x: bounded(data.x + step[0], 90), y: bounded(data.y + step[1], 88) })
+  }
+  return (
+    <button
+      type="button"
+      className="card"
+      style={{ left: `${note.x}%`, top: `${note.y}%`, '--hue': note.hue }}
+      aria-description="Arrow keys move it, Delete takes it away"
+      onKeyDown={press}
+      onFocus={() => onSelect(id)}
+      {...drag}
+    >
+      {note.text}
+    </button>
+  )
+})
