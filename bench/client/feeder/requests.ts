@@ -11,30 +11,26 @@ interface Stream {
   part(channel: string, from: number, count: number): string
 }
 
-const event = (fields: object, name = '') =>
-  `${name && `event: ${name}\n`}data: ${JSON.stringify(fields)}\n\n`
+const event = (data: string) => `data: ${data}\n\n`
+const openOf = (channel: string) => JSON.stringify({ type: 'open', ...openingOf(channel) })
 const eventStream = 'text/event-stream'
 
-/** Gamut's sets over SSE (PROTOCOL §6), its NDJSON (§7), and what an EventSource of anybody reads. */
+/** Gamut's frames as events (PROTOCOL §6) and as lines (§7), and what an EventSource of anybody reads. */
 const streams: Readonly<Record<string, Stream>> = {
   sse: {
     type: eventStream,
-    opening: (channels) => event({ channels: channels.map(openingOf) }, '$open'),
-    part: (channel, from, count) =>
-      messagesOf(from, count)
-        .map((message) => event({ channel, cursor: cursorOf(message.offset), ...message }))
-        .join(''),
+    opening: (channels) => channels.map((channel) => event(openOf(channel))).join(''),
+    part: (channel, from, count) => event(gamut.frame(channel, from, count)),
   },
   ndjson: {
     type: 'application/x-ndjson',
-    opening: (channels) =>
-      channels.map((channel) => `${JSON.stringify({ type: 'open', ...openingOf(channel) })}\n`).join(''),
+    opening: (channels) => channels.map((channel) => `${openOf(channel)}\n`).join(''),
     part: (channel, from, count) => `${gamut.frame(channel, from, count)}\n`,
   },
   plain: {
     type: eventStream,
     opening: () => ':\n\n',
-    part: (_channel, from) => `id: ${cursorOf(from)}\n${event(dataOf(from))}`,
+    part: (_channel, from) => `id: ${cursorOf(from)}\n${event(JSON.stringify(dataOf(from)))}`,
   },
 }
 const rings = new Map<string, readonly Buffer[]>()

@@ -12,6 +12,8 @@ export interface Staleness {
 
 /** Nobody asks again by hand sooner than this, in milliseconds. */
 const leastLookMs = 600_000
+/** Who tolerates less than this wants to be told, however seldom something happens, in milliseconds. */
+const leastOnDemandMs = 60_000
 
 /**
  * What was got once and is looked at: in a look of T, with updates as by chance at a rate λ, it is older than s for the
@@ -59,7 +61,8 @@ export function stalenessOf(
   const roundTripMs = roundTripOf(question)
   if (pattern === 'request') {
     const look = onDemand(question)
-    return { expected: look.expected + roundTripMs, p99: look.p99 + roundTripMs }
+    const least = need.updatesPerSecond > 0 ? leastOnDemandMs : 0
+    return { expected: look.expected + roundTripMs, p99: Math.max(look.p99 + roundTripMs, least) }
   }
   if (pattern === 'poll') {
     const intervalMs = settings.pollAfterMs ?? 0

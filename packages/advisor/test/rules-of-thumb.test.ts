@@ -51,6 +51,8 @@ const rules: [rule: string, pattern: Pattern, need: Need, circumstances?: Circum
     'request',
     { direction: 'both', updatesPerSecond: 0.0001, clientMessagesPerSecond: 0.001, stalenessMs: 3_600_000 },
   ],
+  ['an alarm that hardly ever comes', 'sse', { updatesPerSecond: 0.00001, stalenessMs: 1000 }],
+  ['an alarm within half a minute', 'poll', { updatesPerSecond: 0.00001, stalenessMs: 30_000 }],
   [
     'settings that somebody else hardly changes',
     'request',
