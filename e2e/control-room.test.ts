@@ -17,6 +17,8 @@ import { plainRead } from './support/plain-read.js'
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const chatChannel = 'chat/operations'
 const mostScript = 150 * 1024
+/** Several pages, or a server that dies and a job that goes on: on a busy machine that takes a while. */
+const slow = { timeout: 60_000 }
 
 const live = (widget: Locator) => widget.locator('[data-state="live"]').waitFor()
 
@@ -132,7 +134,7 @@ describeWith('chromium', 'the control room', () => {
     expect([...one.errors, ...other.errors]).toEqual([])
   })
 
-  test('shares a board: notes, where others point, and a snapshot for who comes late', async () => {
+  test('shares a board: notes, where others point, and a snapshot for who comes late', slow, async () => {
     const one = await openRoom(browser, room.url)
     const other = await openRoom(browser, room.url)
     const [mine, theirs] = [one.widget('Shared board'), other.widget('Shared board')]
@@ -167,7 +169,7 @@ describeWith('chromium', 'the control room', () => {
     const row = (name: string) => page.getByRole('row', { name }).getByRole('cell').allInnerTexts()
     await expect.poll(() => row('Needs met')).toEqual(['7 of 7', '7 of 7', '3 of 7'])
     await page.getByRole('radio', { name: '10k' }).check()
-    await expect.poll(() => row('Connections held')).toEqual(['20,000', '10,000', '0'])
+    await expect.poll(() => row('Connections')).toEqual(['20,000', '10,000', '0'])
   })
 
   test('refuses a text that is too large, with its reason, and keeps what was written', async () => {
@@ -176,40 +178,49 @@ describeWith('chromium', 'the control room', () => {
     await live(chat)
     await say(chat, 'x'.repeat(100_000))
     await chat
-      .getByRole('alert')
-      .getByText(/^Not sent: /)
+      .getByText('Not sent: 100,000 letters are more than the 1,000 that a message may have.')
       .waitFor()
     expect((await chat.getByLabel('Message', { exact: true }).inputValue()).length).toBe(100_000)
+    const answer = await fetch(`${room.url}/channels/${chatChannel}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ from: 'curl', text: 'x'.repeat(2000) }),
+    })
+    expect(await answer.json()).toMatchObject({ error: { code: 'schema_mismatch' } })
   })
 
-  test('goes on when the server is killed and started anew, with the log that any reader has, a deploy too', async () => {
-    const data = mkdtempSync(join(tmpdir(), 'control-room-'))
-    endWithTest(async () => rmSync(data, { recursive: true }))
-    const args = ['--data', data, '--port', String(await freePort())]
-    const first = await startControlRoom(args)
-    const { page, widget } = await openRoom(browser, first.url)
-    const chat = widget('Team chat')
-    await say(chat, 'before')
-    await chat.locator('li').getByText('before').waitFor()
-    const deploy = widget('Deploy')
-    await deploy.getByRole('button', { name: 'Deploy' }).click()
-    await deploy.getByText('Building').waitFor()
-    await first.stop('SIGKILL')
-    await page.locator('.status-line > :not([data-state="live"])[role="status"]').waitFor()
-    const second = await startControlRoom(args)
-    await live(chat)
-    await live(widget('This machine'))
-    await say(chat, 'after')
-    await chat.locator('li').getByText('after').waitFor()
-    const plain = await plainRead(second.url, chatChannel)
-    await deploy.getByText('Deployed').waitFor()
-    await deploy.getByText(/^Held open0$/).waitFor()
-    const [[, { id }]] = (await plainRead(second.url, 'deploys')) as [[number, { id: string }]]
-    const percents = (await plainRead(second.url, `deploy/${id}`)).map(([, data]) => Object(data).percent)
-    expect(percents).toEqual([...new Set(percents)].sort((a, b) => a - b))
-    expect(percents.at(-1)).toBe(100)
-    expect(await linesOf(chat)).toEqual(plain.map(([, data]) => (data as { text: string }).text))
-  })
+  test(
+    'goes on when the server is killed and started anew, with the log that any reader has, a deploy too',
+    slow,
+    async () => {
+      const data = mkdtempSync(join(tmpdir(), 'control-room-'))
+      endWithTest(async () => rmSync(data, { recursive: true }))
+      const args = ['--data', data, '--port', String(await freePort())]
+      const first = await startControlRoom(args)
+      const { page, widget } = await openRoom(browser, first.url)
+      const chat = widget('Team chat')
+      await say(chat, 'before')
+      await chat.locator('li').getByText('before').waitFor()
+      const deploy = widget('Deploy')
+      await deploy.getByRole('button', { name: 'Deploy' }).click()
+      await deploy.getByText('Building').waitFor()
+      await first.stop('SIGKILL')
+      await page.locator('.status-line > :not([data-state="live"])[role="status"]').waitFor()
+      const second = await startControlRoom(args)
+      await live(chat)
+      await live(widget('This machine'))
+      await say(chat, 'after')
+      await chat.locator('li').getByText('after').waitFor()
+      const plain = await plainRead(second.url, chatChannel)
+      await deploy.getByText('Deployed').waitFor()
+      await deploy.getByText(/^Held open0$/).waitFor()
+      const [[, { id }]] = (await plainRead(second.url, 'deploys')) as [[number, { id: string }]]
+      const percents = (await plainRead(second.url, `deploy/${id}`)).map(([, data]) => Object(data).percent)
+      expect(percents).toEqual([...new Set(percents)].sort((a, b) => a - b))
+      expect(percents.at(-1)).toBe(100)
+      expect(await linesOf(chat)).toEqual(plain.map(([, data]) => (data as { text: string }).text))
+    },
+  )
 
   test.each([390, 820, 1440])(
     'fits into %i px, and axe finds nothing serious in light or dark',

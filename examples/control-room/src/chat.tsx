@@ -2,12 +2,14 @@ import type { Message } from '@gamut/client'
 import { type FormEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { needs } from '../needs.mjs'
 import { Present, Typing, useTyping } from './company.js'
-import { formatTime } from './format.js'
+import { formatCount, formatTime } from './format.js'
 import { GapNote } from './gap-note.js'
 import { useChannel, usePublish } from './hooks.js'
 import { hueOf, whoAmI } from './person.js'
 
 const room = 'chat/operations'
+/** As the channel's schema has it: what is longer need not be sent to be refused. */
+const mostLetters = 1000
 
 interface Said {
   readonly from: string
@@ -54,9 +56,13 @@ function Say({ me }: { readonly me: string }) {
   const { publish, isPending, error } = usePublish(room)
   const [text, setText] = useState('')
   const tellTyping = useTyping(me)
+  const isTooLong = text.length > mostLetters
+  const trouble = isTooLong
+    ? `${formatCount(text.length)} letters are more than the ${formatCount(mostLetters)} that a message may have.`
+    : error?.message
   const say = (event: FormEvent) => {
     event.preventDefault()
-    if (!text.trim()) return
+    if (!text.trim() || isTooLong) return
     publish({ from: me, text }).then(
       () => setText(''),
       // What was written stays there, to be sent again.
@@ -78,9 +84,9 @@ function Say({ me }: { readonly me: string }) {
       <button type="submit" disabled={isPending}>
         Send
       </button>
-      {error && (
+      {trouble && (
         <p role="alert" className="trouble">
-          Not sent: {error.message}
+          Not sent: {trouble}
         </p>
       )}
     </form>

@@ -59,10 +59,10 @@ function comparePlans({ weigh }: Advisor, readers: number): readonly Plan[] {
 
 const rows: readonly (readonly [label: string, show: (plan: Plan) => string])[] = [
   ['Needs met', ({ met }) => `${met} of ${widgets.length}`],
-  ['Oldest of what is live', ({ oldestMs }) => formatMs(oldestMs)],
-  ['Requests a second', ({ requests }) => formatCount(requests)],
-  ['Traffic a second', ({ bytes }) => formatBytes(bytes)],
-  ['Connections held', ({ held }) => formatCount(held)],
+  ['Oldest live value', ({ oldestMs }) => formatMs(oldestMs)],
+  ['Requests/s', ({ requests }) => formatCount(requests)],
+  ['Traffic/s', ({ bytes }) => formatBytes(bytes)],
+  ['Connections', ({ held }) => formatCount(held)],
   ['Cores', ({ cores }) => cores.toFixed(2)],
 ]
 
