@@ -119,6 +119,8 @@ describe('gamut bench', () => {
     [[], '{"readers":', 'no JSON'],
     [[], '{"reader":5}', 'need.reader: this is not known; did you mean readers'],
     [[], '{"readers":9000}', 'at most 8000'],
+    [[], 'null', 'an object is needed'],
+    [['--calibrate', '--out', '/nowhere/here.json'], '', '--out: /nowhere/here.json cannot be written'],
   ])('says what is wrong: %j %s', async (args, input, text) => {
     const { code, err } = await runCommand(['bench', ...args], { input })
     expect(code).toBeGreaterThan(0)

@@ -1,5 +1,4 @@
-import { writeFileSync } from 'node:fs'
-import { text as readAll } from 'node:stream/consumers'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { AdviceError, type Need, type Pattern, patterns } from '@gamut/advisor'
 import { calibrate } from '../bench/calibrate.js'
 import { type Measured, measureNeed } from '../bench/measure.js'
@@ -7,6 +6,7 @@ import { measuredTable } from '../bench/measured-table.js'
 import type { Command, CommandInput } from '../command.js'
 import { Failure, textOf, usageFailure } from '../failure.js'
 import { calibrationOption, givenCalibration } from '../given-calibration.js'
+import { readFields } from '../need-input.js'
 import { flagOption, type GivenOptions, type OptionTable, textOption } from '../option.js'
 import { didYouMean } from '../suggest.js'
 
@@ -24,6 +24,7 @@ const options: OptionTable = {
 
 /** Most readers that one machine is asked to be server and readers for. */
 const mostReaders = 8000
+const example = 'a need like {"readers":500,"updatesPerSecond":2}'
 
 function givenPatterns(given: GivenOptions): readonly Pattern[] {
   const names = given.get('pattern')?.value as readonly string[] | undefined
@@ -35,24 +36,21 @@ function givenPatterns(given: GivenOptions): readonly Pattern[] {
   return patterns.filter((pattern) => !names || names.includes(pattern))
 }
 
-async function readNeed(): Promise<Need> {
-  if (process.stdin.isTTY) return {}
-  const text = (await readAll(process.stdin)).trim()
-  if (text === '') return {}
+function openForWriting(file: string): number {
   try {
-    return JSON.parse(text)
+    return openSync(file, 'a')
   } catch (error) {
-    throw usageFailure(
-      `Standard input is no JSON: ${textOf(error)}. Give a need like {"readers":500,"updatesPerSecond":2}.`,
-    )
+    throw usageFailure(`--out: ${file} cannot be written: ${textOf(error)}.`)
   }
 }
 
 async function runCalibration({ options: given, terminal }: CommandInput, seconds: number): Promise<number> {
+  const out = textOption(given, 'out')
+  // What cannot be written is to be known before the minutes that it takes.
+  if (out !== undefined) closeSync(openForWriting(out))
   terminal.note('Measuring this machine; leave it alone for about three minutes.')
   const calibration = await calibrate(seconds, (step) => terminal.note(`  ${step}`))
   const json = JSON.stringify(calibration, null, 2)
-  const out = textOption(given, 'out')
   if (out === undefined) terminal.print(json)
   else {
     writeFileSync(out, `${json}\n`)
@@ -67,7 +65,8 @@ async function run(input: CommandInput): Promise<number> {
   const seconds = Number(given.get('seconds')?.value ?? 4)
   if (seconds < 1) throw usageFailure('--seconds: at least 1 is needed.')
   if (flagOption(given, 'calibrate')) return runCalibration(input, seconds)
-  const [chosen, calibration, need] = [givenPatterns(given), givenCalibration(given), await readNeed()]
+  const [chosen, calibration] = [givenPatterns(given), givenCalibration(given)]
+  const need: Need = process.stdin.isTTY ? {} : await readFields(example)
   if ((need.readers ?? 0) > mostReaders)
     throw new Failure(`One machine is server and readers at once here: at most ${mostReaders} readers.`)
   const measured: Measured[] = []
