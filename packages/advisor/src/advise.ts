@@ -8,7 +8,7 @@ import { headlineOf } from './headline.js'
 import type { Circumstances, FullCircumstances, FullNeed, Need } from './need.js'
 import type { Pattern } from './pattern.js'
 import { sayAssumed, sayBreakEven } from './say-fields.js'
-import { cheapNodes, talks } from './score.js'
+import { cheapNodes, isLessTrouble, talks } from './score.js'
 import type { Settings } from './settings.js'
 import { warningsOf } from './warnings.js'
 
@@ -34,7 +34,12 @@ export interface Advice {
   readonly calibration: Pick<Calibration, 'machine' | 'date' | 'runtime'>
 }
 
-function ofOther(option: Option, { chosen, options }: Decision, question: Question): Because {
+/** Whether one is less trouble than what is taken, by its kind or as it has to be set. */
+const isSimpler = (option: Option, { chosen, options }: Decision) =>
+  isLessTrouble(option, chosen) || options.indexOf(option) < options.indexOf(chosen)
+
+function ofOther(option: Option, decision: Decision, question: Question): Because {
+  const { chosen } = decision
   const { stalenessMs } = question.need
   const { pattern, obstacles, meets, nodes, weight } = option
   const [obstacle] = obstacles
@@ -47,7 +52,7 @@ function ofOther(option: Option, { chosen, options }: Decision, question: Questi
     return question.circumstances.onBattery && Math.min(nodes, chosen.nodes) >= cheapNodes
       ? { code: 'wakes-radios', pattern }
       : { code: 'cheap-already', pattern, factor }
-  return options.indexOf(option) < options.indexOf(chosen)
+  return isSimpler(option, decision)
     ? { code: 'costs-more', pattern, factor, allowed }
     : { code: 'no-gain', pattern, factor, needed: allowed }
 }
@@ -63,7 +68,7 @@ function reasonsOf(question: Question, decision: Decision): readonly Because[] {
   const { chosen, options } = decision
   const { pattern, nodes } = chosen
   const { clientMessagesPerSecond: perSecond } = question.need
-  const simpler = options.slice(0, options.indexOf(chosen)).filter(({ meets }) => meets)
+  const simpler = options.filter((option) => option.meets && isSimpler(option, decision))
   const own: Because[] = chosen.meets ? [firstOf(question, chosen)] : []
   if (chosen.meets && !simpler.length) own.push({ code: 'simplest', pattern })
   if (pattern === 'websocket' && talks(question)) own.push({ code: 'talks', pattern, perSecond })

@@ -1,3 +1,4 @@
+import { AdviceError } from './advise-error.js'
 import { checkFields, isFlag, isNumber, isOneOf, isWhole, type Rules } from './check.js'
 import type { Circumstances, FullCircumstances, FullNeed, Need } from './need.js'
 
@@ -112,11 +113,19 @@ const unaskedOf = ({ direction }: FullNeed): readonly (keyof Need)[] =>
 /** Of circumstances only these change an answer often enough to be named when they were not said. */
 const namedCircumstances = ['http', 'tabsPerUser', 'roundTripMs'] as const
 
+/** Refuses a circumstance that stands beside the need, where it would be told to be unknown. */
+function refuseMisplaced(need: unknown): void {
+  const fields = typeof need === 'object' && need !== null ? Object.keys(need) : []
+  const found = fields.find((field) => Object.hasOwn(circumstanceRules, field))
+  if (found) throw new AdviceError(`need.${found}`, `this stands in circumstances: circumstances.${found}.`)
+}
+
 /**
  * Checks a need and its circumstances and takes usual values for what was left open, naming them.
  * Throws an `AdviceError` that names the first field that is wrong or unknown.
  */
 export function complete(need: Need = {}, circumstances: Circumstances = {}): Question {
+  refuseMisplaced(need)
   const given = checkFields<Need>(need, 'need', needRules)
   const around = checkFields<Circumstances>(circumstances, 'circumstances', circumstanceRules)
   const full = deriveNeed(given)

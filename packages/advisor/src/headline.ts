@@ -1,7 +1,8 @@
 import type { Question } from './complete.js'
 import type { Decision } from './decide.js'
 import { capital, formatMs, formatRate, patternNames, times } from './explain.js'
-import { talks } from './score.js'
+import { isLessTrouble, talks } from './score.js'
+import { isSeldom } from './staleness.js'
 
 /** The answer and why, in one sentence. */
 export function headlineOf(question: Question, { chosen, options }: Decision): string {
@@ -15,7 +16,11 @@ export function headlineOf(question: Question, { chosen, options }: Decision): s
     return `${Name} meets the need and carries both ways: each client sends ${formatRate(need.clientMessagesPerSecond, 'message')}.`
   if (need.direction === 'to-server')
     return `${Name} will do: clients only send, and nothing is to be kept fresh.`
-  const [simpler] = options.filter(({ meets, weight }) => meets && weight < chosen.weight)
+  if (isSeldom(need, chosen.pattern))
+    return `${Name} will do: so little changes while somebody looks that what they see is new in 99 of 100 moments.`
+  const [simpler] = options
+    .filter((option) => option.meets && isLessTrouble(option, chosen))
+    .sort((a, b) => a.score - b.score)
   if (!simpler)
     return `${Name} is the simplest that meets the need: ${formatMs(p99)} old at most where ${formatMs(need.stalenessMs)} is tolerated.`
   const factor = times(simpler.nodes / Math.max(chosen.nodes, 1e-12))

@@ -259,7 +259,12 @@ function growthOf({ factor, percentPerMonth, months }: Growth): PlanQuestion['gr
     throw new AdviceError('growth.factor', 'give either a factor, or percentPerMonth and months.')
   const perMonth = percentPerMonth === undefined ? undefined : 1 + percentPerMonth / 100
   // What comes within a year, where nobody says for how long.
-  const grown = factor ?? Math.min(10_000, (perMonth ?? 1) ** (months ?? 12))
+  const grown = factor ?? (perMonth ?? 1) ** (months ?? 12)
+  if (grown > 10_000)
+    throw new AdviceError(
+      'growth',
+      'this comes to more than 10,000 times as many users: plan for fewer months.',
+    )
   return { factor: grown, perMonth }
 }
 

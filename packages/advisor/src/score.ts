@@ -34,6 +34,10 @@ const weights = { request: 1, poll: 1, 'long-poll': 2.2, sse: 2, websocket: 3 } 
 export const talks = ({ need }: Question) =>
   need.direction !== 'to-client' && need.clientMessagesPerSecond >= talksPerSecond
 
+/** Whether one weighs less than another by what can be told apart. */
+export const isLessTrouble = (one: Pick<Score, 'weight'>, other: Pick<Score, 'weight'>) =>
+  one.weight * 1.01 < other.weight
+
 function weightOf(pattern: Pattern, question: Question, settings: Settings): number {
   const { need, circumstances } = question
   if (pattern === 'websocket') return circumstances.platform === 'edge' ? weights.sse : weights.websocket

@@ -1,6 +1,7 @@
 import type { Calibration } from './calibration.js'
 import type { Question } from './complete.js'
 import { cycleOf } from './long-poll.js'
+import type { FullNeed } from './need.js'
 import type { Pattern } from './pattern.js'
 import { isCached, keepAliveOf, roundTripOf, type Settings, setUpMs } from './settings.js'
 
@@ -15,12 +16,15 @@ const leastLookMs = 600_000
 /** Who tolerates less than this wants to be told, however seldom something happens, in milliseconds. */
 const leastOnDemandMs = 60_000
 
+/** How long what was got once is looked at, in milliseconds. */
+const lookOf = ({ readingMs }: FullNeed) => Math.max(readingMs, leastLookMs)
+
 /**
  * What was got once and is looked at: in a look of T, with updates as by chance at a rate λ, it is older than s for the
  * share (T - s)/T - (1 - e^(-λ(T - s)))/(λT) of the time.
  */
 function onDemand({ need }: Question): Staleness {
-  const lookMs = Math.max(need.readingMs, leastLookMs)
+  const lookMs = lookOf(need)
   const perMs = need.updatesPerSecond / 1000
   if (perMs === 0) return { expected: 0, p99: 0 }
   const older = (ms: number) => {
@@ -48,6 +52,10 @@ function fanOutMs({ need }: Question, { work, node }: Calibration): number {
   const { user, kernel } = work.delivery.sse
   return (Math.min(need.readers, node.readers) * (user + kernel)) / 1000
 }
+
+/** Whether a request meets a need because hardly anything happens: what does happen may be seen too late. */
+export const isSeldom = (need: FullNeed, pattern: Pattern) =>
+  pattern === 'request' && need.updatesPerSecond > 0 && need.stalenessMs < lookOf(need)
 
 /** How old what a reader sees is with a pattern: expected, and in all but one of a hundred moments. */
 export function stalenessOf(

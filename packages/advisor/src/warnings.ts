@@ -1,7 +1,20 @@
 import type { Question } from './complete.js'
 import type { Decision } from './decide.js'
-import { capital, formatCount, formatMs, patternNames, type Warning } from './explain.js'
-import { roundTripOf } from './settings.js'
+import {
+  capital,
+  formatBytes,
+  formatCount,
+  formatMs,
+  formatRate,
+  patternNames,
+  type Warning,
+} from './explain.js'
+import { isHeld } from './pattern.js'
+import { isCached, roundTripOf } from './settings.js'
+import { isSeldom } from './staleness.js'
+
+/** A log above this is more than an eighth of a node's memory, in bytes. */
+const largeLogBytes = 268_435_456
 
 /** Each looks at one thing, and says what is to be known before one takes the answer. */
 type Check = (question: Question, decision: Decision) => Warning | undefined
@@ -69,7 +82,65 @@ const serverless: Check = ({ circumstances }, { chosen }) =>
       }
     : undefined
 
-const checks: readonly Check[] = [unmet, tabs, cut, far, herd, large, serverless]
+const seldom: Check = ({ need }, { chosen, options }) => {
+  if (!chosen.meets || need.direction === 'to-server' || !isSeldom(need, chosen.pattern)) return undefined
+  const [quick] = options
+    .filter(({ meets, pattern }) => meets && pattern !== 'request')
+    .sort((a, b) => a.score - b.score)
+  return (
+    quick && {
+      code: 'seldom',
+      text: `There is ${formatRate(need.updatesPerSecond, 'update')}, and who looks just then sees it only when they ask again. If that is too late, take ${patternNames[quick.pattern]}.`,
+    }
+  )
+}
+
+const cached: Check = (question, { chosen, options }) => {
+  const poll = options.find(({ pattern }) => pattern === 'poll')
+  if (!isCached(question) || !isHeld(chosen.pattern) || !poll?.meets) return undefined
+  return {
+    code: 'cached-polls',
+    text: `The shared cache would answer all but ${formatCount(poll.originRequestsPerSecond)} of ${formatCount(poll.requestsPerSecond)} polls a second, and what it carries is counted as if it were a proxy of yours. Where it costs you little, take polling.`,
+  }
+}
+
+const log: Check = ({ need }, { chosen }) => {
+  const { count, ageMs } = chosen.settings.retention
+  const bytes = count * need.messageBytes * (need.audience === 'per-user' ? need.readers : 1)
+  return need.direction !== 'to-server' && bytes > largeLogBytes
+    ? {
+        code: 'large-log',
+        text: `To keep what comes in ${formatMs(ageMs)} takes ${formatBytes(bytes)} whatever the pattern: keep less (retention), and whoever was away for longer begins anew.`,
+      }
+    : undefined
+}
+
+const together: Check = ({ need, assumed }) => {
+  const sent = need.clientMessagesPerSecond * need.readers
+  return need.direction === 'both' &&
+    need.audience === 'shared' &&
+    sent > need.updatesPerSecond &&
+    assumed.some(({ field }) => field === 'need.updatesPerSecond')
+    ? {
+        code: 'sent-by-all',
+        text: `All clients together send ${formatRate(sent, 'message')}, and ${formatRate(need.updatesPerSecond)} was taken for what comes: if everybody reads what everybody sends, say so by updatesPerSecond.`,
+      }
+    : undefined
+}
+
+const checks: readonly Check[] = [
+  unmet,
+  seldom,
+  cached,
+  tabs,
+  cut,
+  far,
+  herd,
+  large,
+  log,
+  together,
+  serverless,
+]
 
 /** What is to be known before one takes the answer. */
 export function warningsOf(question: Question, decision: Decision): readonly Warning[] {

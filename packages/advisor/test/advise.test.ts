@@ -2,6 +2,7 @@ import {
   type Advice,
   AdviceError,
   advise,
+  type Circumstances,
   compare,
   formatRate,
   type Need,
@@ -110,6 +111,36 @@ describe('what an answer says', () => {
     expect(reasonOf(few, 'websocket')).toEqual([expect.stringMatching(/next to nothing already\.$/)])
   })
 
+  it('says of nothing that it is more to run than what asks so often that it is more trouble', () => {
+    const need = { updatesPerSecond: 1 / 60, stalenessMs: 10_000, readers: 200_000 }
+    const advice = advise(need, { sharedCache: true })
+    expect(advice.headline).toMatch(/^Polling meets the need, and SSE, which is less trouble, would cost/)
+    expect(reasonOf(advice, 'sse')).toEqual([
+      expect.stringMatching(/being simpler is worth \S+ × at most\.$/),
+    ])
+    expect(advice.reasons.map(({ code }) => code)).not.toContain('simplest')
+  })
+
+  it('does not say of a request that what is seldom is never late', () => {
+    const report = advise({ updatesPerSecond: 1 / 86_400, stalenessMs: 120_000 })
+    expect(report.headline).toMatch(/^A plain request will do: so little changes/)
+    expect(report.warnings).toEqual([
+      { code: 'seldom', text: expect.stringMatching(/^There is 1 update a day, .* take polling\.$/) },
+    ])
+    expect(advise({ updatesPerSecond: 0, stalenessMs: 2000 }).warnings).toEqual([])
+    expect(advise({ updatesPerSecond: 1e-5, stalenessMs: 3_600_000 }).warnings).toEqual([])
+  })
+
+  it.each<[code: string, need: Need, circumstances?: Circumstances]>([
+    ['cached-polls', { updatesPerSecond: 0.02, stalenessMs: 5000, readers: 1e6 }, { sharedCache: true }],
+    ['large-log', { updatesPerSecond: 1000, messageBytes: 5000 }],
+    ['sent-by-all', { clientMessagesPerSecond: 0.1 }],
+  ])('warns: %s', (code, need, circumstances) => {
+    const codes = (one: Need) => advise(one, circumstances).warnings.map((warning) => warning.code)
+    expect(codes(need)).toContain(code)
+    expect(codes({ ...need, updatesPerSecond: 100, readers: 500 })).not.toContain(code)
+  })
+
   it('is short about each pattern', () => {
     const advice = advise({ stalenessMs: 1000 }, { refusesWebSocket: true })
     const verdicts = advice.patterns.map((option) => verdictOf(option, advice))
@@ -161,6 +192,11 @@ describe('what is wrong', () => {
   it('says what is near', () => {
     expect(wrong({ staleness: 5 }).text).toMatch(/did you mean stalenessMs\?/)
     expect(wrong({ direction: 'sideways' }).text).toMatch(/to-client, to-server, both/)
+  })
+
+  it('says where a circumstance stands', () => {
+    const told = { field: 'need.http', text: 'need.http: this stands in circumstances: circumstances.http.' }
+    expect(wrong({ http: 2 })).toEqual(told)
   })
 
   it('is never anything else than an answer or an error with a field', () => {

@@ -323,6 +323,7 @@ describe('what a plan is asked', () => {
     [{ proxy: 'squid' }, 'proxy'],
     [{ proxy: { kind: 'squid' } }, 'proxy.kind'],
     [{ growth: { months: 3 } }, 'growth.percentPerMonth'],
+    [{ growth: { percentPerMonth: 1000, months: 100 } }, 'growth'],
     [{ growth: { factor: 2, percentPerMonth: 3, months: 3 } }, 'growth.factor'],
     [{ regions: { users: 0 } }, 'regions.users'],
     [{ broker: 'kafka' }, 'broker'],
