@@ -72,6 +72,46 @@ describe('an answer', () => {
   })
 })
 
+describe('figures', () => {
+  const need: Need = { updatesPerSecond: 2, stalenessMs: 10_050, readers: 1000, readingMs: 600_000 }
+  const figuresOf = (pattern: Pattern, change: Need = {}) => {
+    const found = compare({ ...need, ...change }).options.find((option) => option.pattern === pattern)
+    if (!found) throw new Error(`there is no ${pattern}`)
+    return found
+  }
+
+  it('are those of readers that ask every ten seconds', () => {
+    const poll = figuresOf('poll')
+    expect(poll.settings.pollAfterMs).toBe(10_000)
+    expect(poll.requestsPerSecond).toBe(100)
+    expect(poll.messagesPerSecond).toBe(2000)
+    expect(poll.stalenessMs).toEqual({ expected: 5050, p99: 10_050 })
+    expect(figuresOf('poll', { loss: 'may-miss' }).messagesPerSecond).toBeCloseTo(100, 5)
+    const seldom = figuresOf('poll', { updatesPerSecond: 0.01 })
+    expect(seldom.wastedRequestsPerSecond).toBeCloseTo(100 * Math.exp(-0.1), 6)
+  })
+
+  it('are those of a question that is answered after half a second and asked again after a round trip', () => {
+    const { requestsPerSecond, messagesPerSecond, connections } = figuresOf('long-poll')
+    expect(requestsPerSecond).toBeCloseTo(1000 / 0.55, 3)
+    expect({ messagesPerSecond, connections }).toEqual({ messagesPerSecond: 2000, connections: 1000 })
+  })
+
+  it.each(['sse', 'websocket'] as const)(
+    'are those of a thousand connections that get two a second: %s',
+    (pattern) => {
+      const { requestsPerSecond, messagesPerSecond, connections, descriptors, bytesPerSecond } =
+        figuresOf(pattern)
+      expect({ messagesPerSecond, connections }).toEqual({ messagesPerSecond: 2000, connections: 1000 })
+      expect(requestsPerSecond).toBeCloseTo(1000 / 600, 6)
+      expect(descriptors).toEqual({ server: 1000, proxy: 2000 })
+      const delivered = 2000 * (200 + nodeCalibration.bytes.around[pattern])
+      expect(bytesPerSecond.down).toBeGreaterThan(delivered)
+      expect(bytesPerSecond.down).toBeLessThan(delivered * 1.02)
+    },
+  )
+})
+
 describe('what an answer says', () => {
   const reasonOf = (advice: Advice, pattern: Pattern) =>
     advice.reasons.filter((reason) => reason.pattern === pattern).map(({ text }) => text)
