@@ -33,10 +33,11 @@ const second = 1000
 /** Messages of one answer, if nobody says how many: who is further behind asks again at once. */
 const answerMessages = 100
 
-/** Polls and on-demand requests: each stands for itself. */
-function asked(question: Question, calibration: Calibration, intervalMs: number, isOnDemand: boolean) {
+/** Polls and on-demand requests: each stands for itself, and whoever reads asks once at least. */
+function asked(question: Question, calibration: Calibration, everyMs: number, isOnDemand: boolean) {
   const { need, circumstances } = question
   const { readers, updatesPerSecond, loss, readingMs } = need
+  const intervalMs = Math.min(everyMs, readingMs)
   const each = (updatesPerSecond * intervalMs) / second
   const answers = isOnDemand || loss === 'may-miss' ? 1 : Math.max(1, each / answerMessages)
   const polls = (readers * answers * second) / intervalMs
@@ -45,11 +46,13 @@ function asked(question: Question, calibration: Calibration, intervalMs: number,
   const keepAliveMs = keepAliveOf(question, calibration)
   const isKept = !isOnDemand && intervalMs <= keepAliveMs
   const shared = (circumstances.userRegions * second) / intervalMs
+  // What is asked first has an answer, though nothing may be new.
+  const first = isOnDemand ? 0 : ((readers * second) / readingMs) * nothingNew
   return {
     polls,
-    empty: polls * nothingNew,
+    empty: polls * nothingNew - first,
     originPolls: isCached(question) ? Math.min(polls, shared) : polls,
-    answered: (polls / answers) * bringing,
+    answered: (polls / answers) * bringing + first,
     connections: isKept ? readers : readers * Math.min(1, keepAliveMs / intervalMs),
     connects: isKept ? (readers * second) / readingMs : polls / answers,
   }

@@ -145,7 +145,7 @@ describe('a plan', () => {
       users: 5000,
       mix: [
         { need: { direction: 'both', clientMessagesPerSecond: 0.1 } },
-        { need: { updatesPerSecond: 0.0001, stalenessMs: 600_000 } },
+        { need: { updatesPerSecond: 0.0001, stalenessMs: 120_000 } },
       ],
     })
     expect(uses.map(({ name, pattern, given }) => [name, pattern, given])).toEqual([

@@ -56,6 +56,17 @@ describe('the model', () => {
     )
   })
 
+  it('has no poll that costs less than asking once', () => {
+    fc.assert(
+      fc.property(anyNeed, anyCircumstances, (need, around) => {
+        const [request, poll] = compare(need, around).options
+        for (const figure of figures)
+          expect(figure(poll as Option)).toBeGreaterThanOrEqual(figure(request as Option) * (1 - 1e-9))
+      }),
+      runs,
+    )
+  })
+
   it('gives nothing slower for less staleness', () => {
     fc.assert(
       fc.property(
