@@ -95,6 +95,14 @@ const noSpare: Check = ({ nodes }) =>
       }
     : undefined
 
+const oneRedis: Check = ({ nodes, broker }) =>
+  nodes.spare > 0 && broker.kind === 'redis'
+    ? {
+        code: 'broker-no-spare',
+        text: 'Nodes have a spare here, and Redis has none: while it is away nothing new is published or told. Give each master a replica, with Sentinels or as a cluster.',
+      }
+    : undefined
+
 const raise: Check = ({ nodes }) => {
   const { connections = 1, ...others } = nodes.asked
   const next = Math.max(1, ...Object.values(others).map((count) => count ?? 1))
@@ -114,7 +122,7 @@ const edge: Check = ({ edge: { helps, regions, users } }) =>
       }
     : undefined
 
-const checks: readonly Check[] = [unmet, unsolved, oneNode, tooFew, noSpare, raise, edge]
+const checks: readonly Check[] = [unmet, unsolved, oneNode, tooFew, noSpare, oneRedis, raise, edge]
 
 /** What is used beyond its target first, in a sentence, and what lifts it. */
 function sayLimit({ firstLimit }: Figures): string {

@@ -217,7 +217,7 @@ describe('a plan', () => {
   it('says what a higher limit of connections would save', () => {
     const { nodes, warnings } = plan(streams)
     expect(nodes.asked).toEqual({ core: 1, memory: 1, descriptors: 1, connections: 4, bandwidth: 1 })
-    expect(warnings.map(({ code }) => code)).toEqual(['raise-connections'])
+    expect(warnings.map(({ code }) => code)).toEqual(['broker-no-spare', 'raise-connections'])
     expect(plan({ ...streams, node: { connections: 50_000 } }).nodes.count).toBe(2)
   })
 
