@@ -67,11 +67,12 @@ function firstOf({ need }: Question, { pattern, stalenessMs }: Option): Because 
 function reasonsOf(question: Question, decision: Decision): readonly Because[] {
   const { chosen, options } = decision
   const { pattern, nodes } = chosen
-  const { clientMessagesPerSecond: perSecond } = question.need
+  const { clientMessagesPerSecond: perSecond, direction } = question.need
   const simpler = options.filter((option) => option.meets && isSimpler(option, decision))
   const own: Because[] = chosen.meets ? [firstOf(question, chosen)] : []
   if (chosen.meets && !simpler.length) own.push({ code: 'simplest', pattern })
-  if (pattern === 'websocket' && talks(question)) own.push({ code: 'talks', pattern, perSecond })
+  if (pattern === 'websocket' && direction === 'both' && talks(question))
+    own.push({ code: 'talks', pattern, perSecond })
   if (chosen.meets && nodes < cheapNodes) own.push({ code: 'cheap', pattern, nodes, cheapNodes })
   const others = options.filter((option) => option !== chosen)
   return [...own, ...others.map((option) => ofOther(option, decision, question))]

@@ -12,8 +12,10 @@ export function headlineOf(question: Question, { chosen, options }: Decision): s
   if (!chosen.possible) return 'No pattern is possible here; a plain request always works, with what it is.'
   const { p99 } = chosen.stalenessMs
   if (!chosen.meets) return `${Name} comes nearest, and nothing meets the need: ${formatMs(p99)} old at best.`
-  if (talks(question) && chosen.pattern === 'websocket')
+  if (need.direction === 'both' && talks(question) && chosen.pattern === 'websocket')
     return `${Name} meets the need and carries both ways: each client sends ${formatRate(need.clientMessagesPerSecond, 'message')}.`
+  if (need.direction === 'to-server' && chosen.pattern === 'websocket')
+    return `${Name} will do: each client sends ${formatRate(need.clientMessagesPerSecond, 'message')}, and a request for each would be too much.`
   if (need.direction === 'to-server')
     return `${Name} will do: clients only send, and nothing is to be kept fresh.`
   if (isSeldom(need, chosen.pattern))

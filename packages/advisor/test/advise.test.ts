@@ -130,11 +130,16 @@ describe('what an answer says', () => {
       { stalenessMs: 7400, readers: 3228, updatesPerSecond: 30 },
     ],
     [/^A plain request will do: clients only send/, { direction: 'to-server' }],
+    [
+      /^A WebSocket will do: each client sends 10 messages a second, and a request for each would be too much\.$/,
+      { direction: 'to-server', clientMessagesPerSecond: 10 },
+    ],
   ])('in one sentence: %s', (headline, need) => expect(advise(need).headline).toMatch(headline))
 
   it('speaks of nothing that is read where clients only send', () => {
     const { reasons, assumed, breakEven } = advise({ direction: 'to-server', clientMessagesPerSecond: 1 })
     expect(reasons[0]?.code).toBe('sends')
+    expect(reasons.map(({ code }) => code)).not.toContain('talks')
     const fields = assumed.map(({ field }) => field)
     expect(fields).not.toContain('need.stalenessMs')
     expect(fields).not.toContain('need.updatesPerSecond')
