@@ -10,12 +10,12 @@ export interface Workload {
 const readingMs = 60_000
 
 const needs: readonly Workload[] = [
-  { name: 'ticker', need: { updatesPerSecond: 5, stalenessMs: 1500, readers: 500 } },
+  { name: 'ticker', need: { updatesPerSecond: 5, stalenessMs: 1500, readers: 1000 } },
   { name: 'dashboard', need: { updatesPerSecond: 0.5, stalenessMs: 5000, readers: 2000 } },
-  { name: 'sales figures', need: { updatesPerSecond: 0.5, stalenessMs: 10_000, readers: 4000 } },
+  { name: 'sales figures', need: { updatesPerSecond: 0.5, stalenessMs: 8000, readers: 4000 } },
   {
     name: 'badges, a channel each',
-    need: { updatesPerSecond: 0.02, stalenessMs: 10_000, readers: 2000, audience: 'per-user' },
+    need: { updatesPerSecond: 0.2, stalenessMs: 5000, readers: 2000, audience: 'per-user' },
   },
   {
     name: 'jobs of five seconds',
@@ -46,7 +46,7 @@ const needs: readonly Workload[] = [
     name: 'large messages',
     need: { updatesPerSecond: 2, stalenessMs: 3000, readers: 400, messageBytes: 4000 },
   },
-  { name: 'bursts', need: { updatesPerSecond: 40, stalenessMs: 2000, readers: 200 } },
+  { name: 'bursts', need: { updatesPerSecond: 20, stalenessMs: 2000, readers: 100 } },
   {
     name: 'measurements of devices',
     need: { direction: 'to-server', clientMessagesPerSecond: 5, readers: 200 },

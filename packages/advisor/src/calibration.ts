@@ -4,9 +4,17 @@ export interface Work {
   readonly kernel: number
 }
 
+/** Bytes to a reader and from it. */
+export interface Way {
+  readonly down: number
+  readonly up: number
+}
+
 /** Bytes of a request's head and of an answer's, as a browser and the server write them. */
 export interface Heads {
   readonly request: number
+  /** Of who has no position yet: a first request, a message that is sent. */
+  readonly first: number
   readonly empty: number
   readonly answer: number
 }
@@ -86,14 +94,17 @@ export interface Calibration {
   }
   readonly bytes: {
     readonly heads: { readonly 1.1: Heads; readonly 2: Heads; readonly 3: Heads }
-    /** The upgrade to a WebSocket, both ways together. */
-    readonly upgrade: number
+    /** What opens a stream or a socket, without the first message: heads, and what is said before it. Over HTTP/2 and 3 a stream's head is as of an answer. */
+    readonly open: { readonly sse: Way; readonly websocket: Way }
+    /** The answer to a message that was sent by a request. */
+    readonly posted: number
     /** What stands around one message. */
     readonly around: { readonly answer: number; readonly sse: number; readonly websocket: number }
     /** What stands around all messages of one answer. */
     readonly aroundAnswer: number
     readonly heartbeat: { readonly sse: number; readonly websocket: number }
-    readonly frame: number
+    /** What stands around a message that a frame sends, and its answer. */
+    readonly frame: Way
     /** TCP and IP for one write and what acknowledges it. */
     readonly segment: { readonly down: number; readonly up: number }
     readonly tlsRecord: number

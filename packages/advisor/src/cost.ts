@@ -114,22 +114,25 @@ function traffic(pattern: Pattern, question: Question, flow: Flow, calibration: 
   const heads = bytes.heads[circumstances.http]
   const isSocket = pattern === 'websocket'
   const around = isSocket ? bytes.around.websocket : bytes.around.sse
+  const opening = isSocket ? bytes.open.websocket : bytes.open.sse
   const bringing = flow.polls - flow.empty
   const down =
     flow.empty * heads.empty +
     bringing * (heads.answer + bytes.aroundAnswer) +
     flow.answered * (need.messageBytes + bytes.around.answer) +
-    flow.posts * heads.answer +
-    flow.opens * (isSocket ? bytes.upgrade / 2 : heads.answer) +
+    flow.posts * bytes.posted +
+    flow.opens * opening.down +
     flow.deliveries * (need.messageBytes + around) +
     flow.heartbeats * bytes.heartbeat[isSocket ? 'websocket' : 'sse'] +
-    flow.frames * bytes.frame
+    flow.frames * bytes.frame.down
+  const firsts = Math.min(flow.firsts, flow.polls)
   const up =
-    flow.polls * heads.request +
-    flow.posts * (heads.request + need.messageBytes) +
-    flow.opens * (isSocket ? bytes.upgrade / 2 : heads.request) +
+    (flow.polls - firsts) * heads.request +
+    firsts * heads.first +
+    flow.posts * (heads.first + need.messageBytes) +
+    flow.opens * opening.up +
     (isSocket ? flow.heartbeats * bytes.heartbeat.websocket : 0) +
-    flow.frames * (bytes.frame + need.messageBytes)
+    flow.frames * (bytes.frame.up + need.messageBytes)
   const writes = flow.polls + flow.posts + flow.opens + flow.deliveries + flow.heartbeats + flow.frames
   const eachWrite = bytes.segment.down + bytes.segment.up + (circumstances.tls ? bytes.tlsRecord : 0)
   const handshake = circumstances.tls ? bytes.tlsHandshake.down + bytes.tlsHandshake.up : 0

@@ -17,6 +17,8 @@ export interface Flow {
   readonly originPolls: number
   /** Streams and sockets that are opened. */
   readonly opens: number
+  /** Reads by who has nothing yet: each brings what is newest, on every pattern. They are among the polls or the opens. */
+  readonly firsts: number
   /** Messages in answers. */
   readonly answered: number
   /** Messages that are written to a reader each by itself. */
@@ -40,21 +42,24 @@ function asked(question: Question, calibration: Calibration, everyMs: number, is
   const intervalMs = Math.min(everyMs, readingMs)
   const each = (updatesPerSecond * intervalMs) / second
   const answers = isOnDemand || loss === 'may-miss' ? 1 : Math.max(1, each / answerMessages)
-  const polls = (readers * answers * second) / intervalMs
-  const nothingNew = isOnDemand ? 0 : Math.exp(-each)
-  const bringing = isOnDemand ? 1 : loss === 'may-miss' ? 1 - nothingNew : each
+  const firsts = (readers * second) / readingMs
+  // From the first on as many as fit in; half of one more is in it on the mean.
+  const further = everyMs < readingMs ? readingMs / intervalMs - 0.5 : 0
+  const repeats = isOnDemand ? 0 : firsts * further
+  const polls = firsts + repeats * answers
+  const nothingNew = Math.exp(-each)
+  const bringing = loss === 'may-miss' ? 1 - nothingNew : each
   const keepAliveMs = keepAliveOf(question, calibration)
   const isKept = !isOnDemand && intervalMs <= keepAliveMs
   const shared = (circumstances.userRegions * second) / intervalMs
-  // What is asked first has an answer, though nothing may be new.
-  const first = isOnDemand ? 0 : ((readers * second) / readingMs) * nothingNew
   return {
     polls,
-    empty: polls * nothingNew - first,
+    firsts,
+    empty: repeats * nothingNew,
     originPolls: isCached(question) ? Math.min(polls, shared) : polls,
-    answered: (polls / answers) * bringing + first,
+    answered: firsts + repeats * bringing,
     connections: isKept ? readers : readers * Math.min(1, keepAliveMs / intervalMs),
-    connects: isKept ? (readers * second) / readingMs : polls / answers,
+    connects: isKept ? firsts : firsts + repeats,
   }
 }
 
@@ -63,14 +68,16 @@ function parked(question: Question, settings: Settings) {
   const { need, circumstances } = question
   const { readers, updatesPerSecond, loss, readingMs } = need
   const { nothingNew, wholeMs } = cycleOf(question, settings)
-  const polls = (readers * second) / wholeMs
-  const bringing = 1 - nothingNew
-  const connects = circumstances.timeLimitMs ? polls : (readers * second) / readingMs
+  const firsts = (readers * second) / readingMs
+  const repeats = (readers * second) / wholeMs
+  const polls = firsts + repeats
+  const connects = circumstances.timeLimitMs ? polls : firsts
   return {
     polls,
-    empty: polls * nothingNew,
+    firsts,
+    empty: repeats * nothingNew,
     originPolls: polls,
-    answered: loss === 'may-miss' ? polls * bringing : readers * updatesPerSecond,
+    answered: firsts + (loss === 'may-miss' ? repeats * (1 - nothingNew) : readers * updatesPerSecond),
     connections: readers,
     connects,
   }
@@ -85,11 +92,13 @@ function streamed({ need }: Question, settings: Settings) {
   // Signs of life between messages that come as by chance.
   const heartbeats = silent > 1e-6 ? updatesPerSecond / Math.expm1(silent) : 1 / heartbeatS
   const opens = (readers * second) / livesMs
+  const firsts = (readers * second) / readingMs
   return {
     connections: readers,
     connects: opens,
     opens,
-    deliveries: readers * updatesPerSecond,
+    firsts,
+    deliveries: firsts + readers * updatesPerSecond,
     heartbeats: readers * heartbeats,
   }
 }
@@ -117,6 +126,7 @@ const nothing: Flow = {
   empty: 0,
   originPolls: 0,
   opens: 0,
+  firsts: 0,
   answered: 0,
   deliveries: 0,
   heartbeats: 0,
@@ -142,7 +152,7 @@ export function flowOf(
       : streamed(question, settings)
     : asked(question, calibration, settings.pollAfterMs ?? need.readingMs, pattern === 'request')
   const isRead = direction !== 'to-server'
-  const sending = isSocket ? { ...read, deliveries: 0 } : besides(question, calibration)
+  const sending = isSocket ? { ...read, deliveries: 0, firsts: 0 } : besides(question, calibration)
   const own = isRead ? { ...nothing, ...read } : { ...nothing, ...sending }
   // What holds a connection of HTTP/1.1 leaves it to nothing else.
   const needsAnother = isRead && isHeld(pattern) && !isSocket && question.circumstances.http === 1.1

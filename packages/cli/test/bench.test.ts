@@ -47,14 +47,26 @@ describe('a calibration', () => {
     polls: seen({ requests: 200, up: 200 * 500, down: 200 * 270 }, 200 * 30, 200 * 15),
     answers: answers(5),
     fullAnswers: answers(50),
-    posts: seen({ sent: 100 }, 100 * 50, 100 * 12),
+    posts: seen({ sent: 100, down: 100 * 390 }, 100 * 50, 100 * 12),
     sse: deliveries(0.12),
     sseLarge: deliveries(4.12),
     websocket: deliveries(0.12),
-    frames: seen({ sent: 100 }, 100 * (25 + 10 + 3.12), 100 * (7 + 6.24)),
-    opensRequest: seen({ connects: 50 }, 50 * (40 + 2 + 60), 50 * (20 + 30)),
-    opensSse: seen({ connects: 50 }, 50 * 150, 50 * 70),
-    opensWebsocket: seen({ connects: 50, down: 50 * 200, up: 50 * 620 }, 50 * 200, 50 * 80),
+    frames: seen(
+      { sent: 100, down: 100 * (160 + 90), up: 100 * 190 },
+      100 * (25 + 10 + 3.12),
+      100 * (7 + 6.24),
+    ),
+    opensRequest: seen({ connects: 50, requests: 50, up: 50 * 430 }, 50 * (40 + 2 + 60), 50 * (20 + 30)),
+    opensSse: seen(
+      { connects: 50, down: 50 * (400 + 160), up: 50 * 440 },
+      50 * (150 + 3.12),
+      50 * (70 + 6.24),
+    ),
+    opensWebsocket: seen(
+      { connects: 50, down: 50 * (300 + 160), up: 50 * 620 },
+      50 * (200 + 3.12),
+      50 * (80 + 6.24),
+    ),
     heartbeats: {
       ...seen({ down: 6000 * 15 }, 6000 * 4, 6000 * 5),
       connections: 6000,
@@ -85,9 +97,16 @@ describe('a calibration', () => {
       heartbeat: { user: 4, kernel: 5 },
     })
     expect(memory).toMatchObject({ idle: 9000, 'long-poll': 5200, sse: 5600, websocket: 7000, kernel: 2500 })
-    expect(bytes.heads[1.1]).toEqual({ request: 500, empty: 270, answer: 450 - bytes.aroundAnswer })
+    expect(bytes.heads[1.1]).toEqual({
+      request: 500,
+      first: 430,
+      empty: 270,
+      answer: 450 - bytes.aroundAnswer,
+    })
     expect(bytes).toMatchObject({
-      upgrade: 820,
+      open: { sse: { down: 400, up: 440 }, websocket: { down: 300, up: 620 } },
+      posted: 390,
+      frame: { down: 90, up: 70 },
       around: { answer: 80, sse: 40 },
       heartbeat: { sse: 15, websocket: 20 },
     })

@@ -95,8 +95,8 @@ function pricesOf(seen: All, append: Work): Calibration['work'] {
     kilobyte,
     open: {
       request: plus(plus(each('opensRequest', 'connects'), answer, -1), answeredMessage, -1),
-      sse: each('opensSse', 'connects'),
-      websocket: each('opensWebsocket', 'connects'),
+      sse: plus(each('opensSse', 'connects'), sse, -1),
+      websocket: plus(each('opensWebsocket', 'connects'), websocket, -1),
     },
     heartbeat: per(of('heartbeats'), experiments.heartbeats.readers),
   }
@@ -114,20 +114,32 @@ function bytesOf(seen: All): Calibration['bytes'] {
   const each = (many.bytes - few.bytes) / (many.messages - few.messages)
   const heads = {
     request: Math.round(seen.polls.up / seen.polls.requests),
+    first: Math.round(seen.opensRequest.up / seen.opensRequest.requests),
     empty: Math.round(down('polls', 'requests')),
     answer: Math.round(few.bytes - each * few.messages - bytes.aroundAnswer),
   }
+  const around = {
+    answer: Math.round(each - small),
+    sse: Math.round(down('sse', 'received') - small),
+    websocket: Math.round(down('websocket', 'received') - small),
+  }
+  const opening = (name: 'opensSse' | 'opensWebsocket', aroundMessage: number) => ({
+    down: Math.round(down(name, 'connects') - small - aroundMessage),
+    up: Math.round(seen[name].up / seen[name].connects),
+  })
   return {
     ...bytes,
     heads: { ...bytes.heads, 1.1: heads },
-    upgrade: Math.round(
-      down('opensWebsocket', 'connects') + seen.opensWebsocket.up / seen.opensWebsocket.connects,
-    ),
-    around: {
-      answer: Math.round(each - small),
-      sse: Math.round(down('sse', 'received') - small),
-      websocket: Math.round(down('websocket', 'received') - small),
+    open: {
+      sse: opening('opensSse', around.sse),
+      websocket: opening('opensWebsocket', around.websocket),
     },
+    posted: Math.round(seen.posts.down / seen.posts.sent),
+    frame: {
+      down: Math.round(seen.frames.down / seen.frames.sent - small - around.websocket),
+      up: Math.round(seen.frames.up / seen.frames.sent - small),
+    },
+    around,
     heartbeat: {
       sse: Math.round(seen.heartbeats.down / experiments.heartbeats.readers),
       websocket: Math.round(seen.socketHeartbeats.down / experiments.socketHeartbeats.readers),

@@ -34,7 +34,7 @@ export interface Seen {
 }
 
 /** Until all are there who come in the first two seconds, and what they run is compiled; less for a look. */
-const warmMs = (seconds: number) => Math.min(3, seconds) * 1000
+const warmMs = (seconds: number) => Math.min(2.5, seconds) * 1000
 /** Who is there before memory is looked at for the first time: whatever the first readers need at all is there then. */
 const firstReaders = 50
 
@@ -77,7 +77,10 @@ export async function runExperiment(experiment: Experiment): Promise<Seen> {
     await server.ask({ do: 'publish', publishing })
     const load = await startChild('load', { ...loadPlan, port })
     try {
-      await wait(warmMs(seconds))
+      // Once round, so that a poll brings what came in a whole interval.
+      await wait(
+        Math.max(warmMs(seconds), loadPlan.pattern === 'poll' ? Math.min(20_000, loadPlan.pollAfterMs) : 0),
+      )
       const seen = await watch(server, load, seconds)
       const memory = (await server.ask<number>({ do: 'memory' })) - before
       return { ...seen, memory, kernelMemory: (kernelBytes() - kernelBefore) / 2 }

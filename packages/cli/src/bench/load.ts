@@ -38,11 +38,17 @@ const rest = ({ until }: Reading, ms: number) => wait(Math.max(0, Math.min(ms, u
 const isOver = ({ until }: Reading) => performance.now() >= until
 
 /** Asks again and again, each time from where it stands, as a browser with its cache does. */
-async function ask(reading: Reading, query: string, betweenMs: number): Promise<void> {
+async function ask(
+  reading: Reading,
+  query: (isUnderWay: boolean) => string,
+  betweenMs: number,
+): Promise<void> {
   let known: ReturnType<typeof positionOf> = { cursor: undefined, etag: undefined }
+  let asked = false
   for (let isFirst = true; !isOver(reading); isFirst = false) {
     const { cursor, etag } = known
-    const path = `${reading.path}?${isFirst ? 'as=poll' : query}${cursor ? `&cursor=${cursor}` : ''}`
+    const path = `${reading.path}?${isFirst ? 'as=poll' : query(reading.isUnderWay && !asked)}${cursor ? `&cursor=${cursor}` : ''}`
+    if (!isFirst) asked = true
     const answer = await reading.wire.ask('GET', path, [
       'Accept: application/json',
       ...(etag ? [`If-None-Match: ${etag}`] : []),
@@ -54,6 +60,10 @@ async function ask(reading: Reading, query: string, betweenMs: number): Promise<
     await rest(reading, isFirst && reading.isUnderWay ? Math.random() * betweenMs : betweenMs)
   }
 }
+
+/** Of a page that has been open for a while the wait is under way too. */
+const waitOf = ({ waitMs }: LoadPlan, isUnderWay: boolean) =>
+  `as=long-poll&wait=${Math.max(1, Math.round(((isUnderWay ? Math.random() : 1) * waitMs) / 1000))}`
 
 const readings: Readonly<Record<Pattern, (reading: Reading) => Promise<void>>> = {
   request: async (reading) => {
@@ -68,8 +78,8 @@ const readings: Readonly<Record<Pattern, (reading: Reading) => Promise<void>>> =
     }
     await rest(reading, Number.MAX_SAFE_INTEGER)
   },
-  poll: (reading) => ask(reading, 'as=poll', reading.plan.pollAfterMs),
-  'long-poll': (reading) => ask(reading, `as=long-poll&wait=${reading.plan.waitMs / 1000}`, 0),
+  poll: (reading) => ask(reading, () => 'as=poll', reading.plan.pollAfterMs),
+  'long-poll': (reading) => ask(reading, (isUnderWay) => waitOf(reading.plan, isUnderWay), 0),
   sse: async (reading) => {
     reading.wire.hold(reading.path, ['Accept: text/event-stream'])
     await rest(reading, Number.MAX_SAFE_INTEGER)

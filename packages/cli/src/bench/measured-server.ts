@@ -35,6 +35,7 @@ let gamut: Gamut | undefined
 let served: Served | undefined
 let perUser = false
 let count = 0
+let written = 0
 let timer: NodeJS.Timeout | undefined
 
 async function begin({ heartbeatMs, perUser: isPerUser }: ServerPlan): Promise<void> {
@@ -54,8 +55,10 @@ async function publishOne(channel: number, bytes: number): Promise<void> {
 }
 
 /** Publishes as by chance: the time to the next is exponential, on the mean of all channels. */
-function publish({ perSecond, channels, messageBytes }: Publishing): void {
+async function publish({ perSecond, channels, messageBytes }: Publishing): Promise<void> {
   clearTimeout(timer)
+  // Whoever comes finds a newest message, as in a channel that has been there for a while.
+  for (; written < channels; written++) await publishOne(written, messageBytes)
   const rate = perSecond * channels
   if (rate === 0) return
   let at = performance.now()
