@@ -112,7 +112,8 @@ async function read(reader: number, plan: LoadPlan): Promise<void> {
     const reading = { plan, path, wire, until, isUnderWay: share < 1 }
     const stop = plan.sendsPerSecond > 0 ? send(reader, plan, wire, age / 1000) : undefined
     if (plan.onlySends && plan.pattern !== 'websocket') await rest(reading, Number.MAX_SAFE_INTEGER)
-    else await readings[plan.pattern](reading)
+    // What is still waited for then, nobody reads.
+    else await Promise.race([readings[plan.pattern](reading), rest(reading, Number.MAX_SAFE_INTEGER)])
     stop?.()
     wire.end()
   }

@@ -47,7 +47,7 @@ const noise: Partial<Record<Compared['name'], number>> = {
   down: 500,
   up: 500,
   cores: 0.01,
-  memory: 4 * 1024 ** 2,
+  memory: 12 * 1024 ** 2,
 }
 
 /** Events that come as by chance: two standard deviations of as many as there were. */
