@@ -104,7 +104,8 @@ export async function measureNeed(
       keepAliveMs: calibration.keepAliveMs.direct,
       sendsPerSecond,
       messageBytes: full.messageBytes,
-      opensMs: seconds * 500,
+      // All are there before it is looked at.
+      opensMs: Math.min(2000, seconds * 500),
       onlySends: full.direction === 'to-server',
     },
     publishing: {
