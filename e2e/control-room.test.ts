@@ -85,6 +85,9 @@ describeWith('chromium', 'the control room', () => {
   test('carries a chat between two people, and markup as text', async () => {
     const one = await openRoom(browser, room.url)
     const other = await openRoom(browser, room.url)
+    // Names are drawn, and one of 144 times two people have the same.
+    await other.page.evaluate("sessionStorage.setItem('person', 'Somebody Else')")
+    await other.page.reload()
     const [mine, theirs] = [one.widget('Team chat'), other.widget('Team chat')]
     await say(mine, '<img src=x onerror=alert(1)> <b>to you</b>')
     await theirs.getByText('<img src=x onerror=alert(1)> <b>to you</b>').waitFor()
@@ -92,8 +95,12 @@ describeWith('chromium', 'the control room', () => {
     await mine.getByText('seen', { exact: true }).waitFor()
     const [me = ''] = await mine.locator('li[data-own] .who').allInnerTexts()
     await theirs.getByText(new RegExp(`^Here: .*${me.split(/\d/)[0]?.trim()}`)).waitFor()
-    await theirs.getByLabel('Message', { exact: true }).pressSequentially('slowly')
+    // Who begins to look while somebody writes sees it with one of the next keys.
+    const writing = theirs
+      .getByLabel('Message', { exact: true })
+      .pressSequentially('slowly, and for a while', { delay: 200 })
     await mine.getByText(/^\w+ \w+ is writing…$/).waitFor()
+    await writing
     expect(await mine.locator('li img, li b').count()).toBe(0)
     expect([...one.errors, ...other.errors]).toEqual([])
   })
@@ -137,6 +144,9 @@ describeWith('chromium', 'the control room', () => {
   test('shares a board: notes, where others point, and a snapshot for who comes late', slow, async () => {
     const one = await openRoom(browser, room.url)
     const other = await openRoom(browser, room.url)
+    // Names are drawn, and one of 144 times two people have the same.
+    await other.page.evaluate("sessionStorage.setItem('person', 'Somebody Else')")
+    await other.page.reload()
     const [mine, theirs] = [one.widget('Shared board'), other.widget('Shared board')]
     await mine.getByLabel('New note').fill('<b>call the bank</b>')
     await mine.getByRole('button', { name: 'Add' }).click()

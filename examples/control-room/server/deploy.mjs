@@ -29,30 +29,45 @@ const stepAt = (/** @type {number} */ percent) =>
  * @param {(text: string) => void} tell Is told of each that is done.
  */
 export function runDeploys(gamut, client, tell) {
-  /** @type {Set<ReturnType<typeof setInterval>>} */
+  /** @type {Set<ReturnType<typeof setTimeout>>} */
   const timers = new Set()
+  const later = (/** @type {() => Promise<void>} */ call) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer)
+      void call()
+    }, everyMs)
+    timers.add(timer)
+  }
 
   async function run(/** @type {{ id: string, by: string }} */ { id, by }) {
     const { messages } = await client.channel(`deploy/${id}`).history({ limit: 1 })
     let percent = /** @type {number} */ (Object(messages.at(-1)?.data).percent ?? 0)
     if (percent >= 100) return
-    const timer = setInterval(() => {
-      percent = Math.min(100, percent + percentEach)
-      const close = percent === 100
-      gamut.publish(`deploy/${id}`, { step: stepAt(percent), percent }, { close }).catch(() => {})
-      if (!close) return
-      clearInterval(timer)
-      timers.delete(timer)
+    const goOn = async () => {
+      const next = Math.min(100, percent + percentEach)
+      const close = next === 100
+      try {
+        await gamut.publish(`deploy/${id}`, { step: stepAt(next), percent: next }, { close })
+        percent = next
+      } catch (error) {
+        // It waits where it is: one that nobody hears the end of would run for ever on every page.
+        gamut.logger.warn({ error, deploy: id }, 'a deploy could not be told, and is tried again')
+      }
+      if (percent < 100) return later(goOn)
       noteOne('deploys')
       tell(`${by} has deployed ${id}.`)
-    }, everyMs)
-    timers.add(timer)
+    }
+    later(goOn)
   }
 
   client
     .channel('deploys', { last: 1 })
-    .subscribe(({ data }) => void run(/** @type {any} */ (data)).catch(() => {}))
+    .subscribe(({ data }) =>
+      run(/** @type {any} */ (data)).catch((error) =>
+        gamut.logger.warn({ error }, 'a deploy could not begin: ask for it once more'),
+      ),
+    )
   return () => {
-    for (const timer of timers) clearInterval(timer)
+    for (const timer of timers) clearTimeout(timer)
   }
 }

@@ -35,14 +35,29 @@ export function publishMetrics(gamut, note) {
     })
   }
 
+  let isBusy = false
+  let isFailing = false
+  /** One at a time: what a slow store has not taken yet would pile up. Of failures that follow each other the first is told. */
+  async function measureOnce() {
+    if (isBusy) return
+    isBusy = true
+    try {
+      await measure()
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) gamut.logger.warn({ error }, 'the metrics of this machine could not be published')
+      isFailing = true
+    }
+    isBusy = false
+  }
+
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let timer
   return {
     /** Goes on at another pace. */
     setPace(/** @type {number} */ perSecond) {
       clearInterval(timer)
-      // While the server stops nothing can be published any more, and nobody reads.
-      timer = setInterval(() => void measure().catch(() => {}), 1000 / perSecond)
+      timer = setInterval(() => void measureOnce(), 1000 / perSecond)
     },
     stop() {
       clearInterval(timer)

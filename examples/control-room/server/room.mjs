@@ -31,7 +31,9 @@ export async function openRoom(gamut) {
   let { alertPercent } = defaults
   let alertedAt = Number.NEGATIVE_INFINITY
   const tell = (/** @type {string} */ text) => {
-    gamut.publish('notices', { text }).catch(() => {})
+    gamut
+      .publish('notices', { text })
+      .catch((error) => gamut.logger.warn({ error, text }, 'a notice could not be published'))
   }
   const metrics = publishMetrics(gamut, (cpu) => {
     if (cpu < alertPercent || performance.now() < alertedAt + alertEveryMs) return

@@ -28,11 +28,17 @@ export async function startChild(name: 'measured-server' | 'load', plan: object)
   return child
 }
 
+/** No question takes so long, in milliseconds, unless the process hangs. */
+const mostMs = 60_000
+
 async function ask<Answer>(process_: ChildProcess, question: object): Promise<Answer> {
   const gone = new AbortController()
   const ends = once(process_, 'exit', { signal: gone.signal }).then(([code]) => {
-    throw new Failure(`A process of the measurement ended with ${code}.`)
+    throw new Failure(
+      `A process of the measurement ended with ${code ?? 'a signal'}: take fewer readers, or look whether memory or descriptors were used up.`,
+    )
   })
+  const hangs = setTimeout(() => process_.kill('SIGKILL'), mostMs)
   process_.send(question)
   try {
     const [told] = (await Promise.race([once(process_, 'message', { signal: gone.signal }), ends])) as [
@@ -41,6 +47,7 @@ async function ask<Answer>(process_: ChildProcess, question: object): Promise<An
     if (told.failure !== undefined) throw new Failure(told.failure)
     return told.answer as Answer
   } finally {
+    clearTimeout(hangs)
     gone.abort()
     ends.catch(() => {})
   }

@@ -12,17 +12,8 @@ export interface Experiment {
   readonly seconds: number
 }
 
-/** What was seen, of all readers together and for each second. */
-export interface Seen {
-  readonly requests: number
-  readonly empty: number
-  readonly connects: number
-  readonly received: number
-  readonly sent: number
-  readonly down: number
-  readonly up: number
-  /** Open connections, on the mean. */
-  readonly connections: number
+/** What was seen, of all readers together and for each second; connections on the mean. */
+export interface Seen extends Omit<Counts, 'failures'> {
   /** Microseconds of CPU. */
   readonly user: number
   readonly kernel: number
@@ -58,20 +49,26 @@ const hurried = (plan: Experiment['load']): Experiment['load'] => ({
   sendsPerSecond: plan.sendsPerSecond * hurry,
 })
 
+/** A few readers do often what all do then, until what they run is compiled. */
+async function warmUp(server: Child, port: number, { load, publishing, seconds }: Experiment): Promise<void> {
+  const first = await startChild('load', { ...hurried(load), port })
+  try {
+    const channels = Math.min(firstReaders, publishing.channels)
+    const perSecond = publishing.perSecond * hurry
+    await server.ask({ do: 'publish', publishing: { ...publishing, perSecond, channels } })
+    await wait(warmMs(seconds))
+  } finally {
+    await first.end()
+  }
+}
+
 /** Runs one experiment: a server and a load of their own. Throws a `Failure` where anything was refused or cut. */
 export async function runExperiment(experiment: Experiment): Promise<Seen> {
   const { load: loadPlan, publishing, heartbeatMs, seconds } = experiment
   const server = await startChild('measured-server', { perUser: loadPlan.perUser, heartbeatMs })
   try {
     const port = await server.ask<number>({ do: 'port' })
-    const first = await startChild('load', { ...hurried(loadPlan), port })
-    const channels = Math.min(firstReaders, publishing.channels)
-    await server.ask({
-      do: 'publish',
-      publishing: { ...publishing, perSecond: publishing.perSecond * hurry, channels },
-    })
-    await wait(warmMs(seconds))
-    await first.end()
+    await warmUp(server, port, experiment)
     const before = await server.ask<number>({ do: 'memory' })
     const kernelBefore = kernelBytes()
     await server.ask({ do: 'publish', publishing })
