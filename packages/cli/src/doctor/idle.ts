@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { maxWaitSeconds, type TransportName } from '@gamut/protocol'
 import { openSocketReader } from '@gamut/testing'
 import type { Finding } from './finding.js'
@@ -34,6 +35,7 @@ const endWords: Readonly<Record<string, string>> = {
 async function holdStream(
   { path, idleMs, waitMs }: Patient,
   pattern: 'sse' | 'ndjson',
+  heartbeatMs: number,
 ): Promise<Held | undefined> {
   const title = pattern === 'sse' ? 'SSE' : 'NDJSON'
   const stream = await path.open(path.channelPath({ as: pattern }), { withinMs: waitMs })
@@ -42,14 +44,18 @@ async function holdStream(
     return undefined
   }
   const watched = watch(stream)
-  const isOver = await Promise.race([watched.over.then(() => true), timeOver(idleMs)])
+  const silentMs = () => performance.now() - stream.askedAt - watched.lastMs()
+  const isOver = await Promise.race([
+    watched.over.then(() => true),
+    timeOver(idleMs, silentMs, heartbeatMs).then(() => false),
+  ])
   const heldMs = performance.now() - stream.askedAt
   const text = watched.text()
   const held = {
     pattern,
     title,
     heldMs,
-    silentMs: heldMs - watched.lastMs(),
+    silentMs: silentMs(),
     heartbeats: text.split(/event: \$heartbeat|"type":"heartbeat"/).length - 1,
   }
   if (!isOver) {
@@ -60,19 +66,27 @@ async function holdStream(
   return { ...held, isToldByServer, ended: endWords[await stream.end] ?? 'ended' }
 }
 
-/** Resolves to `false` after so long, and keeps the process alive until then. */
-function timeOver(ms: number): Promise<false> {
-  return new Promise((resolve) => setTimeout(() => resolve(false), ms))
+/** Whether a stream whose last byte came so long ago gets no heartbeats. */
+const isMuteAfter = (silentMs: number, heartbeatMs: number) => silentMs > heartbeatMs * 1.5
+
+/**
+ * Resolves after so long, and a heartbeat later where one seems to be missing by then: a process that was held up
+ * itself sees the time is over before it reads what came meanwhile.
+ */
+async function timeOver(idleMs: number, silentMs: () => number, heartbeatMs: number): Promise<void> {
+  await sleep(idleMs)
+  if (isMuteAfter(silentMs(), heartbeatMs)) await sleep(heartbeatMs)
 }
 
-async function holdSocket({ path, idleMs }: Patient): Promise<Held | undefined> {
+async function holdSocket({ path, idleMs }: Patient, heartbeatMs: number): Promise<Held | undefined> {
   const { base, channel } = path.target
   const reader = openSocketReader({ origin: base, channel, headers: path.headersOf('own') })
   const start = performance.now()
   let last = start
   let heartbeats = 0
   let isToldByServer = false
-  const limit = setTimeout(() => reader.close(), idleMs)
+  const silentMs = () => performance.now() - last
+  void timeOver(idleMs, silentMs, heartbeatMs).then(() => reader.close())
   let closed: { readonly how: string; readonly code?: number; readonly status?: number } = {
     how: 'malformed',
   }
@@ -89,14 +103,12 @@ async function holdSocket({ path, idleMs }: Patient): Promise<Held | undefined> 
   } catch {
     // What came was no frame of ours: it is told as broken.
   }
-  clearTimeout(limit)
   if (closed.status !== undefined || closed.how === 'refused') return undefined
-  const now = performance.now()
   const held = {
     pattern: 'websocket' as const,
     title: 'WebSocket',
-    heldMs: now - start,
-    silentMs: now - last,
+    heldMs: performance.now() - start,
+    silentMs: silentMs(),
     heartbeats,
   }
   if (closed.how === 'local') return held
@@ -195,14 +207,14 @@ export async function examineIdle(
   heartbeatMs = usualHeartbeatMs,
 ): Promise<readonly Finding[]> {
   const all = await Promise.all([
-    holdStream(patient, 'sse'),
-    holdStream(patient, 'ndjson'),
-    holdSocket(patient),
+    holdStream(patient, 'sse', heartbeatMs),
+    holdStream(patient, 'ndjson', heartbeatMs),
+    holdSocket(patient, heartbeatMs),
     holdLongPoll(patient),
   ])
   const held = all.filter((one) => one !== undefined)
   const isMute = ({ pattern, silentMs, ended }: Held) =>
-    pattern !== 'long-poll' && ended === undefined && silentMs > heartbeatMs * 1.5
+    pattern !== 'long-poll' && ended === undefined && isMuteAfter(silentMs, heartbeatMs)
   const cut = held.filter(({ ended }) => ended !== undefined)
   const mute = held.filter(isMute)
   const whole = held.filter((one) => !cut.includes(one) && !mute.includes(one))
