@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { openReader, takeMessages } from '@gamut/testing'
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Browser, Locator } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
+import { serious } from './support/axe.js'
 import { startChromium } from './support/chromium.js'
 import { buildControlRoom, builtPage, openRoom, startControlRoom } from './support/control-room.js'
 import { endWithTest } from './support/end-with-test.js'
@@ -14,7 +14,6 @@ import type { RunningGamut } from './support/gamut.js'
 import { describeWith } from './support/parts.js'
 import { plainRead } from './support/plain-read.js'
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const chatChannel = 'chat/operations'
 const mostScript = 150 * 1024
 /** Several pages, or a server that dies and a job that goes on: on a busy machine that takes a while. */
@@ -32,16 +31,6 @@ const linesOf = (widget: Locator) => widget.locator('li[data-offset] > p').allTe
 /** Where a note lies, in percent of the board. */
 const placeOf = (note: Locator) =>
   note.evaluate(({ style }: HTMLElement) => [parseFloat(style.left), parseFloat(style.top)] as const)
-
-async function serious(page: Page): Promise<string[]> {
-  await page.evaluate(axe)
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as never as { axe: typeof import('axe-core') }).axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  })
-}
 
 describeWith('chromium', 'the control room', () => {
   let room: RunningGamut

@@ -1,12 +1,13 @@
 // @ts-check
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
-const page = join(root, 'dist/index.html')
+const dist = join(root, 'dist')
+const page = join(dist, 'index.html')
 const packages = ['advisor', 'client', 'protocol', 'react'].map((name) => `../../packages/${name}/dist`)
-const sources = ['build.mjs', 'index.html', 'needs.mjs', 'package.json', 'src', ...packages]
+const sources = ['build.mjs', 'index.html', 'needs.mjs', 'package.json', 'src', 'transports', ...packages]
 
 /**
  * When a file, or the newest file below a folder, was last written.
@@ -34,20 +35,45 @@ const preloadFont = {
       })),
 }
 
+/**
+ * Paints `/transports` when its script has put its panels there: nothing moves, and nothing is shown in another theme first.
+ * @type {import('vite').Plugin}
+ */
+const paintWhole = {
+  name: 'paint-whole',
+  transformIndexHtml: {
+    order: 'post',
+    handler: (html, { path }) =>
+      path.startsWith('/transports/') ? html.replace('<script type="module"', '$& blocking="render"') : html,
+  },
+}
+
+/** Puts the new page in the place of the old one: who builds at the same time, or reads it, finds a whole one. */
+function swap(/** @type {string} */ made) {
+  const old = `${made}-old`
+  if (statSync(dist, { throwIfNoEntry: false })) renameSync(dist, old)
+  renameSync(made, dist)
+  rmSync(old, { recursive: true, force: true })
+}
+
 // Whoever starts it a second time waits for nothing.
 if (writtenAt(page) < Math.max(...sources.map((path) => writtenAt(join(root, path))))) {
   // Whatever is set where it is built, as by tests: the page is the one that is shipped.
   process.env['NODE_ENV'] = 'production'
   const { build } = await import('vite')
+  const outDir = join(root, `.cache/page-${process.pid}`)
   await build({
     root,
     configFile: false,
     logLevel: 'error',
-    plugins: [preloadFont],
+    plugins: [preloadFont, paintWhole],
     build: {
+      outDir,
       target: 'es2023',
       cssTarget: ['chrome125', 'firefox125', 'safari17.5'],
       modulePreload: { polyfill: false },
+      rolldownOptions: { input: ['index.html', 'transports/index.html'].map((name) => join(root, name)) },
     },
   })
+  swap(outDir)
 }

@@ -1,9 +1,10 @@
 // @ts-check
-import { createCpuMeter } from '../../feed/measurements/cpu.js'
-import { createLoopMeter } from '../../feed/measurements/event-loop.js'
-import { readMemory } from '../../feed/measurements/memory.js'
-import { createNetworkMeter } from '../../feed/measurements/network.js'
+
 import { noteCpu } from './day.mjs'
+import { createCpuMeter } from './measurements/cpu.js'
+import { createLoopMeter } from './measurements/event-loop.js'
+import { readMemory } from './measurements/memory.js'
+import { createNetworkMeter } from './measurements/network.js'
 
 /** @typedef {import('@gamut/server').Gamut} Gamut */
 

@@ -11,6 +11,7 @@ import { Report } from './report.js'
 import { SettingsForm } from './settings.js'
 import { StatusLine } from './status-line.js'
 import { ThemeSwitch } from './theme-switch.js'
+import { Views } from './views.js'
 import { Widget } from './widget.js'
 
 const all = Object.values(links)
@@ -20,8 +21,9 @@ function Room() {
     <>
       <header className="top">
         <h1>Control room</h1>
-        <StatusLine links={all} />
+        <Views />
         <ThemeSwitch />
+        <StatusLine links={all} />
       </header>
       <main className="grid">
         <Widget link={links.metrics} area="metrics">

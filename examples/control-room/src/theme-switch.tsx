@@ -1,22 +1,7 @@
 import { useState } from 'react'
+import { choose, chosen, themes } from './theme.js'
 
-const themes = ['system', 'light', 'dark'] as const
 const titles = { system: 'Auto', light: 'Light', dark: 'Dark' } as const
-type Theme = (typeof themes)[number]
-
-const chosen = (): Theme =>
-  themes.find((theme) => theme === document.documentElement.dataset['theme']) ?? 'system'
-
-function choose(theme: Theme): void {
-  document.documentElement.dataset['theme'] = theme
-  try {
-    localStorage.setItem('theme', theme)
-  } catch {
-    // A browser may forbid its stores; then the choice lasts as long as the page.
-  }
-  // Canvases take their colours from the page and have to be told.
-  dispatchEvent(new Event('themechange'))
-}
 
 /** Light, dark, or as the system has it. */
 export function ThemeSwitch() {

@@ -1,22 +1,23 @@
-import { fileURLToPath } from 'node:url'
 import { openReader, takeMessages, takeUntil } from '@gamut/testing'
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { serious } from './support/axe.js'
 import { startChromium } from './support/chromium.js'
+import { buildControlRoom, openRoom, startControlRoom } from './support/control-room.js'
 import { freePort } from './support/free-port.js'
-import { type RunningGamut, startGamut } from './support/gamut.js'
+import type { RunningGamut } from './support/gamut.js'
 import { describeWith } from './support/parts.js'
 
-const config = fileURLToPath(new URL('../examples/feed/gamut.config.mjs', import.meta.url))
 const transports = ['poll', 'long-poll', 'sse', 'ndjson', 'websocket']
 
 function startFeed(port = 0) {
-  return startGamut(['--config', config, '--port', String(port)])
+  return startControlRoom(['--port', String(port)])
 }
 
-describe('the feed of this machine', () => {
+describe('the channels of this machine', () => {
   let feed: RunningGamut
   beforeAll(async () => {
+    await buildControlRoom()
     feed = await startFeed()
   })
 
@@ -79,18 +80,17 @@ describe('the feed of this machine', () => {
   })
 })
 
-describeWith('chromium', 'the page of the feed', () => {
-  async function openPage(url: string): Promise<{ page: Page; errors: string[] }> {
-    const browser = await startChromium()
-    const page = await browser.newPage()
-    const errors: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())
-    })
-    page.on('pageerror', (error) => errors.push(error.message))
-    await page.goto(url)
-    return { page, errors }
-  }
+describeWith('chromium', 'the page of a channel over five transports', () => {
+  beforeAll(buildControlRoom)
+
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await startChromium()
+  })
+
+  // Colours are as they will be at once.
+  const openPage = (url: string, path = '/transports') =>
+    openRoom(browser, `${url}${path}`, { reducedMotion: 'reduce' })
 
   const panel = (page: Page, transport: string, more = '') =>
     page.locator(`.panel[data-transport="${transport}"]${more}`)
@@ -138,6 +138,28 @@ describeWith('chromium', 'the page of the feed', () => {
       await pause.click()
       await panel(page, transport, '[data-state="live"]').getByText('resumed', { exact: true }).waitFor()
     }
+    expect(errors).toEqual([])
+  })
+
+  test('is reached from the room, looks as was chosen there, and axe finds nothing serious', async () => {
+    const { url } = await startFeed()
+    const { page, errors } = await openPage(url, '/')
+    await page.getByRole('radio', { name: 'Dark' }).check()
+    await page.getByRole('link', { name: 'Transports' }).click()
+    for (const transport of transports) await panel(page, transport, '[data-state="live"]').waitFor()
+    expect(await page.getByRole('radio', { name: 'Dark' }).isChecked()).toBe(true)
+    const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
+    const dark = await ground()
+    expect(await serious(page)).toEqual([])
+    await page.getByRole('radio', { name: 'Light' }).check()
+    expect(await ground()).not.toBe(dark)
+    expect(await serious(page)).toEqual([])
+    for (const width of [390, 820]) {
+      await page.setViewportSize({ width, height: 900 })
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    }
+    await page.getByRole('link', { name: 'Room' }).click()
+    await page.getByRole('status').getByText('Everything is live').waitFor()
     expect(errors).toEqual([])
   })
 })

@@ -8,6 +8,7 @@ import { eventSource } from './readers/event-source.js'
 import { ndjson } from './readers/ndjson.js'
 import { longPoll, poll } from './readers/poll.js'
 import { webSocket } from './readers/web-socket.js'
+import { setUpTheme } from './theme.js'
 
 const chat = 'chat/lobby'
 /** A glance at another tab is no reason to let go of the connections. */
@@ -42,6 +43,7 @@ const showCurlLines = setUpCurlLines(
   announce,
 )
 setUpPublishBox(part(document, 'publish'), chat, announce)
+setUpTheme(part(document, 'theme'))
 setUpPicker()
 setUpRest()
 
