@@ -25,7 +25,7 @@ const circumstanceRules: Rules<Circumstances> = {
   platform: isOneOf('server', 'serverless', 'edge'),
   timeLimitMs: isNumber(0, 1e9),
   onBattery: isFlag,
-  sharedCache: isFlag,
+  sharedCache: isOneOf('none', 'cdn', 'proxy'),
   roundTripMs: isNumber(0, 60_000),
   userRegions: isWhole(1, 1000),
   serverRegions: isWhole(1, 1000),
@@ -94,7 +94,7 @@ const usualCircumstances: FullCircumstances = {
   platform: 'server',
   timeLimitMs: 0,
   onBattery: false,
-  sharedCache: false,
+  sharedCache: 'none',
   roundTripMs: 50,
   userRegions: 1,
   serverRegions: 1,
@@ -137,6 +137,8 @@ export function complete(need: Need = {}, circumstances: Circumstances = {}): Qu
     ...(around.proxied === false && { proxyCutsAfterMs: 0 }),
     ...around,
   }
+  if (whole.sharedCache === 'proxy' && !whole.proxied)
+    throw new AdviceError('circumstances.sharedCache', 'no proxy of yours is in front: give cdn, or none.')
   const ofNeed = (Object.keys(needRules) as (keyof Need)[])
     .filter((field) => given[field] === undefined && !unaskedOf(full.need).includes(field))
     .map((field): Assumed => {

@@ -36,7 +36,9 @@ export function configText({ need, settings }: Pick<Advice, 'need' | 'settings'>
     `    'your/channel': {`,
     ...needText(need),
     ...(need.direction === 'to-server' ? [] : [`      retention: { count: ${count}, ageMs: ${ageMs} },`]),
-    ...(conflate ? ['      conflate: true, // of each key the newest: messages carry a key'] : []),
+    ...(conflate
+      ? ['      conflate: true, // messages carry a key; if there are several keys, add keyed: true']
+      : []),
     '    },',
     '  },',
     ...server,

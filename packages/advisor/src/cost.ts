@@ -1,8 +1,15 @@
 import type { Calibration, Work } from './calibration.js'
 import type { Question } from './complete.js'
-import type { Flow } from './flow.js'
+import { atServer, type Flow } from './flow.js'
 import { isHeld, type Pattern } from './pattern.js'
-import { isCached } from './settings.js'
+import { isBehindCdn } from './settings.js'
+
+/** Bytes in a second. */
+interface Bytes {
+  readonly down: number
+  readonly up: number
+  readonly overhead: number
+}
 
 /** What a pattern takes, for all readers of a question together. */
 export interface Cost {
@@ -17,7 +24,9 @@ export interface Cost {
   /** To readers and from clients. */
   readonly messagesPerSecond: number
   /** As readers and the first thing that answers them see it: heads, frames and messages; and what TCP/IP and TLS add. */
-  readonly bytesPerSecond: { readonly down: number; readonly up: number; readonly overhead: number }
+  readonly bytesPerSecond: Bytes
+  /** The same as the server sees it: without what a shared cache answers. */
+  readonly serverBytesPerSecond: Bytes
   /** Cores that are busy: the server's process, its kernel, and a proxy with its kernel. */
   readonly cores: { readonly user: number; readonly kernel: number; readonly proxy: number }
   /** Bytes of memory: the server's process, its kernel, what slow readers hold up, and a proxy with its kernel. */
@@ -28,6 +37,12 @@ export interface Cost {
     readonly proxy: number
   }
   readonly descriptors: { readonly server: number; readonly proxy: number }
+}
+
+/** What of a flow gets to a proxy of one's own, if there is one: all of it, or what a CDN before it lets through. */
+function atProxy(pattern: Pattern, question: Question, flow: Flow): Flow | undefined {
+  if (!question.circumstances.proxied) return undefined
+  return isBehindCdn(question) ? atServer(pattern, question, flow) : flow
 }
 
 /** How often something happens in a second, and what it takes each time. */
@@ -41,29 +56,28 @@ function cpu(pattern: Pattern, question: Question, flow: Flow, calibration: Cali
   const { work, proxy } = calibration
   const isSocket = pattern === 'websocket'
   const kilobytes = need.messageBytes / 1000
-  // A shared cache answers by itself what does not reach us, and hands on what does.
-  const reached = flow.polls > 0 ? flow.originPolls / flow.polls : 1
-  const written = flow.deliveries + flow.answered * reached
+  const own = atServer(pattern, question, flow)
+  const front = atProxy(pattern, question, flow)
   const shares: Share[] = [
-    [flow.empty * reached, work.emptyAnswer],
-    [(flow.polls - flow.empty) * reached, work.answer],
-    [flow.answered * reached, work.answeredMessage],
-    [flow.posts, work.post],
-    [flow.frames, work.frame],
-    [flow.publishes, work.append],
-    [flow.deliveries, work.delivery[isSocket ? 'websocket' : 'sse']],
-    [written * kilobytes, work.kilobyte],
-    [flow.opens, work.open[isSocket ? 'websocket' : 'sse']],
-    [circumstances.proxied ? 0 : flow.connects * reached, work.open.request],
-    [flow.heartbeats, work.heartbeat],
-    [circumstances.tls && !circumstances.proxied ? flow.connects * reached : 0, work.tlsHandshake],
+    [own.empty, work.emptyAnswer],
+    [own.polls - own.empty, work.answer],
+    [own.answered, work.answeredMessage],
+    [own.posts, work.post],
+    [own.frames, work.frame],
+    [own.publishes, work.append],
+    [own.deliveries, work.delivery[isSocket ? 'websocket' : 'sse']],
+    [(own.deliveries + own.answered) * kilobytes, work.kilobyte],
+    [own.opens, work.open[isSocket ? 'websocket' : 'sse']],
+    [circumstances.proxied ? 0 : own.connects, work.open.request],
+    [own.heartbeats, work.heartbeat],
+    [circumstances.tls && !circumstances.proxied ? own.connects : 0, work.tlsHandshake],
   ]
-  const inFront: Share[] = circumstances.proxied
+  const inFront: Share[] = front
     ? [
-        [flow.polls * reached + flow.opens + flow.posts, proxy.request],
-        [flow.deliveries + flow.heartbeats + flow.frames, proxy.delivery],
-        [written * kilobytes, work.kilobyte],
-        [circumstances.tls ? flow.connects * reached : 0, work.tlsHandshake],
+        [front.polls + front.opens + front.posts, proxy.request],
+        [front.deliveries + front.heartbeats + front.frames, proxy.delivery],
+        [(front.deliveries + front.answered) * kilobytes, work.kilobyte],
+        [circumstances.tls ? front.connects : 0, work.tlsHandshake],
       ]
     : []
   return {
@@ -75,40 +89,32 @@ function cpu(pattern: Pattern, question: Question, flow: Flow, calibration: Cali
 
 /** Seconds of traffic that pile up for a reader that is slow. */
 const slowSeconds = 10
-/** How long a connection from the proxy to the server is busy with one request, in seconds. */
-const upstreamSeconds = 0.01
 
 function holding(pattern: Pattern, question: Question, flow: Flow, calibration: Calibration) {
   const { need, circumstances } = question
   const { memory, proxy, slow } = calibration
   const held = isHeld(pattern)
   const sleeps = circumstances.platform === 'edge' && pattern === 'websocket'
-  const atServer = sleeps ? 0 : atServerOf(pattern, question, flow)
+  const { connections } = atServer(pattern, question, flow)
+  const awake = sleeps ? 0 : connections
   const key = pattern === 'request' || pattern === 'poll' ? 'idle' : pattern
   const tls = circumstances.tls && !circumstances.proxied ? memory.tls : 0
   const behind = Math.min(slow.bytes, need.updatesPerSecond * need.messageBytes * slowSeconds)
-  const proxied = circumstances.proxied ? flow.connections : 0
+  const front = atProxy(pattern, question, flow)
+  const proxied = front?.connections ?? 0
   return {
     memoryBytes: {
-      process: atServer * (memory[key] + tls),
-      kernel: atServer * memory.kernel,
+      process: awake * (memory[key] + tls),
+      kernel: awake * memory.kernel,
       slow: held && !sleeps ? (need.readers * slow.percent * behind) / 100 : 0,
       proxy: proxied * (held ? proxy.heldBytes : proxy.idleBytes),
     },
-    descriptors: { server: Math.ceil(atServer), proxy: Math.ceil(proxied + (held ? proxied : 0)) },
+    // A proxy has one towards whoever asks it, and one towards the server.
+    descriptors: { server: Math.ceil(awake), proxy: front ? Math.ceil(proxied) + Math.ceil(connections) : 0 },
   }
 }
 
-/** Connections that the server itself has: a proxy keeps those of pollers, and asks by a few of its own. */
-function atServerOf(pattern: Pattern, question: Question, flow: Flow): number {
-  if (isHeld(pattern)) return flow.connections
-  const asks = (flow.originPolls + flow.posts) * upstreamSeconds
-  return question.circumstances.proxied || isCached(question)
-    ? Math.min(flow.connections, asks)
-    : flow.connections
-}
-
-function traffic(pattern: Pattern, question: Question, flow: Flow, calibration: Calibration) {
+function traffic(pattern: Pattern, question: Question, flow: Flow, calibration: Calibration): Bytes {
   const { need, circumstances } = question
   const { bytes } = calibration
   const heads = bytes.heads[circumstances.http]
@@ -152,6 +158,7 @@ export function costOf(pattern: Pattern, question: Question, flow: Flow, calibra
     connectsPerSecond: flow.connects,
     messagesPerSecond: flow.answered + flow.deliveries + flow.posts + flow.frames,
     bytesPerSecond: traffic(pattern, question, flow, calibration),
+    serverBytesPerSecond: traffic(pattern, question, atServer(pattern, question, flow), calibration),
     cores: cpu(pattern, question, flow, calibration),
     ...holding(pattern, question, flow, calibration),
   }

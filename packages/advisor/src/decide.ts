@@ -5,7 +5,7 @@ import { flowOf } from './flow.js'
 import { type Pattern, patterns } from './pattern.js'
 import { type Obstacle, obstaclesOf } from './possible.js'
 import { type Score, scoreOf } from './score.js'
-import { type Settings, settingsOf } from './settings.js'
+import { isBehindCdn, type Settings, settingsOf } from './settings.js'
 import { type Staleness, stalenessOf } from './staleness.js'
 
 /** All that is known of one pattern for a question. */
@@ -29,6 +29,12 @@ export interface Decision {
   readonly options: readonly Option[]
 }
 
+/** What a CDN carries is paid for too: it is weighed as if a proxy of one's own did. */
+function asWeighed(question: Question): Question {
+  if (!isBehindCdn(question)) return question
+  return { ...question, circumstances: { ...question.circumstances, sharedCache: 'proxy', proxied: true } }
+}
+
 /** One pattern for a question; as it is set in fact, where that is said. */
 export function optionOf(
   pattern: Pattern,
@@ -42,7 +48,7 @@ export function optionOf(
   const obstacles = obstaclesOf(pattern, question)
   const possible = obstacles.length === 0
   // What is published is kept whichever pattern reads it.
-  const weighed = costOf(pattern, question, { ...flow, publishes: 0 }, calibration)
+  const weighed = costOf(pattern, asWeighed(question), { ...flow, publishes: 0 }, calibration)
   return {
     pattern,
     obstacles,

@@ -51,7 +51,12 @@ export const patternNames: Readonly<Record<Pattern, string>> = {
   websocket: 'a WebSocket',
 }
 
-const trim = (value: number, digits: number) => String(Number(value.toPrecision(digits)))
+function trim(value: number, digits: number): string {
+  const short = Number(value.toPrecision(digits))
+  const size = Math.abs(short)
+  // Below a millionth a number writes itself with an exponent.
+  return size >= 1e-6 ? String(short) : size < 1e-9 ? '0' : short.toFixed(digits + 8).replace(/0+$/, '')
+}
 
 /** A length of time as people say it. */
 export function formatMs(ms: number): string {
@@ -138,7 +143,7 @@ export function sayReason(because: Because): string {
     case 'simplest':
       return `Nothing simpler than ${name} meets the need.`
     case 'cheap':
-      return `${capital(name)} takes ${formatCount(because.nodes * 100)} % of a node. Below ${formatCount(because.cheapNodes * 100)} % nothing that is cheaper is worth more trouble.`
+      return `${capital(name)} takes ${because.nodes < 1e-5 ? 'less than 0.001' : formatCount(because.nodes * 100)} % of a node. Below ${formatCount(because.cheapNodes * 100)} % nothing that is cheaper is worth more trouble.`
     case 'talks':
       return `Each client sends ${formatRate(because.perSecond, 'message')}: ${name} carries both ways, anything else needs requests beside it.`
     case 'impossible':

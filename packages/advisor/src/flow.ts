@@ -2,7 +2,7 @@ import type { Calibration } from './calibration.js'
 import type { Question } from './complete.js'
 import { cycleOf } from './long-poll.js'
 import { isHeld, type Pattern } from './pattern.js'
-import { isCached, keepAliveOf, type Settings } from './settings.js'
+import { isBehindCdn, isCached, keepAliveOf, type Settings } from './settings.js'
 
 /** What happens in a second, of all readers together; the rest follows from it. */
 export interface Flow {
@@ -116,6 +116,25 @@ function besides(question: Question, calibration: Calibration) {
   return {
     connections: (readers * openMs) / readingMs,
     connects: pages * -Math.expm1(-perMs * readingMs) + readers * clientMessagesPerSecond * quiet,
+  }
+}
+
+/** How long a connection from a proxy or a CDN to the server is busy with one request, in seconds. */
+const upstreamSeconds = 0.01
+
+/** What of a flow gets to the server: a shared cache answers the rest, and what is in front asks by a few connections of its own. */
+export function atServer(pattern: Pattern, question: Question, flow: Flow): Flow {
+  const { originPolls, posts } = flow
+  const reached = flow.polls > 0 ? originPolls / flow.polls : 1
+  const isPooled = !isHeld(pattern) && (question.circumstances.proxied || isBehindCdn(question))
+  const pool = Math.min(flow.connections, (originPolls + posts) * upstreamSeconds)
+  return {
+    ...flow,
+    polls: originPolls,
+    empty: flow.empty * reached,
+    answered: flow.answered * reached,
+    firsts: flow.firsts * reached,
+    ...(isPooled && { connections: pool, connects: 0 }),
   }
 }
 

@@ -38,7 +38,7 @@ export type {
 } from './plan-input.js'
 export { resourceNames } from './plan-names.js'
 export type { Reconnect, Reconnects, Slowest } from './plan-reconnect.js'
-export type { Assumption } from './plan-say.js'
+export type { Assumption, PlanWarning } from './plan-say.js'
 export type { LoadBalancer, PlannedSetting } from './plan-settings.js'
 export type { Limit } from './plan-size.js'
 export type { Snippet } from './plan-snippets.js'

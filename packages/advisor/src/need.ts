@@ -39,8 +39,11 @@ export interface Circumstances {
   readonly timeLimitMs?: number
   /** Readers are phones on battery. */
   readonly onBattery?: boolean
-  /** A cache that readers share, such as a CDN, is in front, and what is read is public. */
-  readonly sharedCache?: boolean
+  /**
+   * A cache that readers share is in front, and what is read is public. `cdn`: it is somebody else's, and readers' connections
+   * end there. `proxy`: it is one's own proxy.
+   */
+  readonly sharedCache?: 'none' | 'cdn' | 'proxy'
   /** From a reader to the nearest region with servers and back, in milliseconds. */
   readonly roundTripMs?: number
   readonly userRegions?: number

@@ -112,8 +112,7 @@ export function looksOf(load: Load, nodes: number, runMs: number) {
 function windowsOf(load: Load, processes: number, calibration: Calibration): number {
   const { windowBytes, windowTotalBytes } = calibration.process
   const all = load.uses.reduce((sum, use) => {
-    const { conflate, retention } = use.use.settings
-    const kept = (conflate ? 1 : retention.count) * use.use.question.need.messageBytes
+    const kept = use.use.settings.retention.count * use.use.question.need.messageBytes
     return sum + use.channels * watching(liveReaders(use), processes) * Math.min(windowBytes, kept)
   }, 0)
   return Math.min(windowTotalBytes, all)
@@ -173,7 +172,7 @@ export function brokerBytes(load: Load, { nodes }: Fleet, { redis }: Calibration
       publishes * (messageBytes + redis.bytes.append) +
       told * (messageBytes + redis.bytes.announcement) +
       (heads + pages) * redis.bytes.read +
-      (flow.originPolls > 0 ? flow.answered * messageBytes : 0)
+      (flow.polls > 0 ? ((flow.answered * flow.originPolls) / flow.polls) * messageBytes : 0)
     )
   }, 0)
 }
@@ -285,7 +284,7 @@ export function utilisation(
     memory: total(nodeMemory(load, fleet, node.cores, calibration)) / node.memory,
     descriptors: descriptorsOf(load, processes, calibration) / node.fds,
     connections: load.held / processes / node.connections,
-    bandwidth: (load.bytesPerSecond + towards) / nodes / node.bytesPerSecond,
+    bandwidth: (load.serverBytesPerSecond + towards) / nodes / node.bytesPerSecond,
     ...proxyUses(load, fleet, question, calibration),
     'broker-core': brokerUse(load, fleet, calibration),
     'broker-bandwidth': towards / shards / broker.bytesPerSecond,

@@ -1,5 +1,6 @@
 import type { Calibration } from './calibration.js'
 import type { Assumed } from './complete.js'
+import type { Warning } from './explain.js'
 import type { Pattern } from './pattern.js'
 import {
   announcementsOf,
@@ -32,6 +33,8 @@ export interface PlannedUse {
   /** Whether the pattern meets the need. */
   readonly meets: boolean
   readonly settings: Settings
+  /** What is to be known of the use by itself; the plan's warnings have them too. */
+  readonly warnings: readonly Warning[]
   readonly readers: number
   readonly channels: number
   readonly publishesPerSecond: number
@@ -127,6 +130,7 @@ export const plannedUse = ({ use, readers, channels, publishes, cost }: UseLoad)
   given: use.isGiven,
   meets: use.meets,
   settings: use.settings,
+  warnings: use.warnings,
   readers: Math.ceil(readers),
   channels: Math.ceil(channels),
   publishesPerSecond: publishes,

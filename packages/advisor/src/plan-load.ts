@@ -1,10 +1,12 @@
 import type { Calibration } from './calibration.js'
 import { type Cost, costOf } from './cost.js'
 import { decide } from './decide.js'
+import type { Warning } from './explain.js'
 import { type Flow, flowOf } from './flow.js'
 import { isHeld, type Pattern } from './pattern.js'
 import type { FullUse, PlanQuestion } from './plan-complete.js'
 import type { Settings } from './settings.js'
+import { warningsOf } from './warnings.js'
 
 /** A use whose pattern is decided. */
 export interface DecidedUse extends FullUse {
@@ -14,6 +16,8 @@ export interface DecidedUse extends FullUse {
   readonly isGiven: boolean
   /** Whether it meets the need. */
   readonly meets: boolean
+  /** What is to be known of it by itself. */
+  readonly warnings: readonly Warning[]
 }
 
 /** What one use is for so many users. */
@@ -39,7 +43,9 @@ export interface Load {
   readonly cores: Cost['cores']
   readonly memoryBytes: Cost['memoryBytes']
   readonly descriptors: Cost['descriptors']
+  /** To and from users, and to and from the nodes: without what a shared cache answers. */
   readonly bytesPerSecond: number
+  readonly serverBytesPerSecond: number
   readonly publishes: number
   readonly channels: number
   /** Bytes of messages that are kept, and how many. */
@@ -50,6 +56,8 @@ export interface Load {
 
 const sum = <Item>(items: readonly Item[], of: (item: Item) => number) =>
   items.reduce((total, item) => total + of(item), 0)
+
+const allBytes = ({ down, up, overhead }: Cost['bytesPerSecond']) => down + up + overhead
 
 const readersOf = (use: FullUse, users: number) => users * use.readersPerUser
 
@@ -65,11 +73,13 @@ export function decideUses(
   calibration: Calibration,
 ): readonly DecidedUse[] {
   return uses.map((use) => {
-    const question = withReaders(use, readersOf(use, users))
-    const { chosen, options } = decide(question, calibration)
-    const option = options.find(({ pattern }) => pattern === use.pattern) ?? chosen
-    const { pattern, meets, settings } = option
-    return { ...use, pattern, meets, settings, isGiven: use.pattern !== undefined }
+    const readers = readersOf(use, users)
+    const question = withReaders(use, readers)
+    const decision = decide(question, calibration)
+    const chosen = decision.options.find(({ pattern }) => pattern === use.pattern) ?? decision.chosen
+    const { pattern, meets, settings } = chosen
+    const warnings = warningsOf(question, { ...decision, chosen }, channelsOf(use, readers))
+    return { ...use, pattern, meets, settings, warnings, isGiven: use.pattern !== undefined }
   })
 }
 
@@ -97,7 +107,7 @@ function ownShares(uses: readonly DecidedUse[], most: number): ReadonlyMap<Patte
   )
 }
 
-function channelsOf(use: DecidedUse, readers: number): number {
+function channelsOf(use: FullUse, readers: number): number {
   if (readers === 0) return 0
   if (use.readersPerChannel !== undefined) return Math.max(1, readers / use.readersPerChannel)
   return use.question.need.audience === 'shared' ? 1 : readers
@@ -139,8 +149,7 @@ function openWorkOf({ use, held }: UseLoad, { work }: Calibration): number {
 }
 
 function keptOf({ use, channels }: UseLoad) {
-  const { retention, conflate } = use.settings
-  const messages = channels * (conflate ? 1 : retention.count)
+  const messages = channels * use.settings.retention.count
   return { messages, bytes: messages * use.question.need.messageBytes }
 }
 
@@ -177,7 +186,8 @@ export function loadOf(
       server: sum(costs, ({ descriptors }) => descriptors.server),
       proxy: sum(costs, ({ descriptors }) => descriptors.proxy),
     },
-    bytesPerSecond: sum(costs, ({ bytesPerSecond: { down, up, overhead } }) => down + up + overhead),
+    bytesPerSecond: sum(costs, (cost) => allBytes(cost.bytesPerSecond)),
+    serverBytesPerSecond: sum(costs, (cost) => allBytes(cost.serverBytesPerSecond)),
     publishes: sum(loads, (load) => load.publishes),
     channels: sum(loads, (load) => load.channels),
     kept: { messages: sum(kept, ({ messages }) => messages), bytes: sum(kept, ({ bytes }) => bytes) },

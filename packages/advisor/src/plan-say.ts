@@ -1,6 +1,6 @@
 import type { Calibration } from './calibration.js'
 import type { Assumed } from './complete.js'
-import { formatBytes, formatCount, formatMs, patternNames, type Warning } from './explain.js'
+import { capital, formatBytes, formatCount, formatMs, patternNames, type Warning } from './explain.js'
 import type { PlanQuestion } from './plan-complete.js'
 import { type Explained, explainPlan } from './plan-explain.js'
 import type { Figures } from './plan-figures.js'
@@ -13,6 +13,12 @@ export interface Assumption {
   readonly text: string
 }
 
+/** What to know before one takes a plan. */
+export interface PlanWarning extends Warning {
+  /** The name of the use that it is about; else it is about all. */
+  readonly use?: string
+}
+
 /** A plan in words. */
 export interface PlanWords {
   /** The answer in a sentence. */
@@ -21,7 +27,8 @@ export interface PlanWords {
   readonly limit: string
   /** How each figure came about. */
   readonly explained: readonly Explained[]
-  readonly warnings: readonly Warning[]
+  /** Of the plan, and then of each use by itself, which is named where there are several. */
+  readonly warnings: readonly PlanWarning[]
   /** What the figures take for granted. */
   readonly assumptions: readonly Assumption[]
 }
@@ -124,6 +131,20 @@ const edge: Check = ({ edge: { helps, regions, users } }) =>
 
 const checks: readonly Check[] = [unmet, unsolved, oneNode, tooFew, noSpare, oneRedis, raise, edge]
 
+/** What a plan says of all uses together: which are not met, and how readers come back. */
+const saidOfAll = ['unmet', 'come-back']
+
+const ofUses = ({ uses }: Figures): readonly PlanWarning[] =>
+  uses.flatMap(({ name, warnings }) =>
+    warnings
+      .filter(({ code }) => !saidOfAll.includes(code))
+      .map(({ code, text }) => ({
+        code,
+        use: name,
+        text: uses.length > 1 ? `${capital(name)}: ${text}` : text,
+      })),
+  )
+
 /** What is used beyond its target first, in a sentence, and what lifts it. */
 function sayLimit({ firstLimit }: Figures): string {
   if (!firstLimit) return 'Nothing of it runs out, however many come.'
@@ -178,7 +199,7 @@ export function sayPlan(figures: Figures, question: PlanQuestion, calibration: C
     headline: headlineOf(figures, question),
     limit: sayLimit(figures),
     explained: explainPlan(figures, question, calibration),
-    warnings: checks.flatMap((check) => check(figures) ?? []),
+    warnings: [...checks.flatMap((check) => check(figures) ?? []), ...ofUses(figures)],
     assumptions,
   }
 }

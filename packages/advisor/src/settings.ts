@@ -2,7 +2,7 @@ import type { Calibration } from './calibration.js'
 import type { Question } from './complete.js'
 import type { Pattern } from './pattern.js'
 
-/** How a channel is to be kept, so that nobody who comes back misses anything. */
+/** How a channel is to be kept, so that nobody who comes back misses what they may not. */
 export interface RetentionAdvice {
   readonly ageMs: number
   readonly count: number
@@ -36,6 +36,8 @@ export const usualRotateMs = 600_000
 const batteryHeartbeatMs = 55_000
 /** Who was away so long comes back to everything: a tunnel, a deploy, a laptop that was shut for a moment. */
 const awayMs = 300_000
+/** Where the newest is enough it is kept as a server does by default, in milliseconds: whoever comes finds it. */
+const newestMs = 86_400_000
 
 /** A round trip with the way to the region that has servers, in milliseconds. */
 export function roundTripOf({ circumstances }: Question): number {
@@ -54,7 +56,10 @@ export const keepAliveOf = ({ circumstances }: Question, { keepAliveMs }: Calibr
 
 /** Whether answers are shared by a cache: then one is as old as the cache lets it be, and asked for again as late. */
 export const isCached = ({ need, circumstances }: Question) =>
-  circumstances.sharedCache && need.audience === 'shared'
+  circumstances.sharedCache !== 'none' && need.audience === 'shared'
+
+/** Whether readers' connections end at somebody else's machines. */
+export const isBehindCdn = ({ circumstances }: Question) => circumstances.sharedCache === 'cdn'
 
 /** How often to poll at most so that what is seen is never older than tolerated: less than `leastPollMs` is too often. */
 function pollInterval(question: Question, calibration: Calibration): number {
@@ -88,7 +93,8 @@ export function settingsOf(pattern: Pattern, question: Question, calibration: Ca
         : pattern === 'request'
           ? {}
           : { heartbeatMs, rotateMs }
+  if (need.loss === 'may-miss') return { ...own, conflate: true, retention: { ageMs: newestMs, count: 1 } }
   const ageMs = Math.max(awayMs, 2 * (own.pollAfterMs ?? 0))
   const count = Math.max(1, Math.ceil((need.updatesPerSecond * ageMs) / 1000))
-  return { ...own, conflate: need.loss === 'may-miss', retention: { ageMs, count } }
+  return { ...own, conflate: false, retention: { ageMs, count } }
 }

@@ -10,14 +10,14 @@ import {
   type Warning,
 } from './explain.js'
 import { isHeld } from './pattern.js'
-import { isCached, roundTripOf } from './settings.js'
+import { isBehindCdn, isCached, roundTripOf } from './settings.js'
 import { isSeldom } from './staleness.js'
 
 /** A log above this is more than an eighth of a node's memory, in bytes. */
 const largeLogBytes = 268_435_456
 
 /** Each looks at one thing, and says what is to be known before one takes the answer. */
-type Check = (question: Question, decision: Decision) => Warning | undefined
+type Check = (question: Question, decision: Decision, channels: number) => Warning | undefined
 
 const unmet: Check = ({ need }, { chosen }) =>
   chosen.meets
@@ -97,16 +97,17 @@ const seldom: Check = ({ need }, { chosen, options }) => {
 
 const cached: Check = (question, { chosen, options }) => {
   const poll = options.find(({ pattern }) => pattern === 'poll')
-  if (!isCached(question) || !isHeld(chosen.pattern) || !poll?.meets) return undefined
+  if (!isCached(question) || !isBehindCdn(question) || !isHeld(chosen.pattern) || !poll?.meets)
+    return undefined
   return {
     code: 'cached-polls',
-    text: `The shared cache would answer all but ${formatCount(poll.originRequestsPerSecond)} of ${formatCount(poll.requestsPerSecond)} polls a second, and what it carries is counted as if it were a proxy of yours. Where it costs you little, take polling.`,
+    text: `The CDN would answer all but ${formatCount(poll.originRequestsPerSecond)} of ${formatCount(poll.requestsPerSecond)} polls a second, and what it carries is counted as if it were a proxy of yours. Where it costs you little, take polling.`,
   }
 }
 
-const log: Check = ({ need }, { chosen }) => {
+const log: Check = ({ need }, { chosen }, channels) => {
   const { count, ageMs } = chosen.settings.retention
-  const bytes = count * need.messageBytes * (need.audience === 'per-user' ? need.readers : 1)
+  const bytes = count * need.messageBytes * channels
   return need.direction !== 'to-server' && bytes > largeLogBytes
     ? {
         code: 'large-log',
@@ -115,15 +116,15 @@ const log: Check = ({ need }, { chosen }) => {
     : undefined
 }
 
-const together: Check = ({ need, assumed }) => {
-  const sent = need.clientMessagesPerSecond * need.readers
+const together: Check = ({ need, assumed }, _decision, channels) => {
+  const sent = (need.clientMessagesPerSecond * need.readers) / Math.max(1, channels)
   return need.direction === 'both' &&
     need.audience === 'shared' &&
     sent > need.updatesPerSecond &&
     assumed.some(({ field }) => field === 'need.updatesPerSecond')
     ? {
         code: 'sent-by-all',
-        text: `All clients together send ${formatRate(sent, 'message')}, and ${formatRate(need.updatesPerSecond)} was taken for what comes: if everybody reads what everybody sends, say so by updatesPerSecond.`,
+        text: `All clients of a channel together send ${formatRate(sent, 'message')}, and ${formatRate(need.updatesPerSecond)} was taken for what comes: if everybody reads what everybody sends, say so by updatesPerSecond.`,
       }
     : undefined
 }
@@ -143,6 +144,10 @@ const checks: readonly Check[] = [
 ]
 
 /** What is to be known before one takes the answer. */
-export function warningsOf(question: Question, decision: Decision): readonly Warning[] {
-  return checks.flatMap((check) => check(question, decision) ?? [])
+export function warningsOf(
+  question: Question,
+  decision: Decision,
+  channels = question.need.audience === 'per-user' ? question.need.readers : 1,
+): readonly Warning[] {
+  return checks.flatMap((check) => check(question, decision, channels) ?? [])
 }

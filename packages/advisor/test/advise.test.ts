@@ -7,6 +7,7 @@ import {
   formatRate,
   type Need,
   nodeCalibration,
+  type Option,
   type Pattern,
   verdictOf,
 } from '@gamut/advisor'
@@ -58,9 +59,37 @@ describe('an answer', () => {
 
   it('reaches the origin with as many polls as a shared cache lets through', () => {
     const need = { stalenessMs: 20_000, readers: 100_000 }
-    const poll = advise(need, { sharedCache: true, userRegions: 3 }).patterns[1]
+    const poll = advise(need, { sharedCache: 'cdn', userRegions: 3 }).patterns[1]
     expect(poll?.originRequestsPerSecond).toBeCloseTo(3000 / (poll?.settings.pollAfterMs ?? 0), 6)
     expect(poll?.stalenessMs.p99).toBeLessThanOrEqual(20_000)
+  })
+
+  // By hand: 500 polls a second, each 10 ms of a connection to the server; of a cache one in ten seconds is left.
+  it('counts as its own proxy’s only what readers ask of it', () => {
+    const need = { updatesPerSecond: 0.1, stalenessMs: 20_050, readers: 10_000, readingMs: 1e7 }
+    const pollWith = (sharedCache: 'none' | 'cdn' | 'proxy') =>
+      compare(need, { sharedCache }).options[1] as Option
+    const [without, cdn, own] = [pollWith('none'), pollWith('cdn'), pollWith('proxy')]
+    expect(own.originRequestsPerSecond).toBeCloseTo(0.1, 9)
+    expect(cdn.originRequestsPerSecond).toBeCloseTo(0.1, 9)
+    expect(without.descriptors).toEqual({ server: 6, proxy: 10_006 })
+    expect(own.descriptors).toEqual({ server: 1, proxy: 10_001 })
+    expect(cdn.descriptors).toEqual({ server: 1, proxy: 2 })
+    expect(own.memoryBytes.proxy).toBe(10_000 * nodeCalibration.proxy.idleBytes)
+    expect(cdn.memoryBytes.proxy).toBeLessThan(nodeCalibration.proxy.idleBytes)
+    expect(own.cores.proxy).toBeGreaterThan(without.cores.proxy)
+    expect(cdn.cores.proxy).toBeLessThan(own.cores.proxy / 1000)
+    for (const { bytesPerSecond, serverBytesPerSecond } of [cdn, own])
+      expect(serverBytesPerSecond.down).toBeLessThan(bytesPerSecond.down / 1000)
+    expect(without.serverBytesPerSecond.down).toBe(without.bytesPerSecond.down)
+    // Somebody pays for what a CDN carries: it is weighed like a proxy.
+    expect(cdn.nodes).toBeCloseTo(own.nodes, 6)
+  })
+
+  it('holds streams through a CDN as without one', () => {
+    const streamWith = (sharedCache: 'none' | 'cdn') => compare({}, { sharedCache }).options[3] as Option
+    expect(streamWith('cdn').descriptors).toEqual({ server: 1000, proxy: 2000 })
+    expect(streamWith('cdn').cores).toEqual(streamWith('none').cores)
   })
 
   it('follows another calibration', () => {
@@ -168,8 +197,7 @@ describe('what an answer says', () => {
   })
 
   it('says of nothing that it is more to run than what asks so often that it is more trouble', () => {
-    const need = { updatesPerSecond: 1 / 60, stalenessMs: 10_000, readers: 200_000 }
-    const advice = advise(need, { sharedCache: true })
+    const advice = advise({ stalenessMs: 7400, readers: 3228, updatesPerSecond: 30 })
     expect(advice.headline).toMatch(/^Polling meets the need, and SSE, which is less trouble, would cost/)
     expect(reasonOf(advice, 'sse')).toEqual([
       expect.stringMatching(/being simpler is worth \S+ × at most\.$/),
@@ -188,13 +216,24 @@ describe('what an answer says', () => {
   })
 
   it.each<[code: string, need: Need, circumstances?: Circumstances]>([
-    ['cached-polls', { updatesPerSecond: 0.02, stalenessMs: 5000, readers: 1e6 }, { sharedCache: true }],
+    ['cached-polls', { updatesPerSecond: 0.02, stalenessMs: 5000, readers: 1e6 }, { sharedCache: 'cdn' }],
     ['large-log', { updatesPerSecond: 1000, messageBytes: 5000 }],
     ['sent-by-all', { clientMessagesPerSecond: 0.1 }],
   ])('warns: %s', (code, need, circumstances) => {
     const codes = (one: Need) => advise(one, circumstances).warnings.map((warning) => warning.code)
     expect(codes(need)).toContain(code)
     expect(codes({ ...need, updatesPerSecond: 100, readers: 500 })).not.toContain(code)
+  })
+
+  it('has the newest kept, and no log of what may be missed', () => {
+    const need: Need = { updatesPerSecond: 1000, messageBytes: 5000, loss: 'may-miss' }
+    for (const { settings } of advise(need).patterns) {
+      expect(settings.conflate).toBe(true)
+      expect(settings.retention).toEqual({ count: 1, ageMs: 86_400_000 })
+    }
+    expect(advise(need).warnings.map(({ code }) => code)).not.toContain('large-log')
+    const [, , , sse] = advise({ ...need, loss: 'must-not' }).patterns
+    expect(sse?.settings.retention).toEqual({ count: 300_000, ageMs: 300_000 })
   })
 
   it('is short about each pattern', () => {
@@ -238,6 +277,8 @@ describe('what is wrong', () => {
   it.each([
     [{ http: 1 }, 'circumstances.http'],
     [{ tls: 'yes' }, 'circumstances.tls'],
+    [{ sharedCache: true }, 'circumstances.sharedCache'],
+    [{ sharedCache: 'proxy', proxied: false }, 'circumstances.sharedCache'],
     [{ platform: 'mainframe' }, 'circumstances.platform'],
     [{ __proto__: null, constructor: 1 }, 'circumstances.constructor'],
     [JSON.parse('{"__proto__": {"tls": true}}'), 'circumstances.__proto__'],

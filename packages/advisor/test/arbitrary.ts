@@ -1,4 +1,11 @@
-import { type Circumstances, type Need, type PlanInput, patterns, type Use } from '@gamut/advisor'
+import {
+  type Circumstances,
+  type Need,
+  type PlanInput,
+  type ProxyPlan,
+  patterns,
+  type Use,
+} from '@gamut/advisor'
 import fc from 'fast-check'
 
 const across = (least: number, most: number) =>
@@ -20,7 +27,7 @@ export const anyNeed: fc.Arbitrary<Need> = fc.record(
   { requiredKeys: [] },
 )
 
-export const anyCircumstances: fc.Arbitrary<Circumstances> = fc.record(
+const anySaid: fc.Arbitrary<Circumstances> = fc.record(
   {
     http: fc.constantFrom(1.1, 2, 3),
     tls: fc.boolean(),
@@ -32,12 +39,17 @@ export const anyCircumstances: fc.Arbitrary<Circumstances> = fc.record(
     platform: fc.constantFrom('server', 'serverless', 'edge'),
     timeLimitMs: fc.oneof(fc.constant(0), across(100, 1e6)),
     onBattery: fc.boolean(),
-    sharedCache: fc.boolean(),
+    sharedCache: fc.constantFrom('none', 'cdn', 'proxy'),
     roundTripMs: fc.oneof(fc.constant(0), across(0.1, 5000)),
     userRegions: fc.integer({ min: 1, max: 30 }),
     serverRegions: fc.integer({ min: 1, max: 30 }),
   },
   { requiredKeys: [] },
+)
+
+/** A cache of one's own is one's proxy. */
+export const anyCircumstances = anySaid.map(
+  (said): Circumstances => (said.sharedCache === 'proxy' ? { ...said, proxied: true } : said),
 )
 
 const withoutPlaces = ({
@@ -62,8 +74,12 @@ const anyUse: fc.Arbitrary<Use> = fc.record(
   { requiredKeys: [] },
 )
 
-/** Plans of all kinds, with numbers spread over their magnitudes. */
-export const anyPlan: fc.Arbitrary<PlanInput> = fc.record(
+const withCdn = ({ circumstances, ...use }: Use): Use => ({
+  ...use,
+  circumstances: { ...circumstances, sharedCache: 'cdn' },
+})
+
+const anyInput: fc.Arbitrary<PlanInput & { proxy?: ProxyPlan }> = fc.record(
   {
     users: fc.oneof(fc.constant(0), across(1, 1e7).map(Math.round)),
     mix: fc.array(anyUse, { minLength: 1, maxLength: 4 }),
@@ -103,4 +119,10 @@ export const anyPlan: fc.Arbitrary<PlanInput> = fc.record(
     broker: fc.constantFrom('memory', 'sqlite', 'redis'),
   },
   { requiredKeys: [] },
+)
+
+/** Plans of all kinds, with numbers spread over their magnitudes. Where no proxy is, none of them is a cache. */
+export const anyPlan = anyInput.map(
+  (input): PlanInput =>
+    input.proxy?.kind === 'none' && input.mix ? { ...input, mix: input.mix.map(withCdn) } : input,
 )

@@ -75,7 +75,7 @@ const rules: [rule: string, pattern: Pattern, need: Need, circumstances?: Circum
     'an edge object, every half minute',
     'poll',
     { updatesPerSecond: 0.01, stalenessMs: 30_000 },
-    { platform: 'edge', sharedCache: true },
+    { platform: 'edge', sharedCache: 'cdn' },
   ],
   ['a form that is sent', 'request', { direction: 'to-server', clientMessagesPerSecond: 0.01 }],
   ['measurements of devices', 'websocket', { direction: 'to-server', clientMessagesPerSecond: 10 }],

@@ -133,7 +133,11 @@ const typed: Readonly<Record<string, Typed>> = {
     time,
   ),
   battery: fact('onBattery', { help: 'readers are phones on battery' }),
-  sharedCache: fact('sharedCache', { help: 'a cache that readers share, as a CDN, is in front' }),
+  sharedCache: circumstance('sharedCache', {
+    placeholder: 'C',
+    help: 'a cache that readers share is in front: cdn, or proxy if it is yours',
+    default: 'none',
+  }),
   roundTrip: circumstance(
     'roundTripMs',
     { placeholder: 'T', help: 'from a reader to a server and back', default: '50ms' },
