@@ -177,7 +177,7 @@ describeWith('chromium', 'the control room', () => {
     await live(chat)
     await say(chat, 'x'.repeat(100_000))
     await chat
-      .getByText('Not sent: 100,000 letters are more than the 1,000 that a message may have.')
+      .getByText('Not sent: 100,000 letters are more than the 1,000 that there is room for.')
       .waitFor()
     expect((await chat.getByLabel('Message', { exact: true }).inputValue()).length).toBe(100_000)
     const answer = await fetch(`${room.url}/channels/${chatChannel}`, {

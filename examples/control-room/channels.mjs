@@ -7,6 +7,9 @@ import { readDay } from './server/day.mjs'
 /** A name that is shown beside what somebody says. */
 const person = z.string().trim().min(1).max(24)
 
+/** What tells those apart who have drawn one name; who publishes by hand need not have any. */
+const id = z.string().regex(/^[a-z0-9]{8}$/)
+
 /** What this machine does at one moment. */
 const metrics = z.object({
   /** Percent, of all cores and of each. */
@@ -48,12 +51,12 @@ const minutes = { count: 1200, bytes: 1024 * 1024, ageMs: 180_000 }
 export const channels = defineChannels({
   'machine/metrics': { schema: metrics, publish: 'server', retention: minutes, need: needs.metrics },
   'chat/:room': {
-    schema: z.object({ from: person, text: z.string().trim().min(1).max(1000) }),
+    schema: z.object({ from: person, by: id.optional(), text: z.string().trim().min(1).max(1000) }),
     retention: { count: 500, bytes: 1024 * 1024, ageMs: 86_400_000 },
     maxMessageBytes: 4096,
     need: needs.chat,
   },
-  'typing/:room': { schema: z.object({ from: person }), volatile: true, need: needs.chat },
+  'typing/:room': { schema: z.object({ from: person, by: id.optional() }), volatile: true, need: needs.chat },
   // Whoever comes late gets each note as it is now, and who is slow the newest place of each.
   'board/:name': {
     schema: z.object({ text: z.string().trim().min(1).max(140), x: percent, y: percent, hue: z.number() }),
@@ -88,7 +91,7 @@ export const channels = defineChannels({
     need: needs.settings,
   },
   deploys: {
-    schema: z.object({ id: z.string().regex(/^[a-z0-9]{8}$/), by: person }),
+    schema: z.object({ id, by: person }),
     retention: { count: 100 },
     maxMessageBytes: 256,
   },

@@ -25,9 +25,20 @@ const bounded = (value: number, most: number) => Math.round(Math.min(most, Math.
 interface CardProps {
   readonly id: string
   readonly message: Message<Note>
+  /** Of all notes Tab leads to this one: a thousand of them are one stop. */
+  readonly isSelected: boolean
   readonly onMove: (id: string, note: Note) => void
   readonly onRemove: (id: string) => void
   readonly onSelect: (id: string) => void
+  readonly onEdit: (id: string) => void
+}
+
+/** Which note a key leads to, in the order in which they were written. */
+const turns: Readonly<Record<string, (card: Element) => Element | null | undefined>> = {
+  PageUp: (card) => card.previousElementSibling,
+  PageDown: (card) => card.nextElementSibling,
+  Home: (card) => card.parentElement?.firstElementChild,
+  End: (card) => [...(card.parentElement?.querySelectorAll('.card') ?? [])].at(-1),
 }
 
 /** Moves a note by pointer: at once here, and for the others as often as they can see. */
@@ -74,13 +85,18 @@ function useDrag({ id, message, onMove }: CardProps) {
   }
 }
 
-/** A note that is moved by pointer or arrow keys, and taken away by Delete. */
+/** A note that is moved, changed and taken away by pointer or keys. */
 export const Card = memo(function Card(props: CardProps) {
-  const { id, message, onMove, onRemove, onSelect } = props
+  const { id, message, isSelected, onMove, onRemove, onSelect, onEdit } = props
   const { note, drag } = useDrag(props)
   const press = (event: KeyboardEvent) => {
-    const step = steps[event.key]
-    if (event.key === 'Delete') onRemove(id)
+    const { key, currentTarget } = event
+    const step = steps[key]
+    const other = turns[key]?.(currentTarget)
+    if (key === 'Delete') onRemove(id)
+    if (key === 'Enter') onEdit(id)
+    if (key in turns || key === 'Enter') event.preventDefault()
+    if (other?.classList.contains('card')) (other as HTMLElement).focus({ preventScroll: true })
     if (!step) return
     event.preventDefault()
     const { data } = message
@@ -91,9 +107,11 @@ export const Card = memo(function Card(props: CardProps) {
       type="button"
       className="card"
       style={{ left: `${note.x}%`, top: `${note.y}%`, '--hue': note.hue }}
-      aria-description="Arrow keys move it, Delete takes it away"
+      tabIndex={isSelected ? 0 : -1}
+      aria-description="Arrow keys move it, Enter changes its text, Delete takes it away, Page Down leads to the next"
       onKeyDown={press}
       onFocus={() => onSelect(id)}
+      onDoubleClick={() => onEdit(id)}
       {...drag}
     >
       {note.text}

@@ -1,18 +1,22 @@
 import type { Message } from '@gamut/client'
-import { type FormEvent, memo, useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useStatus } from '@gamut/react'
+import { memo, useEffect, useLayoutEffect, useRef } from 'react'
 import { needs } from '../needs.mjs'
+import { Announcer } from './announcer.js'
 import { Present, Typing, useTyping } from './company.js'
-import { formatCount, formatTime } from './format.js'
+import { formatTime } from './format.js'
 import { GapNote } from './gap-note.js'
 import { useChannel, usePublish } from './hooks.js'
-import { hueOf, whoAmI } from './person.js'
+import { hueOf, me } from './person.js'
+import { Say } from './say.js'
 
 const room = 'chat/operations'
-/** As the channel's schema has it: what is longer need not be sent to be refused. */
+/** As the channel's schema has it. */
 const mostLetters = 1000
 
 interface Said {
   readonly from: string
+  readonly by?: string | undefined
   readonly text: string
 }
 
@@ -24,7 +28,7 @@ const Bubble = memo(function Bubble({
 }: Message<Said> & { readonly isOwn: boolean }) {
   return (
     <li data-offset={offset} data-own={isOwn || undefined}>
-      <span className="who" style={{ '--hue': hueOf(data.from) }}>
+      <span className="who" style={{ '--hue': hueOf(data.by ?? data.from) }}>
         {data.from}
         <time dateTime={new Date(time).toISOString()}>{formatTime(time)}</time>
       </span>
@@ -52,69 +56,55 @@ function useFollow(what: unknown) {
   return list
 }
 
-function Say({ me }: { readonly me: string }) {
+function SayHere() {
   const { publish, isPending, error } = usePublish(room)
-  const [text, setText] = useState('')
-  const tellTyping = useTyping(me)
-  const isTooLong = text.length > mostLetters
-  const trouble = isTooLong
-    ? `${formatCount(text.length)} letters are more than the ${formatCount(mostLetters)} that a message may have.`
-    : error?.message
-  const say = (event: FormEvent) => {
-    event.preventDefault()
-    if (!text.trim() || isTooLong) return
-    publish({ from: me, text }).then(
-      () => setText(''),
-      // What was written stays there, to be sent again.
-      () => {},
-    )
-  }
+  const isAway = useStatus(({ state }) => state !== 'live')
+  const tellTyping = useTyping()
   return (
-    <form className="say" onSubmit={say}>
-      <input
-        value={text}
-        onChange={({ target }) => {
-          setText(target.value)
-          tellTyping()
-        }}
-        aria-label="Message"
-        placeholder={`Write as ${me}`}
-        autoComplete="off"
-      />
-      <button type="submit" disabled={isPending}>
-        Send
-      </button>
-      {trouble && (
-        <p role="alert" className="trouble">
-          Not sent: {trouble}
+    <Say
+      label="Message"
+      placeholder={`Write as ${me.name}`}
+      action="Send"
+      most={mostLetters}
+      send={(text) => publish({ from: me.name, by: me.id, text })}
+      error={error?.message}
+      onType={tellTyping}
+    >
+      {isPending && isAway && (
+        <p role="status" className="note">
+          The server is not there. It is sent as soon as it is.
         </p>
       )}
-    </form>
+    </Say>
   )
 }
 
 /** What the team says. */
 export function Chat() {
-  const [me] = useState(whoAmI)
   const { messages, gap } = useChannel(room, { need: needs.chat, last: 50, keep: 500 })
   const log = useFollow(messages)
   return (
     <div className="chat">
-      <Present me={me} />
+      <Present />
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <div className="log" ref={log} role="log" aria-label="Messages" tabIndex={0}>
+      <div className="log" ref={log} role="log" aria-live="off" aria-label="Messages" tabIndex={0}>
         <ol>
           {messages.map((message) => (
-            <Bubble key={`${message.offset} ${message.time}`} {...message} isOwn={message.data.from === me} />
+            <Bubble
+              key={`${message.offset} ${message.time}`}
+              {...message}
+              isOwn={message.data.by === me.id}
+            />
           ))}
         </ol>
         {messages.length === 0 && (
           <p className="empty">Nothing was said yet. Open a second tab: it is a second person.</p>
         )}
       </div>
+      <Announcer messages={messages} />
       <GapNote gap={gap} />
-      <Typing me={me} />
-      <Say me={me} />
+      <Typing />
+      <SayHere />
     </div>
   )
 }

@@ -2,6 +2,7 @@ import { usePresence } from '@gamut/react'
 import { useEffect, useRef, useState } from 'react'
 import { needs } from '../needs.mjs'
 import { useChannel, usePublish } from './hooks.js'
+import { me, type Person } from './person.js'
 
 const room = 'chat/operations'
 const typing = 'typing/operations'
@@ -9,16 +10,26 @@ const typing = 'typing/operations'
 const shownMs = 3000
 const toldMs = 1500
 
-/** Who is in the room, this person among them. */
-export function Present({ me }: { readonly me: string }) {
-  const { members } = usePresence<string>(room, { state: me })
-  const others = [...members.values()].map(({ state }) => state).filter((name) => name !== me)
-  const text = others.length === 0 ? 'Nobody else is here' : `Here: ${[...new Set(others)].sort().join(', ')}`
+/** Names in the order of the alphabet, each with how many have it. */
+function countNames(people: readonly Person[]): string {
+  const ids = new Map<string, Set<string>>()
+  for (const { name, id } of people) ids.set(name, (ids.get(name) ?? new Set()).add(id))
+  return [...ids]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, { size }]) => (size > 1 ? `${name} × ${size}` : name))
+    .join(', ')
+}
+
+/** Who is in the room besides this person. */
+export function Present() {
+  const { members } = usePresence<Person>(room, { state: me })
+  const others = [...members.values()].map(({ state }) => state).filter(({ id }) => id !== me.id)
+  const text = others.length === 0 ? 'Nobody else is here' : `Here: ${countNames(others)}`
   return <p className="present">{text}</p>
 }
 
 /** Who else writes just now. Not read out: it would never be silent. */
-export function Typing({ me }: { readonly me: string }) {
+export function Typing() {
   const { messages } = useChannel(typing, { need: needs.chat, cursor: 'newest', keep: 1 })
   const last = messages.at(-1)
   const [shown, setShown] = useState<number>()
@@ -27,12 +38,12 @@ export function Typing({ me }: { readonly me: string }) {
     const timer = setTimeout(() => setShown(undefined), shownMs)
     return () => clearTimeout(timer)
   }, [last])
-  const isShown = last !== undefined && last.offset === shown && last.data.from !== me
+  const isShown = last !== undefined && last.offset === shown && last.data.by !== me.id
   return <p className="typing">{isShown && `${last.data.from} is writing…`}</p>
 }
 
 /** Says that this person writes, but not with each key. */
-export function useTyping(me: string): () => void {
+export function useTyping(): () => void {
   const { publish } = usePublish(typing)
   const toldAt = useRef(Number.NEGATIVE_INFINITY)
   return () => {
@@ -40,6 +51,6 @@ export function useTyping(me: string): () => void {
     if (now < toldAt.current + toldMs) return
     toldAt.current = now
     // Whoever does not learn of it misses nothing.
-    publish({ from: me }).catch(() => {})
+    publish({ from: me.name, by: me.id }).catch(() => {})
   }
 }

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'react'
 import { needs } from '../needs.mjs'
+import { Button } from './button.js'
 import { useChannel, useGamut, usePublish } from './hooks.js'
 import { newId } from './new-id.js'
-import { whoAmI } from './person.js'
+import { me } from './person.js'
 
 /** The last deploy that somebody has asked for; read once, as this page knows of its own. */
 function useLastDeploy() {
@@ -46,7 +47,7 @@ export function Deploy() {
   const isRunning = id !== undefined && id !== ended
   const begin = () => {
     const next = newId()
-    publish({ id: next, by: whoAmI() }).then(
+    publish({ id: next, by: me.name }).then(
       () => setId(next),
       () => {},
     )
@@ -64,9 +65,9 @@ export function Deploy() {
       ) : (
         <Progress key={id} id={id} onEnd={setEnded} />
       )}
-      <button type="button" onClick={begin} disabled={isRunning || isPending}>
+      <Button onClick={begin} isOff={isRunning || isPending}>
         {isRunning ? 'Deploying…' : 'Deploy'}
-      </button>
+      </Button>
       {error && (
         <p role="alert" className="trouble">
           Not begun: {error.message}

@@ -2,6 +2,7 @@ import type { Need } from '@gamut/advisor'
 import { connect, type Gamut } from '@gamut/client'
 import { needs } from '../needs.mjs'
 import { Meter } from './meter.js'
+import { shareTruth, withLook } from './share-truth.js'
 
 /** A widget's own way to the server. */
 export interface Link {
@@ -9,6 +10,7 @@ export interface Link {
   readonly need: Need
   readonly gamut: Gamut
   readonly meter: Meter
+  look(): void
 }
 
 /**
@@ -17,7 +19,8 @@ export interface Link {
  */
 function open(title: string, need: Need): Link {
   const meter = new Meter()
-  return { title, need, meter, gamut: connect(location.origin, { environment: meter.environment }) }
+  const { environment, look } = withLook(meter.environment)
+  return { title, need, meter, look, gamut: connect(location.origin, { environment }) }
 }
 
 /** The page's links, in the order of its status line. They open nothing before something is shown. */
@@ -30,3 +33,5 @@ export const links = {
   settings: open('Settings', needs.settings),
   deploy: open('Deploy', needs.deploy),
 } as const
+
+shareTruth(Object.values(links))

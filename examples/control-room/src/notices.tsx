@@ -1,5 +1,6 @@
 import { useState } from 'react'
 import { needs } from '../needs.mjs'
+import { Button } from './button.js'
 import { formatTime } from './format.js'
 import { GapNote } from './gap-note.js'
 import { useChannel } from './hooks.js'
@@ -39,9 +40,9 @@ export function Notices() {
         <p className="value" data-unread={unread > 0 || undefined}>
           {unread} <span>new</span>
         </p>
-        <button type="button" className="quiet" onClick={markRead} disabled={unread === 0}>
+        <Button className="quiet" onClick={markRead} isOff={unread === 0}>
           Mark as read
-        </button>
+        </Button>
       </div>
       <ul>
         {messages

@@ -1,4 +1,5 @@
 import { type FormEvent, useEffect, useState } from 'react'
+import { Button } from './button.js'
 import { useGamut, usePublish } from './hooks.js'
 
 const channel = 'settings/room'
@@ -97,12 +98,12 @@ export function SettingsForm() {
     <form className="settings" onSubmit={save}>
       <Fields settings={settings} onChange={change} />
       <div className="actions">
-        <button type="submit" disabled={!settings || isPending}>
+        <Button type="submit" isOff={!settings || isPending}>
           Save
-        </button>
-        <button type="button" className="quiet" onClick={ask}>
+        </Button>
+        <Button className="quiet" onClick={ask}>
           Ask again
-        </button>
+        </Button>
         <span role="status" className="note">
           {note}
         </span>
