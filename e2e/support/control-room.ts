@@ -1,8 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { endWithTest } from './end-with-test.js'
 import { type RunningGamut, startGamut } from './gamut.js'
-import { startProcess } from './start-process.js'
+import { type RunningProcess, startProcess } from './start-process.js'
 
 const example = fileURLToPath(new URL('../../examples/control-room/', import.meta.url))
 
@@ -16,9 +19,44 @@ export async function buildControlRoom(): Promise<void> {
   if (code !== 0) throw new Error(`the control room cannot be built: ${build.output()}`)
 }
 
-/** Starts the control room's server as `npm start` does. */
+/** Starts the control room's server alone, with nothing that breaks it. */
 export function startControlRoom(args: readonly string[] = []): Promise<RunningGamut> {
   return startGamut(['--config', `${example}gamut.config.mjs`, ...args])
+}
+
+/** The control room as `npm start` starts it: a supervisor, and a server or two as its children. */
+export interface SupervisedRoom extends RunningProcess {
+  readonly url: string
+  /** Asks the supervisor to do something, as the page does; gives how things are then. */
+  ask(path: string): Promise<RoomState>
+  /** How things are. */
+  state(): Promise<RoomState>
+}
+
+/** What the supervisor says of itself. */
+export interface RoomState {
+  readonly nodes: readonly { readonly name: string; readonly isUp: boolean; readonly pid: number }[]
+  readonly active: readonly { readonly name: string }[]
+  readonly events: readonly { readonly what: string; readonly name: string }[]
+}
+
+/** Starts the control room by what `npm start` runs. */
+export async function startSupervised(args: readonly string[] = []): Promise<SupervisedRoom> {
+  const data = mkdtempSync(join(tmpdir(), 'control-room-'))
+  const command = [`${example}supervisor/main.mjs`, '--port', '0', '--data', data, ...args]
+  const supervisor = startProcess({ command: process.execPath, args: command })
+  endWithTest(async () => {
+    await supervisor.stop('SIGTERM')
+    rmSync(data, { recursive: true })
+  })
+  const [url] = await supervisor.waitFor((output) => /http:\/\/localhost:\d+/.exec(output))
+  const ask = async (path: string, init?: RequestInit) => (await fetch(`${url}${path}`, init)).json()
+  return {
+    ...supervisor,
+    url,
+    ask: (path) => ask(path, { method: 'POST', headers: { origin: url } }),
+    state: () => ask('/faults.json'),
+  }
 }
 
 /** A page of the control room, and what its console said that no good page says. */

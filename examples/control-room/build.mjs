@@ -7,7 +7,16 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const dist = join(root, 'dist')
 const page = join(dist, 'index.html')
 const packages = ['advisor', 'client', 'protocol', 'react'].map((name) => `../../packages/${name}/dist`)
-const sources = ['build.mjs', 'index.html', 'needs.mjs', 'package.json', 'src', 'transports', ...packages]
+const sources = [
+  'build.mjs',
+  'index.html',
+  'needs.mjs',
+  'package.json',
+  'public',
+  'src',
+  'transports',
+  ...packages,
+]
 
 /**
  * When a file, or the newest file below a folder, was last written.

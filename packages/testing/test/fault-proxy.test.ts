@@ -245,6 +245,19 @@ describe('fault proxy', () => {
     expect(performance.now() - last).toBeGreaterThan(290)
   })
 
+  test('leads later connections elsewhere once it is aimed there, and leaves open ones', async () => {
+    const [first, second] = [await start(), await start()]
+    const { client, peer } = await first.pair()
+    first.proxy.aim({ port: second.proxy.port })
+    client.socket.write('still here')
+    await peer.has('still here')
+    const later = connect({ port: first.proxy.port, host: '127.0.0.1' })
+    onTestFinished(() => void later.destroy())
+    later.write('there')
+    while (second.proxy.counts.bytesToServer < 5) await settle()
+    expect(first.proxy.counts.accepted).toBe(2)
+  })
+
   test('a server that is not there ends the connection', async () => {
     const proxy = await createFaultProxy({ target: { port: 1 } })
     onTestFinished(() => proxy.close())

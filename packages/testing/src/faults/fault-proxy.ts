@@ -10,6 +10,12 @@ export interface ProxyCounts {
   readonly bytesToClient: number
 }
 
+/** A server as a proxy finds it; on loopback if not said. */
+export interface ProxyTarget {
+  readonly host?: string
+  readonly port: number
+}
+
 /** A TCP proxy on a loopback port between a client and a server, with faults that a test turns on and off. */
 export interface FaultProxy {
   readonly port: number
@@ -18,6 +24,8 @@ export interface FaultProxy {
   readonly counts: ProxyCounts
   /** Replaces all faults; those left out are over. They act on open connections at once. */
   set(faults: ProxyFaults): void
+  /** Later connections go to another server, as when one is started anew elsewhere; open ones stay. */
+  aim(target: ProxyTarget): void
   /** Ends all open connections with a FIN to both sides. */
   cut(): void
   /** Ends all open connections with an RST to both sides. */
@@ -31,7 +39,7 @@ export interface FaultProxy {
 }
 
 class LoopbackProxy implements FaultProxy {
-  readonly #target: { readonly host: string; readonly port: number }
+  #target: ProxyTarget
   readonly #listener: Server
   readonly #links = new Set<Link>()
   readonly #sockets = new Set<Socket>()
@@ -40,7 +48,7 @@ class LoopbackProxy implements FaultProxy {
   #accepted = 0
   #port = 0
 
-  constructor(target: { readonly host: string; readonly port: number }, faults: ProxyFaults) {
+  constructor(target: ProxyTarget, faults: ProxyFaults) {
     this.#target = target
     this.#faults = faults
     const options = { allowHalfOpen: true, pauseOnConnect: true }
@@ -62,6 +70,10 @@ class LoopbackProxy implements FaultProxy {
   set(faults: ProxyFaults): void {
     this.#faults = faults
     for (const link of this.#links) link.wake()
+  }
+
+  aim(target: ProxyTarget): void {
+    this.#target = target
   }
 
   cut(): void {
@@ -94,7 +106,7 @@ class LoopbackProxy implements FaultProxy {
   }
 
   #join(client: Socket): void {
-    const server = connect({ ...this.#target, allowHalfOpen: true })
+    const server = connect({ host: '127.0.0.1', ...this.#target, allowHalfOpen: true })
     this.#accepted++
     for (const socket of [client, server]) {
       this.#sockets.add(socket)
@@ -117,11 +129,10 @@ class LoopbackProxy implements FaultProxy {
 
 /** Starts a proxy in front of a server. Without faults it changes nothing. */
 export async function createFaultProxy(options: {
-  readonly target: { readonly host?: string; readonly port: number }
+  readonly target: ProxyTarget
   readonly faults?: ProxyFaults
 }): Promise<FaultProxy> {
-  const { host = '127.0.0.1', port } = options.target
-  const proxy = new LoopbackProxy({ host, port }, options.faults ?? {})
+  const proxy = new LoopbackProxy(options.target, options.faults ?? {})
   await proxy.accept()
   return proxy
 }

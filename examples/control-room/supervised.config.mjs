@@ -1,0 +1,33 @@
+// @ts-check
+import room from './gamut.config.mjs'
+import { openTokens } from './supervisor/tokens.mjs'
+
+const secret = process.env['CONTROL_ROOM_SECRET']
+if (!secret) throw new Error('this file is for the supervisor, which gives the secret: npm start')
+
+const tokens = openTokens(secret)
+
+// Whoever started this server has died: nobody would end it.
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
+
+/** The room as the supervisor starts it: with tokens that can be ended, and heartbeats so close that faults are found within seconds. */
+export default {
+  ...room,
+  heartbeatMs: 2000,
+  authenticate: tokens.authenticate,
+  // As without tokens: this is for one machine, and the supervisor lets nobody else in.
+  authorize: (
+    /** @type {unknown} */ _identity,
+    /** @type {string} */ _action,
+    /** @type {string} */ channel,
+  ) => !channel.startsWith('$'),
+  async start(/** @type {import('@gamut/server').Gamut} */ gamut) {
+    process.on('message', (/** @type {{ endTokens: number }} */ { endTokens }) => {
+      tokens
+        .end(gamut, endTokens)
+        .catch((error) => gamut.logger.warn({ error }, 'the tokens could not be ended'))
+    })
+    // Of several nodes one measures the machine and runs the deploys.
+    return process.env['CONTROL_ROOM_NODE'] === 'node-1' ? room.start(gamut) : undefined
+  },
+}

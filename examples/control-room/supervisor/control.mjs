@@ -1,0 +1,63 @@
+// @ts-check
+import { faultNames } from './faults.mjs'
+import { issueToken } from './tokens.mjs'
+
+/** @typedef {import('node:http').IncomingMessage} Request */
+/** @typedef {import('node:http').ServerResponse} Response */
+
+function answer(/** @type {Response} */ response, /** @type {number} */ status, /** @type {object} */ body) {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+  response.end(JSON.stringify(body))
+}
+
+/**
+ * What the page asks of the supervisor: how things are, a token, and to break or mend something. A page of another origin
+ * can read nothing, as no answer lets it, and ask for nothing, as who does must be of this one.
+ * @param {import('./faults.mjs').Faults} faults
+ * @param {string} secret
+ * @returns {(request: Request, response: Response) => boolean} Whether that was for it.
+ */
+export function createControl(faults, secret) {
+  const state = () => ({ isSupervised: true, ...faults.state() })
+  /** @type {Readonly<Record<string, () => unknown>>} */
+  const asked = {
+    '/faults/token': () => ({ token: issueToken(secret) }),
+    '/faults/mend': () => {
+      faults.endAll()
+      return state()
+    },
+    ...Object.fromEntries(
+      faultNames.flatMap((name) => [
+        [
+          `/faults/${name}/begin`,
+          () => {
+            void faults.begin(name)
+            return state()
+          },
+        ],
+        [
+          `/faults/${name}/end`,
+          () => {
+            faults.end(name)
+            return state()
+          },
+        ],
+      ]),
+    ),
+  }
+  return (request, response) => {
+    const { method, url = '', headers } = request
+    if (url === '/faults.json') {
+      answer(response, 200, state())
+      return true
+    }
+    if (!url.startsWith('/faults/')) return false
+    const act = asked[url]
+    if (!act) answer(response, 404, { error: `There is no ${url}. Faults are ${faultNames.join(', ')}.` })
+    else if (method !== 'POST') answer(response, 405, { error: 'Ask for it by POST.' })
+    else if (headers.origin !== `http://${headers.host}`)
+      answer(response, 403, { error: 'This is for the page itself: send its Origin.' })
+    else answer(response, 200, Object(act()))
+    return true
+  }
+}
