@@ -32,6 +32,8 @@ const ranges: readonly Range[] = [
   { field: 'roundTripMs', least: 1, most: 2000 },
 ]
 
+/** A need that is so many times larger or smaller is another need: what is answered to it is not told. */
+const farthest = 100
 /** Each step of the search is so much further than the last. */
 const stride = 1.2
 /** Where it stops: the value is known to one in ten thousand, and so to all digits that are shown. */
@@ -52,23 +54,32 @@ function answerTo(question: Question, calibration: Calibration) {
 }
 
 function search(question: Question, range: Range, side: BreakEven['side'], calibration: Calibration) {
-  const { field, least, most, whole } = range
+  const { field, least, whole } = range
   const asked = (question.need as unknown as Record<string, number>)[field]
   const start = asked ?? (question.circumstances as unknown as Record<string, number>)[field] ?? 0
-  const round = side === 'above' ? Math.ceil : Math.floor
-  const exact = (value: number) => (whole ? round(value) : value)
   const at = (value: number) => answerTo(withValue(question, field, value), calibration)
   const now = answerTo(question, calibration).pattern
-  const next = (value: number) =>
-    side === 'above' ? Math.max(value * stride, least, value + (whole ? 1 : 0)) : value / stride
+  const isUp = side === 'above'
+  const bound = boundOf(range, start, isUp)
+  const next = (value: number) => {
+    const far = isUp ? Math.max(value * stride, least, value + (whole ? 1 : 0)) : value / stride
+    const exact = whole ? (isUp ? Math.ceil(far) : Math.floor(far)) : far
+    return isUp ? Math.min(exact, bound) : Math.max(exact, bound)
+  }
   if (start === 0 && at(least).pattern !== now) return undefined
   let near = start || least
-  for (let far = exact(next(start)); far >= least && far <= most; far = exact(next(far))) {
+  for (let far = next(near); isUp ? far > near : far < near; far = next(near)) {
     const found = at(far)
-    if (found.pattern === now) near = far
-    else return narrow(near, far, now, at, whole)
+    if (found.pattern !== now) return narrow(near, far, now, at, whole)
+    near = far
   }
   return undefined
+}
+
+/** How far a number is looked at: within its range, and where a need is still the same need. */
+function boundOf({ least, most, whole }: Range, start: number, isUp: boolean): number {
+  const far = isUp ? Math.min(most, start ? start * farthest : most) : Math.max(least, start / farthest)
+  return whole ? (isUp ? Math.floor(far) : Math.ceil(far)) : far
 }
 
 /** Halves the way between where the answer is what it was and where it is another. */
@@ -91,7 +102,10 @@ function narrow(
   return found.meets ? { value: far, pattern: found.pattern } : undefined
 }
 
-/** Of each number of a question, the nearest values below and above with which the answer is another one that meets the need. */
+/**
+ * Of each number of a question, the nearest values below and above with which the answer is another one that meets the need,
+ * from a hundredth to a hundred times of what it is.
+ */
 export function breakEvensOf(question: Question, calibration: Calibration): readonly BreakEven[] {
   const { direction } = question.need
   const isFixed = (field: NumericField) =>

@@ -236,6 +236,17 @@ describe('what an answer says', () => {
     expect(sse?.settings.retention).toEqual({ count: 300_000, ageMs: 300_000 })
   })
 
+  it('does not speak of less than a hundredth of the readers that there are', () => {
+    const readersOf = (readers: number) =>
+      advise({ updatesPerSecond: 10, stalenessMs: 6000, readers })
+        .breakEven.filter(({ field }) => field === 'readers')
+        .map(({ value }) => value)
+    const [border = 0] = readersOf(100)
+    expect(border).toBeGreaterThan(10)
+    expect(readersOf(border * 100)).toEqual([border])
+    expect(readersOf(border * 101)).toEqual([])
+  })
+
   it('is short about each pattern', () => {
     const advice = advise({ stalenessMs: 1000 }, { refusesWebSocket: true })
     const verdicts = advice.patterns.map((option) => verdictOf(option, advice))

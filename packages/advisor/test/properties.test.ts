@@ -136,6 +136,8 @@ describe('the model', () => {
         for (const { field, side, value, pattern } of advice.breakEven) {
           expect(settled(advice, { [field]: value }).chosen.pattern).toBe(pattern)
           expect(pattern).not.toBe(advice.pattern)
+          const asked = { ...advice.need, ...advice.circumstances }[field]
+          if (asked) expect(Math.max(value / asked, asked / value)).toBeLessThanOrEqual(100)
           const step = side === 'above' ? 1 / 1.002 : 1.002
           const before = field === 'readers' ? value + (side === 'above' ? -1 : 1) : value * step
           expect(settled(advice, { [field]: before }).chosen.pattern).toBe(advice.pattern)

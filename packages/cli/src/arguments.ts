@@ -23,7 +23,8 @@ function readValue(option: Option, token: OptionToken): unknown {
   const { rawName, value } = token
   if (option.kind === 'flag') return value === undefined ? true : parseValue(option, value, rawName)
   const isMissing = value === undefined || (!token.inlineValue && value.length > 1 && value.startsWith('-'))
-  if (isMissing) throw usageFailure(`${rawName} needs a value: ${rawName} ${option.placeholder ?? 'VALUE'}.`)
+  if (isMissing)
+    throw usageFailure(`${rawName} needs a value: ${rawName} ${option.placeholder ?? 'VALUE'}.`, rawName)
   return parseValue(option, value, rawName)
 }
 
@@ -31,6 +32,7 @@ function unknownOption(token: OptionToken, command: Command, names: readonly str
   const hint = didYouMean(token.name, names, '--')
   throw usageFailure(
     `There is no option ${token.rawName}.${hint} "gamut ${command.name} --help" lists all of them.`,
+    token.rawName,
   )
 }
 
@@ -71,7 +73,8 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
     const { name, o } = found
     const value = readValue(o, token)
     const before = options.get(name)
-    if (before && o.kind !== 'list') throw usageFailure(`${token.rawName} is given twice. Give it once.`)
+    if (before && o.kind !== 'list')
+      throw usageFailure(`${token.rawName} is given twice. Give it once.`, token.rawName)
     const all = before ? [...(before.value as unknown[]), ...(value as unknown[])] : value
     options.set(name, { value: all, from: token.rawName })
   }

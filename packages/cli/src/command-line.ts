@@ -1,9 +1,9 @@
 import { addEnvironment, parseArguments } from './arguments.js'
-import type { Command } from './command.js'
-import { usageFailure } from './failure.js'
+import type { Command, CommandInput } from './command.js'
+import { Failure, usageFailure } from './failure.js'
 import { commandHelp, overview } from './help.js'
 import { didYouMean } from './suggest.js'
-import type { Terminal } from './terminal.js'
+import { escapeControls, type Terminal } from './terminal.js'
 import { readVersion } from './version.js'
 
 /** A command before it is needed: publishing a message shall not wait for a server's code. */
@@ -90,7 +90,26 @@ export async function runCommandLine(
     return 0
   }
   const command = await loadCommand(name === 'help' ? (args[0] ?? '') : name)
-  const { options, positionals, help } = parseArguments(command, name === 'help' ? ['--help'] : args)
+  const typed = name === 'help' ? ['--help'] : args
+  try {
+    return await runTyped(command, typed, terminal, env)
+  } catch (error) {
+    const isJson =
+      command.jsonErrors !== undefined && typed.some((one) => /^--json(?:=(?:true|1))?$/.test(one))
+    if (!isJson || !(error instanceof Failure)) throw error
+    const { message, field, exitCode } = error
+    terminal.note(escapeControls(JSON.stringify({ error: { code: command.jsonErrors, message, field } })))
+    return exitCode
+  }
+}
+
+async function runTyped(
+  command: Command,
+  typed: readonly string[],
+  terminal: Terminal,
+  env: CommandInput['env'],
+): Promise<number> {
+  const { options, positionals, help } = parseArguments(command, typed)
   if (help) {
     terminal.print(commandHelp(command, terminal))
     return 0

@@ -45,11 +45,11 @@ export function parseValue(option: Option, text: string, from: string): unknown 
   switch (option.kind) {
     case 'number':
       if (/^\d{1,15}$/.test(text)) return Number(text)
-      throw usageFailure(`${from}: "${text}" is no whole number. Give digits only, like 100.`)
+      throw usageFailure(`${from}: "${text}" is no whole number. Give digits only, like 100.`, from)
     case 'flag':
       if (/^(?:true|1)$/.test(text)) return true
       if (/^(?:false|0)$/.test(text)) return false
-      throw usageFailure(`${from}: "${text}" is neither true nor false.`)
+      throw usageFailure(`${from}: "${text}" is neither true nor false.`, from)
     case 'list':
       return text
         .split(',')

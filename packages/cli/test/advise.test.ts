@@ -158,6 +158,27 @@ describe('gamut advise --json', () => {
     })
   })
 
+  it.each([
+    [['--frobnicate'], '--frobnicate', /There is no option/],
+    [['--updates'], '--updates', /needs a value/],
+    [['--tls=perhaps'], '--tls', /neither true nor false/],
+    [['--updates', '1', '--updates', '2'], '--updates', /given twice/],
+    [['now'], undefined, /takes no arguments/],
+    [['--calibration', '/there/is/none.json'], '--calibration', /none\.json/],
+  ])('says in JSON too what is wrong with the options %j', async (args, field, text) => {
+    for (const command of ['advise', 'plan']) {
+      const { code, out, err } = await runCommand([command, ...args, '--json'])
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(JSON.parse(err)).toEqual({
+        error: {
+          code: command === 'plan' ? 'plan_invalid' : 'need_invalid',
+          message: expect.stringMatching(text),
+          ...(field && { field }),
+        },
+      })
+    }
+  })
+
   it('names the option where that is wrong', async () => {
     expect(await refused('{"readers":5}', '--readers', '1.5')).toMatchObject({ field: '--readers' })
     expect(await refused('', '--staleness', 'soon')).toMatchObject({ field: '--staleness' })

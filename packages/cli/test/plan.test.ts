@@ -139,8 +139,15 @@ describe('the guide', () => {
   })
 
   it('has a mix that is answered', async () => {
-    const { users } = await ask(blocks('json')[0] ?? '')
+    const [mixed = ''] = blocks('json')
+    const { users, warnings } = await ask(mixed)
     expect(users.planned).toBe(627_686)
+    expect(warnings.map(({ code }) => code)).not.toContain('unmet')
+    // In a room there comes at least what its readers send.
+    for (const { need, readersPerChannel = 0 } of (JSON.parse(mixed) as PlanInput).mix ?? [])
+      expect(need?.updatesPerSecond).toBeGreaterThanOrEqual(
+        (need?.clientMessagesPerSecond ?? 0) * readersPerChannel,
+      )
   })
 })
 

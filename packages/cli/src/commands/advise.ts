@@ -1,6 +1,6 @@
 import { adviceLines } from '../advice-text.js'
 import type { Command, CommandInput } from '../command.js'
-import { Failure, usageFailure } from '../failure.js'
+import { usageFailure } from '../failure.js'
 import { calibrationOption } from '../given-calibration.js'
 import { interview, sameAgain } from '../interview.js'
 import { answer, comesFromInput, readNeed, saysNothing } from '../need-input.js'
@@ -18,27 +18,13 @@ const options: OptionTable = {
 
 const nothingSaid = { need: {}, circumstances: {} }
 
-/** Answers, or says in JSON what is wrong with what was asked. */
-async function answerJson({ options: given, terminal }: CommandInput): Promise<number> {
-  try {
-    const said = comesFromInput(given) ? await readNeed() : nothingSaid
-    terminal.print(escapeControls(JSON.stringify(answer(said, given))))
-    return 0
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const { message, field } = error
-    terminal.note(escapeControls(JSON.stringify({ error: { code: 'need_invalid', message, field } })))
-    return error.exitCode
-  }
-}
-
 async function run(input: CommandInput): Promise<number> {
   const { options: given, positionals, terminal } = input
+  const isJson = flagOption(given, 'json')
   if (positionals.length > 0)
     throw usageFailure(`advise takes no arguments, and "${positionals[0]}" is one. Options begin with --.`)
-  if (flagOption(given, 'json')) return answerJson(input)
   const isWhole = flagOption(given, 'explain')
-  if (saysNothing(given) && process.stdin.isTTY && terminal.columns !== undefined) {
+  if (!isJson && saysNothing(given) && process.stdin.isTTY && terminal.columns !== undefined) {
     const said = await interview({
       questions: needQuestions,
       check: (all) => answer(nothingSaid, all),
@@ -54,6 +40,10 @@ async function run(input: CommandInput): Promise<number> {
     return 0
   }
   const said = comesFromInput(given) ? await readNeed() : nothingSaid
+  if (isJson) {
+    terminal.print(escapeControls(JSON.stringify(answer(said, given))))
+    return 0
+  }
   for (const line of adviceLines(answer(said, given), isWhole, terminal)) terminal.print(line)
   return 0
 }
@@ -73,5 +63,6 @@ export const adviseCommand: Command = {
     { says: 'a chat, and every reason', line: 'gamut advise --sends 6/min --staleness 1s --explain' },
     { says: 'for a script', line: 'echo \'{"readers":340,"stalenessMs":10000}\' | gamut advise --json' },
   ],
+  jsonErrors: 'need_invalid',
   run,
 }

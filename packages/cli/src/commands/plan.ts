@@ -1,6 +1,6 @@
 import { AdviceError, type Plan, plan } from '@gamut/advisor'
 import type { Command, CommandInput } from '../command.js'
-import { Failure, usageFailure } from '../failure.js'
+import { usageFailure } from '../failure.js'
 import { calibrationOption, givenCalibration } from '../given-calibration.js'
 import { interview, sameAgain } from '../interview.js'
 import { comesFromInput, readFields, saysNothing } from '../need-input.js'
@@ -34,27 +34,13 @@ function answer(said: Readonly<Record<string, unknown>>, given: GivenOptions): P
   }
 }
 
-/** Answers, or says in JSON what is wrong with what was asked. */
-async function answerJson({ options: given, terminal }: CommandInput): Promise<number> {
-  try {
-    const said = comesFromInput(given) ? await readFields(example) : {}
-    terminal.print(escapeControls(JSON.stringify(answer(said, given))))
-    return 0
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    const { message, field } = error
-    terminal.note(escapeControls(JSON.stringify({ error: { code: 'plan_invalid', message, field } })))
-    return error.exitCode
-  }
-}
-
 async function run(input: CommandInput): Promise<number> {
   const { options: given, positionals, terminal } = input
+  const isJson = flagOption(given, 'json')
   if (positionals.length > 0)
     throw usageFailure(`plan takes no arguments, and "${positionals[0]}" is one. Options begin with --.`)
-  if (flagOption(given, 'json')) return answerJson(input)
   const parts = { isWhole: flagOption(given, 'explain'), hasSettings: flagOption(given, 'settings') }
-  if (saysNothing(given) && process.stdin.isTTY && terminal.columns !== undefined) {
+  if (!isJson && saysNothing(given) && process.stdin.isTTY && terminal.columns !== undefined) {
     const told = await interview({ questions: planQuestions, check: (all) => answer({}, all), terminal })
     terminal.print('')
     if (!told) return 130
@@ -63,6 +49,10 @@ async function run(input: CommandInput): Promise<number> {
     return 0
   }
   const said = comesFromInput(given) ? await readFields(example) : {}
+  if (isJson) {
+    terminal.print(escapeControls(JSON.stringify(answer(said, given))))
+    return 0
+  }
   for (const line of planLines(answer(said, given), parts, terminal)) terminal.print(line)
   return 0
 }
@@ -87,5 +77,6 @@ export const planCommand: Command = {
     },
     { says: 'several uses', line: 'gamut plan --json < plan.json' },
   ],
+  jsonErrors: 'plan_invalid',
   run,
 }
