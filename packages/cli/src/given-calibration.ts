@@ -17,7 +17,8 @@ export function givenCalibration(given: GivenOptions): Calibration {
   try {
     return checkCalibration(JSON.parse(readFileSync(file, 'utf8')))
   } catch (error) {
-    if (error instanceof AdviceError) throw usageFailure(`--calibration: in ${file}, ${error.message}`, '--calibration')
+    if (error instanceof AdviceError)
+      throw usageFailure(`--calibration: in ${file}, ${error.message}`, '--calibration')
     throw usageFailure(
       `--calibration: ${file} cannot be read: ${textOf(error)}. Make one with gamut bench --calibrate --out ${file}.`,
       '--calibration',

@@ -262,7 +262,8 @@ export class Connection implements Held, Waiting {
     if (this.#core.trace.isOn) this.#traceLeaving(reason)
     this.#core.wheel.unset(this)
     this.#core.presence.release(this, reason)
-    for (const subscription of this.subscriptions.values()) subscription.end()
+    const comesBack = reason === 'rotated' || reason === 'draining'
+    for (const subscription of this.subscriptions.values()) subscription.end(undefined, comesBack)
     this.subscriptions.clear()
   }
 

@@ -1,3 +1,4 @@
+import type { Comparison } from '@gamut/advisor'
 import type { ChannelName } from '@gamut/protocol'
 import type { ChannelSettings } from '../channels.js'
 import type { Traffic } from '../telemetry/traffic.js'
@@ -9,13 +10,24 @@ const unknownMs = 5000
 const slowestMs = 60_000
 
 /**
- * When a poller shall come again, in milliseconds (PROTOCOL §4), where nobody follows traffic: as often as its need
- * tolerates, else as often as the channel changes; a computed channel no faster than it is computed.
+ * When a poller shall come again, in milliseconds (PROTOCOL §4), where nobody follows traffic: as often as the advisor says for
+ * what is declared, which is what is tolerated without the way; else as often as the channel changes. A computed channel
+ * is asked no faster than it is computed.
  */
-export function usualPace(channel: ChannelName, settings: ChannelSettings, traffic: Traffic): number {
-  const { stalenessMs } = settings.need
+export function usualPace(
+  channel: ChannelName,
+  settings: ChannelSettings,
+  traffic: Traffic,
+  declared: Comparison,
+): number {
   const everyMs = settings.source?.everyMs ?? fastestMs
   const measured = Math.min(traffic.intervalMs(channel) ?? unknownMs, slowestMs)
-  const wanted = stalenessMs ?? (settings.source ? everyMs : measured)
-  return Math.round(Math.max(fastestMs, everyMs, wanted))
+  const isDeclared = settings.need.stalenessMs !== undefined
+  const wanted = isDeclared ? advisedPace(declared) : settings.source ? everyMs : measured
+  return Math.round(Math.max(fastestMs, everyMs, wanted ?? unknownMs))
+}
+
+/** How often to poll, whether that is what is advised or not. */
+export function advisedPace({ options }: Comparison): number | undefined {
+  return options.find(({ pattern }) => pattern === 'poll')?.settings.pollAfterMs
 }

@@ -151,18 +151,18 @@ export class Subscription implements LiveReader {
   }
 
   /** Ends the subscription; with a reason the reader is told. */
-  end(reason?: EndReason): void {
+  end(reason?: EndReason, comesBack = false): void {
     if (this.#ended) return
     this.#ended = true
-    this.#leave()
+    this.#leave(comesBack)
     if (reason) this.sink.end(this.options.channel, reason)
   }
 
-  #leave(): void {
+  #leave(comesBack = false): void {
     this.#stopSource?.()
     this.#stopSource = undefined
     this.#stopPace?.()
-    if (this.#live) this.#parts.hub.leave(this.#live, this)
+    if (this.#live) this.#parts.hub.leave(this.#live, this, comesBack)
   }
 
   async #read(from: ReadFrom): Promise<LogPage> {

@@ -9,6 +9,8 @@ const weight = 0.2
 const stepMs = 1000
 /** Senders are counted anew after so long, in milliseconds. */
 const sendersMs = 3_600_000
+/** How long readers stay is the mean of the last that left, of so many at most. */
+const mostLeft = 1000
 
 /** Transports that hold a reader. */
 export type HeldTransport = Exclude<TransportName, 'poll'>
@@ -77,7 +79,7 @@ export class ChannelTraffic {
   /** Of this span so far. */
   counts: Counts = { ...nothing }
   #before: Readonly<Counts> = nothing
-  /** Readers times time, in milliseconds, and readers that left, in all: what one stays, on the mean. */
+  /** Time of streams and sockets, in milliseconds, and how many left: what one stays, on the mean. Long-polls come and go all the time. */
   heldMs = 0
   left = 0
   /** Time between two changes, in milliseconds. */
@@ -118,7 +120,7 @@ export class ChannelTraffic {
     const ms = now - this.#settledAt
     if (ms < leastMs || ms <= 0) return
     const { census } = this
-    if (census) for (const name of transports) this.heldMs += census[name] * ms
+    if (census) this.heldMs += (census.sse + census.ndjson + census.websocket) * ms
     const spans = Math.floor((now - this.#beganAt) / this.#spanMs)
     if (spans > 2) {
       // All that was counted is older than two spans.
@@ -216,10 +218,13 @@ export class ChannelTraffic {
     this.pollers.polled(poller, now)
   }
 
-  /** Somebody comes to be held, or leaves; the census is changed after this. */
-  moves(now: number, isLeaving: boolean): void {
+  /** Somebody comes to be held, leaves, or leaves only to come again; the census is changed after this. */
+  moves(now: number, how: 'comes' | 'leaves' | 'pauses'): void {
     this.settle(now, 0)
-    if (isLeaving) this.left++
-    else this.events++
+    if (how === 'comes') this.events++
+    if (how !== 'leaves' || ++this.left < mostLeft) return
+    // What was long ago counts half as much as what is now.
+    this.left /= 2
+    this.heldMs /= 2
   }
 }

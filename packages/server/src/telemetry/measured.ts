@@ -32,9 +32,12 @@ export interface Measured {
   readonly toClientsShare?: number
   /** From when the node knows messages until the last reader's are written, on the mean. */
   readonly delayMs?: number
-  /** How long a reader is held before it leaves or comes again, on the mean. */
+  /** How long a reader of a stream or a socket stays, on the mean; to be replaced by the server is to stay. */
   readonly lifetimeMs?: number
 }
+
+/** How long readers stay is said from so many on that left. */
+const leastLeft = 10
 
 /** What was counted of a channel as rates, sizes and shares. `pollAfterMs` is when pollers are told to come again. */
 export function measure(traffic: ChannelTraffic, now: number, pollAfterMs: number): Measured {
@@ -77,7 +80,8 @@ export function measure(traffic: ChannelTraffic, now: number, pollAfterMs: numbe
     },
     toClientsShare: mean(counts.socketDeliveries, bySocket),
     delayMs: mean(counts.delayMs, counts.delays),
-    lifetimeMs: mean(traffic.heldMs, traffic.left),
+    // Of a few that left it would be chance.
+    lifetimeMs: traffic.left >= leastLeft ? traffic.heldMs / traffic.left : undefined,
   })
 }
 

@@ -67,12 +67,18 @@ export class Traffic {
     known.delivered(messages)
   }
 
-  /** A reader comes to be held by a transport, or leaves it. */
-  move(channel: ChannelName, census: Census, transport: HeldTransport, change: 1 | -1): void {
+  /** A reader comes to be held by a transport, or leaves it; one that was told to come again has not left. */
+  move(
+    channel: ChannelName,
+    census: Census,
+    transport: HeldTransport,
+    change: 1 | -1,
+    comesBack = false,
+  ): void {
     const now = this.#elapsed()
     const known = this.of(channel, now)
     known.census = census
-    known.moves(now, change === -1)
+    known.moves(now, change === 1 ? 'comes' : comesBack || transport === 'long-poll' ? 'pauses' : 'leaves')
     census[transport] += change
   }
 

@@ -195,7 +195,7 @@ describe('what is said where another pattern fits', () => {
     expect([shown.used, shown.advice.pattern]).toEqual(['sse', 'websocket'])
     expect(textsOf(shown)).toEqual([
       expect.stringMatching(
-        /^Each client sends 0\.13 messages a second; a WebSocket would serve at [\d.]+ × the memory and [\d.]+ × the CPU\.$/,
+        /^Each client sends 0\.13 messages a second; a WebSocket would fit better, and either takes next to nothing\.$/,
       ),
     ])
   })
@@ -220,10 +220,31 @@ describe('what is said where another pattern fits', () => {
 
   it('of streams on which hardly anything happens: how seldom, where that may be told late', async () => {
     const rig = createAdviceRig({ channels: { badge: { need: { stalenessMs: 60_000 } } } })
-    for (let index = 0; index < 120; index++) await rig.stream('badge', `10.0.0.${index}`)
+    for (let index = 0; index < 240; index++) await rig.stream('badge', `10.0.0.${index}`)
     await rig.pass(9 * minute, 3 * minute, (index) => rig.gamut.publish('badge', index))
     expect(textsOf(await rig.one('badge'))).toEqual([
-      expect.stringMatching(/^Something changes every 3 min; polling would serve at /),
+      expect.stringMatching(/^Something changes every 3 min; polling would serve at .+ × the memory/),
     ])
+  })
+
+  it('counts how long readers stay as how long they read', async () => {
+    const rig = createAdviceRig({ channels: { job: { need: { stalenessMs: 2000 } } }, maxAgeMs: 2 * minute })
+    const come = () =>
+      Promise.all(Array.from({ length: 12 }, (_, index) => rig.stream('job', `10.0.0.${index}`)))
+    await rig.gamut.publish('job', 0)
+    await rig.pass(10 * minute, minute, async (index) => {
+      const streams = await come()
+      await rig.clock.advance(5 * second)
+      for (const stream of streams) stream.closed()
+      await rig.gamut.publish('job', index)
+    })
+    const shown = await rig.one('job')
+    expect(shown.measured.lifetimeMs).toBeCloseTo(5000, -2)
+    expect(shown.advice.need['readingMs']).toBe(shown.measured.lifetimeMs)
+    expect(shown.advice.pattern).toBe('poll')
+    // Whoever is replaced stays.
+    await come()
+    await rig.clock.advance(20 * minute)
+    expect((await rig.one('job')).measured.lifetimeMs).toBeGreaterThan(10_000)
   })
 })

@@ -75,11 +75,33 @@ describe('what is measured of a channel', () => {
     expect(now().heldNow).toEqual({ sse: 1, websocket: 1, ndjson: 0, 'long-poll': 0 })
     traffic.move(a, census, 'sse', -1)
     traffic.move(a, census, 'websocket', -1)
-    expect(now().lifetimeMs).toBeCloseTo(((4 + 8 + 8) / 3) * minute)
     // A silence that is longer than all that is remembered.
     traffic.move(a, census, 'ndjson', 1)
     time.now += 90 * minute
     expect(now().readers).toMatchObject({ sse: 0, websocket: 0, ndjson: 1 })
+  })
+
+  it('is how long readers of streams and sockets stay, whoever has the server replace them', () => {
+    const { time, traffic, now } = setUp()
+    const census = createCensus()
+    const stay = (count: number, ms: number, transport: 'sse' | 'long-poll' = 'sse', comesBack = false) => {
+      for (let index = 0; index < count; index++) traffic.move(a, census, transport, 1)
+      time.now += ms
+      for (let index = 0; index < count; index++) traffic.move(a, census, transport, -1, comesBack)
+    }
+    stay(9, 3 * minute)
+    expect(now()).not.toHaveProperty('lifetimeMs')
+    stay(1, 3 * minute)
+    expect(now().lifetimeMs).toBeCloseTo(3 * minute)
+    stay(100, 25 * second, 'long-poll')
+    expect(now().lifetimeMs).toBeCloseTo(3 * minute)
+    // Replaced once: twenty minutes of ten who leave.
+    stay(10, 10 * minute, 'sse', true)
+    stay(10, 10 * minute)
+    expect(now().lifetimeMs).toBeCloseTo(11.5 * minute)
+    // What was long ago is forgotten by what is now.
+    for (let index = 0; index < 100; index++) stay(100, minute)
+    expect((now().lifetimeMs ?? 0) / minute).toBeCloseTo(1, 1)
   })
 
   it('is which messages go which way, and what readers are given', () => {

@@ -30,9 +30,9 @@ export type Finding =
       readonly code: 'other-pattern'
       readonly used: Pattern
       readonly advised: Pattern
-      /** What the advised one takes of the server, of what the used one does. */
-      readonly memory: number
-      readonly cpu: number
+      /** What the advised one takes of the server, of what the used one does; left out where both take next to nothing. */
+      readonly memory?: number
+      readonly cpu?: number
       /** Why it fits, as one number: of frames those that go to clients. */
       readonly toClientsShare?: number
       /** Of polls those that bring nothing. */
@@ -69,6 +69,9 @@ const otherwise = 3
 const mostEmpty = 0.5
 /** Nobody is told to ask so much less often at once: beyond that it is another use. */
 const mostSlower = 12
+/** Below this nobody notices what a channel takes, in bytes and cores: 71 times of some kilobytes are some kilobytes. */
+const leastBytes = 1_048_576
+const leastCores = 0.0005
 const hourMs = 3_600_000
 /** Intervals that people choose, in milliseconds. */
 const usualMs = [2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600].map((seconds) => seconds * 1000)
@@ -85,8 +88,11 @@ function emptyShareOf({ polls }: Measured): number | undefined {
   return polls.perSecond > 0 ? polls.emptyPerSecond / polls.perSecond : undefined
 }
 
-/** Nothing of nothing is as much. */
-const ratio = (part: number, of: number) => (of > 0 ? part / of : 1)
+/** How many times as much, unless neither is worth the mention. */
+function worth<Name extends string>(name: Name, part: number, of: number, least: number) {
+  if (Math.max(part, of) < least) return {}
+  return { [name]: of > 0 ? part / of : 1 } as Record<Name, number>
+}
 const cpuOf = ({ cores }: Option) => cores.user + cores.kernel
 
 function memoryOf({ memoryBytes }: Option): number {
@@ -114,8 +120,8 @@ function ofPattern(
     code: 'other-pattern',
     used,
     advised: chosen.pattern,
-    memory: ratio(memoryOf(chosen), memoryOf(own)),
-    cpu: ratio(cpuOf(chosen), cpuOf(own)),
+    ...worth('memory', memoryOf(chosen), memoryOf(own), leastBytes),
+    ...worth('cpu', cpuOf(chosen), cpuOf(own), leastCores),
     ...whyOther(used, chosen.pattern, measured, comparison),
   })
   return findings
@@ -182,6 +188,17 @@ function sayUse(finding: Extract<Finding, { code: 'other-pattern' }>): string {
   return `Most readers use ${patternNames[used]}`
 }
 
+/** What another pattern would take, in the sentence's other half. */
+function sayTakes({ memory, cpu }: Extract<Finding, { code: 'other-pattern' }>): string {
+  const parts = [
+    ...(memory === undefined ? [] : [`${times(memory)} the memory`]),
+    ...(cpu === undefined ? [] : [`${times(cpu)} the CPU`]),
+  ]
+  return parts.length > 0
+    ? `would serve at ${parts.join(' and ')}`
+    : 'would fit better, and either takes next to nothing'
+}
+
 /** A finding as a sentence. */
 export function sayFinding(
   finding: Finding,
@@ -197,7 +214,7 @@ export function sayFinding(
     case 'fits':
       return `Most readers use ${patternNames[finding.pattern]}, and that fits.`
     case 'other-pattern':
-      return `${sayUse(finding)}; ${patternNames[finding.advised]} would serve at ${times(finding.memory)} the memory and ${times(finding.cpu)} the CPU.`
+      return `${sayUse(finding)}; ${patternNames[finding.advised]} ${sayTakes(finding)}.`
     case 'too-stale':
       return `${capital(patternNames[finding.used])} shows what may be ${formatMs(finding.p99Ms)} old, and ${formatMs(finding.stalenessMs)} is tolerated.`
     case 'may-change':

@@ -6,7 +6,7 @@ import type { Limits } from '../../options.js'
 import type { ChannelTraffic } from '../../telemetry/channel-traffic.js'
 import { type Measured, measure } from '../../telemetry/measured.js'
 import type { Traffic } from '../../telemetry/traffic.js'
-import { usualPace } from '../poll-pace.js'
+import { advisedPace, usualPace } from '../poll-pace.js'
 import { declaredNeed, wholeNeed } from './traffic-need.js'
 
 /** An advice stands for so long before it is looked at again, in milliseconds. */
@@ -74,10 +74,14 @@ export class LiveAdvice {
 
   /** When a poller shall come again, in milliseconds (PROTOCOL §4). */
   pollAfterMs(channel: ChannelName, settings: ChannelSettings): number {
-    const usual = usualPace(channel, settings, this.#parts.traffic)
+    const usual = this.#usualPace(channel, settings)
     if (!settings.followsTraffic) return usual
     const standing = this.of(channel)
     return standing.isProven ? Math.max(settings.source?.everyMs ?? 0, paceOf(standing, usual)) : usual
+  }
+
+  #usualPace(channel: ChannelName, settings: ChannelSettings): number {
+    return usualPace(channel, settings, this.#parts.traffic, this.#ofDeclared(settings))
   }
 
   #judge(
@@ -87,8 +91,8 @@ export class LiveAdvice {
     before: Standing | undefined,
     now: number,
   ): Standing {
-    const { limits, traffic } = this.#parts
-    const usual = usualPace(channel, settings, traffic)
+    const { limits } = this.#parts
+    const usual = this.#usualPace(channel, settings)
     const toldMs = settings.followsTraffic && before?.isProven ? paceOf(before, usual) : usual
     const measured = known && measure(known, now, toldMs)
     const isProven =
@@ -155,7 +159,4 @@ function choose({ options, need }: Comparison): Option {
   return good[0] ?? nearest[0] ?? (options[0] as Option)
 }
 
-/** How often to poll, whether that is what is advised or not. */
-function paceOf({ comparison }: Standing, usual: number): number {
-  return comparison.options.find(({ pattern }) => pattern === 'poll')?.settings.pollAfterMs ?? usual
-}
+const paceOf = ({ comparison }: Standing, usual: number) => advisedPace(comparison) ?? usual

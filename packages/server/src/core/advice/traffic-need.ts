@@ -10,6 +10,9 @@ const sendersPart = 0.1
 /** Who sends less often than that does not need a way of its own, in messages a second. */
 const hardlySends = 0.001
 
+/** Who left sooner has not read, in milliseconds. */
+const leastReadingMs = 1000
+
 /** What a definition says of a channel's use, the need and what follows from the rest. */
 export function declaredNeed({ need, source, conflate, volatile }: ChannelSettings): Need {
   return {
@@ -35,7 +38,7 @@ function clientSends(measured: Measured): number {
 
 /** What was measured, as a need. */
 export function measuredNeed(measured: Measured): Need {
-  const { updatesPerSecond, messageBytes } = measured
+  const { updatesPerSecond, messageBytes, lifetimeMs } = measured
   const clientMessagesPerSecond = clientSends(measured)
   return {
     direction: clientMessagesPerSecond >= hardlySends ? 'both' : 'to-client',
@@ -43,6 +46,7 @@ export function measuredNeed(measured: Measured): Need {
     clientMessagesPerSecond,
     readers: readersOf(measured),
     ...(messageBytes !== undefined && { messageBytes }),
+    ...(lifetimeMs !== undefined && { readingMs: Math.max(leastReadingMs, lifetimeMs) }),
   }
 }
 

@@ -94,9 +94,10 @@ export class Hub implements BrokerListener {
     return channel
   }
 
-  leave(channel: LiveChannel, reader: LiveReader): void {
+  /** Leaves a channel; who was told to come again comes back at once. */
+  leave(channel: LiveChannel, reader: LiveReader, comesBack = false): void {
     if (!channel.readers.delete(reader)) return
-    this.#count(channel, reader, -1)
+    this.#count(channel, reader, -1, comesBack)
     if (channel.readers.size > 0) return
     channel.stay = this.#parts.wheel.after(lingerMs, () => this.#forget(channel))
     this.#lingering.add(channel)
@@ -141,8 +142,8 @@ export class Hub implements BrokerListener {
     traffic.deliver(name, messages.length, census)
   }
 
-  #count({ name, census }: LiveChannel, { transport }: LiveReader, change: 1 | -1): void {
-    if (transport) this.#parts.traffic.move(name, census, transport, change)
+  #count({ name, census }: LiveChannel, { transport }: LiveReader, change: 1 | -1, comesBack = false): void {
+    if (transport) this.#parts.traffic.move(name, census, transport, change, comesBack)
   }
 
   onInterrupted(reason: string): void {
