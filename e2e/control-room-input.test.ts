@@ -100,6 +100,32 @@ describeWith('chromium', 'the control room, given what no page wants', () => {
     },
   )
 
+  test.each([-1, 1])('shows right ages by a clock that is %i hour off', async (hours) => {
+    const context = await browser.newContext({ timezoneId: 'UTC' })
+    endWithTest(() => context.close())
+    context.setDefaultTimeout(12_000)
+    const page = await context.newPage()
+    await page.addInitScript((offMs) => {
+      const now = Date.now.bind(Date)
+      Date.now = () => now() + offMs
+    }, hours * 3_600_000)
+    await page.goto(room.url)
+    const widget = (name: string) => page.getByRole('region', { name })
+    await publish(room.url, 'chat/operations', { data: { from: 'curl', text: `off by ${hours}` } })
+    const said = widget('Team chat')
+      .locator('li')
+      .filter({ hasText: `off by ${hours}` })
+    const delay = widget('This machine').locator('.costs > div').filter({ hasText: 'Delay' }).locator('dd')
+    await expect.poll(() => delay.textContent(), { timeout: 12_000 }).toMatch(/^(\d{1,3} ms|\d(\.\d)? s)$/)
+    const report = await widget('Daily report')
+      .getByText(/next at/)
+      .textContent()
+    const [, next = ''] = /next at (\d\d:\d\d)/.exec(report ?? '') ?? []
+    const minutes = (text: string | null = '') => Number(text?.slice(0, 2)) * 60 + Number(text?.slice(3, 5))
+    const shown = minutes(await said.locator('time').textContent())
+    expect((minutes(next) - shown + 1440) % 1440).toBeLessThan(3)
+  })
+
   test('moves one note of a thousand and touches no other', slow, async () => {
     const notes = Array.from({ length: 1000 }, (_, index) => ({
       key: `note${index}`,

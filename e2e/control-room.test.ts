@@ -79,7 +79,7 @@ describeWith('chromium', 'the control room', () => {
     await other.page.reload()
     const [mine, theirs] = [one.widget('Team chat'), other.widget('Team chat')]
     await say(mine, '<img src=x onerror=alert(1)> <b>to you</b>')
-    await theirs.getByText('<img src=x onerror=alert(1)> <b>to you</b>').waitFor()
+    await theirs.locator('li').getByText('<img src=x onerror=alert(1)> <b>to you</b>').waitFor()
     await say(theirs, 'seen')
     await mine.getByText('seen', { exact: true }).waitFor()
     const [me = ''] = await mine.locator('li[data-own] .who').allInnerTexts()

@@ -23,10 +23,11 @@ const stepAt = (/** @type {number} */ percent) =>
 
 /**
  * Rehearses each deploy that somebody asks for: a channel of its own, which ends with it. One that was under way when the
- * server died goes on where its log ends, if that is still there.
+ * server died goes on where its log ends, if that is still there. Where several nodes run, each runs it, and each step is
+ * stored once, as all of them give it one id: whichever of them dies, it goes on.
  * @param {Gamut} gamut
  * @param {Client} client
- * @param {(text: string) => void} tell Is told of each that is done.
+ * @param {(text: string, id: string) => void} tell Is told of each that is done, by its id.
  */
 export function runDeploys(gamut, client, tell) {
   /** @type {Set<ReturnType<typeof setTimeout>>} */
@@ -47,15 +48,17 @@ export function runDeploys(gamut, client, tell) {
       const next = Math.min(100, percent + percentEach)
       const close = next === 100
       try {
-        await gamut.publish(`deploy/${id}`, { step: stepAt(next), percent: next }, { close })
+        await gamut.publish(`deploy/${id}`, { step: stepAt(next), percent: next }, { close, id: `${next}` })
         percent = next
       } catch (error) {
+        // Another node was first with its end.
+        if (Object(error).code === 'channel_closed') return
         // It waits where it is: one that nobody hears the end of would run for ever on every page.
         gamut.logger.warn({ error, deploy: id }, 'a deploy could not be told, and is tried again')
       }
       if (percent < 100) return later(goOn)
       noteOne('deploys')
-      tell(`${by} has deployed ${id}.`)
+      tell(`${by} has deployed ${id}.`, id)
     }
     later(goOn)
   }

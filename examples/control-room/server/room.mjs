@@ -30,20 +30,21 @@ export async function openRoom(gamut) {
   const client = readOwn(gamut)
   let { alertPercent } = defaults
   let alertedAt = Number.NEGATIVE_INFINITY
-  const tell = (/** @type {string} */ text) => {
+  // What several nodes tell by one id is stored once.
+  const tell = (/** @type {string} */ text, /** @type {string | undefined} */ id = undefined) => {
     gamut
-      .publish('notices', { text })
+      .publish('notices', { text }, id === undefined ? {} : { id })
       .catch((error) => gamut.logger.warn({ error, text }, 'a notice could not be published'))
   }
   const metrics = publishMetrics(gamut, (cpu) => {
     if (cpu < alertPercent || performance.now() < alertedAt + alertEveryMs) return
     alertedAt = performance.now()
-    tell(`The processor is ${Math.round(cpu)} % busy.`)
+    tell(`The processor is ${Math.round(cpu)} % busy.`, `busy ${Math.floor(Date.now() / alertEveryMs)}`)
   })
 
   const settings = client.channel('settings/room', { last: 1 })
   const { messages } = await settings.history({ limit: 1 })
-  if (messages.length === 0) await gamut.publish('settings/room', defaults)
+  if (messages.length === 0) await gamut.publish('settings/room', defaults, { id: 'defaults' })
   settings.subscribe(({ data }) => {
     const wanted = /** @type {Settings} */ (data)
     alertPercent = wanted.alertPercent

@@ -2,6 +2,7 @@ import type { Message } from '@gamut/client'
 import { useEffect, useRef, useState } from 'react'
 import { formatCount } from './format.js'
 import { me } from './person.js'
+import { serverNow } from './server-clock.js'
 
 interface Said {
   readonly from: string
@@ -25,12 +26,12 @@ function sum(news: readonly Message<Said>[]): string {
 export function Announcer({ messages }: { readonly messages: readonly Message<Said>[] }) {
   const [text, setText] = useState('')
   const [isResting, setResting] = useState(false)
-  const told = useRef<number>(undefined)
+  const told = useRef(serverNow())
   const newest = messages.at(-1)?.time
   useEffect(() => {
     if (newest === undefined || isResting) return
-    const since = told.current ?? newest
-    told.current = newest
+    const since = told.current
+    told.current = Math.max(newest, since)
     const news = sum(messages.filter(({ time, data }) => time > since && data.by !== me.id))
     if (!news) return
     setText(news)

@@ -1,4 +1,5 @@
 import { defaultEnvironment, type Environment } from '@gamut/client/core'
+import { learnFromHead, serverNow } from './server-clock.js'
 
 /** What a widget has cost so far. It never changes: what comes makes another one. */
 export interface Costs {
@@ -26,10 +27,14 @@ export class Meter {
     const environment = defaultEnvironment()
     this.environment = {
       ...environment,
+      // What is old or late is so by the clock that dated it.
+      now: serverNow,
       fetch: async (input, init) => {
         this.#add({ requests: 1, bytes: headBytes + sizeOf(init?.body) })
         const began = environment.elapsed()
+        const sentAt = Date.now()
         const response = await environment.fetch(input, init)
+        learnFromHead(response.headers, sentAt)
         this.costs = { ...this.costs, tookMs: environment.elapsed() - began }
         return this.#counted(response)
       },

@@ -1,10 +1,11 @@
 import type { Message } from '@gamut/client'
-import { type ReactNode, useMemo } from 'react'
+import { type ReactNode, useEffect, useMemo } from 'react'
 import { needs } from '../needs.mjs'
 import { Chart, type Line } from './chart.js'
 import { formatBytes, formatCount, formatMs, formatPercent } from './format.js'
 import { GapNote } from './gap-note.js'
 import { useChannel } from './hooks.js'
+import { learnFromMessage } from './server-clock.js'
 
 /** A minute at 20 messages a second. */
 const keep = 1200
@@ -132,6 +133,10 @@ function Others({
 export function Metrics() {
   const { messages, gap } = useMetrics()
   const times = useMemo(() => messages.map(({ time }) => time / 1000), [messages])
+  const newest = messages.at(-1)?.time
+  useEffect(() => {
+    if (newest) learnFromMessage(newest)
+  }, [newest])
   return (
     <div className="metrics">
       <Processor messages={messages} times={times} />

@@ -2,6 +2,7 @@ import { useMemo } from 'react'
 import { needs } from '../needs.mjs'
 import { formatAge, formatClock, formatCount, formatPercent } from './format.js'
 import { useChannel } from './hooks.js'
+import { serverNow } from './server-clock.js'
 
 const everyMs = needs.report.stalenessMs
 
@@ -14,10 +15,10 @@ function Figure({ label, value }: { readonly label: string; readonly value: stri
   )
 }
 
-/** When the next one comes: by the clock of who looks, as the server's may be another. */
+/** When the next one comes, by the server's clock as all times of the page. */
 function Next({ offset }: { readonly offset: number }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: it counts from when this message came
-  const next = useMemo(() => Date.now() + everyMs, [offset])
+  const next = useMemo(() => serverNow() + everyMs, [offset])
   return (
     <p className="next">
       <span className="track" aria-hidden="true">

@@ -1,0 +1,51 @@
+// @ts-check
+
+/**
+ * Publishes again and again, in turns that are the same on every node. What nodes publish in one turn has one id, so that
+ * it is stored once; whoever was second comes a little later from then on, and takes over when the first one dies.
+ * @param {(id: string) => Promise<{ replayed: boolean }>} publish
+ * @param {(error: unknown) => void} fail Is told of failures; of those that follow each other the first one.
+ */
+export function takeTurns(publish, fail) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer
+  let isSecond = false
+  let isBusy = false
+  let isFailing = false
+
+  /** One at a time: what a slow store has not taken yet would pile up. */
+  async function take(/** @type {string} */ id) {
+    if (isBusy) return
+    isBusy = true
+    try {
+      isSecond = (await publish(id)).replayed
+      isFailing = false
+    } catch (error) {
+      if (!isFailing) fail(error)
+      isFailing = true
+    }
+    isBusy = false
+  }
+
+  function wait(/** @type {number} */ periodMs) {
+    const turn = Math.floor(Date.now() / periodMs) + 1
+    timer = setTimeout(
+      () => {
+        wait(periodMs)
+        void take(turn.toString(36))
+      },
+      (turn + (isSecond ? 0.25 : 0)) * periodMs - Date.now(),
+    )
+  }
+
+  return {
+    /** Goes on at another pace. */
+    setPace(/** @type {number} */ perSecond) {
+      clearTimeout(timer)
+      wait(1000 / perSecond)
+    },
+    stop() {
+      clearTimeout(timer)
+    },
+  }
+}
