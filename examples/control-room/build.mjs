@@ -1,7 +1,8 @@
 // @ts-check
-import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
 const dist = join(root, 'dist')
@@ -57,6 +58,17 @@ const paintWhole = {
   },
 }
 
+/** Lays the compressed ones beside all texts of a folder: the server sends what whoever asks can take. */
+function compress(/** @type {string} */ folder) {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(html|js|css|svg)$/.test(name)) continue
+    const file = join(folder, name)
+    const text = readFileSync(file)
+    writeFileSync(`${file}.br`, brotliCompressSync(text))
+    writeFileSync(`${file}.gz`, gzipSync(text))
+  }
+}
+
 /** Puts the new page in the place of the old one: who builds at the same time, or reads it, finds a whole one. */
 function swap(/** @type {string} */ made) {
   const old = `${made}-old`
@@ -84,5 +96,6 @@ if (writtenAt(page) < Math.max(...sources.map((path) => writtenAt(join(root, pat
       rolldownOptions: { input: ['index.html', 'transports/index.html'].map((name) => join(root, name)) },
     },
   })
+  compress(outDir)
   swap(outDir)
 }

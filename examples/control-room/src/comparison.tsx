@@ -114,7 +114,7 @@ function PlanTable({ plans }: { readonly plans: readonly Plan[] | undefined }) {
             <th scope="row">{label}</th>
             {columns.map(([title], index) => {
               const plan = plans?.[index]
-              return <td key={title}>{plan ? show(plan) : '–'}</td>
+              return <td key={title}>{plan && show(plan)}</td>
             })}
           </tr>
         ))}

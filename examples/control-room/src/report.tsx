@@ -10,7 +10,7 @@ function Figure({ label, value }: { readonly label: string; readonly value: stri
   return (
     <div>
       <dt>{label}</dt>
-      <dd>{value ?? '–'}</dd>
+      <dd>{value}</dd>
     </div>
   )
 }

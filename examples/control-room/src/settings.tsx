@@ -65,11 +65,12 @@ function Fields(props: {
             min={50}
             max={100}
             step={5}
+            aria-valuetext={`${alertPercent} %`}
             value={alertPercent}
             disabled={!props.settings}
             onChange={({ target }) => props.onChange({ alertPercent: Number(target.value) })}
           />
-          <output>{alertPercent} %</output>
+          <span>{`${alertPercent} %`}</span>
         </span>
       </label>
     </>

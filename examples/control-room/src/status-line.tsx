@@ -71,9 +71,7 @@ export function StatusLine({ links }: { readonly links: readonly Link[] }) {
         <span className="dot" aria-hidden="true" />
         {text}
       </p>
-      <p className="move">
-        {last.title}: {last.why}
-      </p>
+      <p className="move">{`${last.title}: ${last.why}`}</p>
       <details>
         <summary>All links</summary>
         <ul>

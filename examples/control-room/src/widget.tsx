@@ -10,10 +10,11 @@ import { useReason } from './use-reason.js'
 /** By what the widget is read now, and how that is. */
 function Pattern({ advised = '' }: { readonly advised: string | undefined }) {
   const { state, transport } = useStatus(({ state, transport }) => ({ state, transport }))
+  const name = patternNames[transport ?? advised]
   return (
-    <span className="pattern" data-state={state} data-transport={transport}>
+    <span className="pattern" data-state={state} data-transport={transport} data-unknown={!name || undefined}>
       <span className="dot" aria-hidden="true" />
-      {patternNames[transport ?? advised] ?? '…'}
+      {name}
       <span className="hidden">, {stateWords[state]}</span>
     </span>
   )

@@ -144,7 +144,7 @@ export const serveOptions: OptionTable = {
   static: {
     kind: 'text',
     placeholder: 'DIR',
-    help: 'a directory whose files are served at /',
+    help: 'a directory whose files are served at /, compressed where NAME.br or NAME.gz lies beside one',
     group: what,
     env: true,
   },

@@ -15,9 +15,12 @@ export const refuse: RequestListener = (request, response) => {
   response.end(request.method === 'HEAD' ? undefined : notFound)
 }
 
-/** Serves a directory's files as they are at the moment, so that an edited page needs no restart; what is none of them is another's. */
+/**
+ * Serves a directory's files as they are at the moment, so that an edited page needs no restart; what is none of them is
+ * another's. Who takes it gets the compressed one that lies beside a file, by its name and `.br` or `.gz`.
+ */
 export function serveFiles(directory: string, otherwise: RequestListener): RequestListener {
-  const files = sirv(directory, { dev: true, etag: true })
+  const files = sirv(directory, { dev: true, etag: true, brotli: true, gzip: true })
   return (request, response) => {
     const isRead = request.method === 'GET' || request.method === 'HEAD'
     if (!isRead || hidden.test(decoded(request.url ?? '/'))) return refuse(request, response)

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { brotliCompressSync } from 'node:zlib'
 import { metricDefinitions } from '@gamut/server'
 import { openReader, openSocketReader, rawRequest, takeKind, takeMessages } from '@gamut/testing'
 import { describe, expect, it } from 'vitest'
@@ -155,6 +156,19 @@ describe('static files', () => {
     expect(await get('/', { range: 'bytes=5-3' })).toEqual({ status: 200, text: '<h1>page</h1>' })
     expect((await fetch(`${server.url}/`, { method: 'POST' })).status).toBe(404)
     expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  })
+
+  it('are sent compressed to whoever takes that, where a compressed one lies beside the file', async () => {
+    const directory = temporaryFiles({ 'a.js': 'let a', 'b.js': 'let b' })
+    writeFileSync(join(directory, 'a.js.br'), brotliCompressSync('let a'))
+    const server = await startGamut(['--static', directory])
+    const get = async (name: string, encoding: string) => {
+      const answer = await fetch(`${server.url}/${name}`, { headers: { 'accept-encoding': encoding } })
+      return [answer.headers.get('content-encoding'), answer.headers.get('vary'), await answer.text()]
+    }
+    expect(await get('a.js', 'gzip, br')).toEqual(['br', 'Accept-Encoding', 'let a'])
+    expect(await get('a.js', 'gzip')).toEqual([null, 'Accept-Encoding', 'let a'])
+    expect(await get('b.js', 'gzip, br')).toEqual([null, 'Accept-Encoding', 'let b'])
   })
 })
 
