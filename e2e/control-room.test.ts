@@ -39,7 +39,7 @@ describeWith('chromium', 'the control room', () => {
     await buildControlRoom()
     room = await startControlRoom()
     browser = await startChromium()
-  })
+  }, slow.timeout)
 
   test('weighs no more than its budget (brotli)', () => {
     const folder = join(builtPage, 'assets')

@@ -8,6 +8,8 @@ import { freePort } from './support/free-port.js'
 import type { RunningGamut } from './support/gamut.js'
 import { describeWith } from './support/parts.js'
 
+/** How long a build may take on a busy machine. */
+const buildMs = 60_000
 const transports = ['poll', 'long-poll', 'sse', 'ndjson', 'websocket']
 
 function startFeed(port = 0) {
@@ -19,7 +21,7 @@ describe('the channels of this machine', () => {
   beforeAll(async () => {
     await buildControlRoom()
     feed = await startFeed()
-  })
+  }, buildMs)
 
   test('names its channels at the start', () => {
     for (const name of ['cpu', 'load', 'memory', 'network', 'loop', 'server'])
@@ -81,7 +83,7 @@ describe('the channels of this machine', () => {
 })
 
 describeWith('chromium', 'the page of a channel over five transports', () => {
-  beforeAll(buildControlRoom)
+  beforeAll(buildControlRoom, buildMs)
 
   let browser: Browser
   beforeAll(async () => {

@@ -20,8 +20,11 @@ export async function buildControlRoom(): Promise<void> {
 }
 
 /** Starts the control room's server alone, with nothing that breaks it. */
-export function startControlRoom(args: readonly string[] = []): Promise<RunningGamut> {
-  return startGamut(['--config', `${example}gamut.config.mjs`, ...args])
+export function startControlRoom(
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningGamut> {
+  return startGamut(['--config', `${example}gamut.config.mjs`, ...args], env)
 }
 
 /** The control room as `npm start` starts it: a supervisor, and a server or two as its children. */

@@ -40,3 +40,7 @@ export const formatClock = (at: number): string => clocks.format(at)
 
 /** The time of day, by the clock of who looks. */
 export const formatTime = (at: number): string => times.format(at)
+
+/** How often something happens, with a digit where it is seldom. */
+export const formatRate = (perSecond: number): string =>
+  `${(perSecond < 10 ? numbers : wholeNumbers).format(perSecond)}/s`

@@ -11,7 +11,7 @@ import { Report } from './report.js'
 import { SettingsForm } from './settings.js'
 import { StatusLine } from './status-line.js'
 import { ThemeSwitch } from './theme-switch.js'
-import { Views } from './views.js'
+import { ViewLinks, Views } from './views.js'
 import { Widget } from './widget.js'
 
 const all = Object.values(links)
@@ -21,34 +21,36 @@ function Room() {
     <>
       <header className="top">
         <h1>Control room</h1>
-        <Views />
+        <ViewLinks />
         <ThemeSwitch />
         <StatusLine links={all} />
       </header>
-      <main className="grid">
-        <Widget link={links.metrics} area="metrics">
-          <Metrics />
-        </Widget>
-        <Widget link={links.chat} area="chat">
-          <Chat />
-        </Widget>
-        <Widget link={links.notices} area="notices">
-          <Notices />
-        </Widget>
-        <Widget link={links.report} area="report">
-          <Report />
-        </Widget>
-        <Widget link={links.settings} area="settings">
-          <SettingsForm />
-        </Widget>
-        <Widget link={links.deploy} area="deploy">
-          <Deploy />
-        </Widget>
-        <Widget link={links.board} area="board">
-          <Board />
-        </Widget>
-        <Comparison />
-      </main>
+      <Views>
+        <main className="grid">
+          <Widget link={links.metrics} area="metrics">
+            <Metrics />
+          </Widget>
+          <Widget link={links.chat} area="chat">
+            <Chat />
+          </Widget>
+          <Widget link={links.notices} area="notices">
+            <Notices />
+          </Widget>
+          <Widget link={links.report} area="report">
+            <Report />
+          </Widget>
+          <Widget link={links.settings} area="settings">
+            <SettingsForm />
+          </Widget>
+          <Widget link={links.deploy} area="deploy">
+            <Deploy />
+          </Widget>
+          <Widget link={links.board} area="board">
+            <Board />
+          </Widget>
+          <Comparison />
+        </main>
+      </Views>
     </>
   )
 }

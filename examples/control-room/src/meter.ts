@@ -55,7 +55,8 @@ export class Meter {
   /** The answer, whose body is counted as it is read. */
   #counted(response: Response): Response {
     const { body } = response
-    if (!body) return response
+    // What has no content has a body in some browsers, which no answer may be made of.
+    if (!body || response.status === 204) return response
     const isStream = /event-stream|ndjson/.test(response.headers.get('content-type') ?? '')
     let held = isStream ? 1 : 0
     this.#add({ open: held })

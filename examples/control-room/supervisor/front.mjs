@@ -36,16 +36,19 @@ function isOwnHost(/** @type {Request} */ { headers: { host = 'localhost' } }) {
  */
 export function createFront({ nodes, faults, control }) {
   let turn = 0
-  const portOf = (/** @type {Lane} */ lane) => {
+  /** Each node in turn; who operates them names one. */
+  const portOf = (/** @type {Lane} */ lane, /** @type {Request} */ { headers }) => {
     const up = faults.has('away') ? [] : nodes.filter(({ isUp }) => isUp)
-    return up[turn++ % up.length]?.proxy(lane).port
+    const named = headers['control-room-node']
+    const node = named ? up.find(({ name }) => name === named) : up[turn++ % up.length]
+    return node?.proxy(lane).port
   }
   const server = createServer((request, response) => {
     if (!isOwnHost(request)) {
       response.writeHead(403, { connection: 'close' })
       response.end('This page is for its own machine: ask for localhost.\n')
     } else if (!control(request, response)) {
-      const port = portOf(laneOf(request))
+      const port = portOf(laneOf(request), request)
       // As where nothing listens: who asks gets no answer, not one of a proxy's own.
       if (port === undefined) request.socket.destroy()
       else forward(request, response, port)
@@ -54,7 +57,7 @@ export function createFront({ nodes, faults, control }) {
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     const isStripped = faults.has('strip')
-    const port = portOf(isStripped ? 'requests' : 'sockets')
+    const port = portOf(isStripped ? 'requests' : 'sockets', request)
     if (port === undefined || !isOwnHost(request)) socket.destroy()
     else if (isStripped) forwardStripped(request, socket, port)
     else forwardUpgrade(request, socket, head, port)

@@ -125,7 +125,7 @@ describe('explain (§14)', () => {
       {
         ...explained,
         channel: 'chat/lobby' as never,
-        message: { asked: '42', offset: 42 },
+        message: { asked: '42', kept: true, offset: 42 },
         reader: 'alice',
         readers: [
           { reader, ...explained },

@@ -42,12 +42,15 @@ describe('a message that is asked about by itself (§14)', () => {
   it('is found by its id, in the log and where retention has taken it', async () => {
     const { gamut } = await startTraced({ channels: { news: { retention: { count: 1 } } } })
     const first = await gamut.publish('news', 1, { id: 'one' })
-    expect(await gamut.explain('news', 'one')).toMatchObject({ verdict: 'published', message: { id: 'one' } })
+    expect(await gamut.explain('news', 'one')).toMatchObject({
+      verdict: 'published',
+      message: { id: 'one', kept: true },
+    })
     await gamut.publish('news', 2)
     expect(await gamut.explain('news', 'one')).toMatchObject({
       verdict: 'published',
       says: expect.stringContaining('retention has taken it'),
-      message: { offset: first.offset },
+      message: { offset: first.offset, kept: false },
     })
   })
 

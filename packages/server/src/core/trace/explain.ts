@@ -43,6 +43,8 @@ export interface Explanation extends Explained {
   readonly channel: ChannelName
   readonly message: {
     readonly asked: string
+    /** Whether the log has it now. */
+    readonly kept: boolean
     readonly offset?: number
     readonly id?: string
     readonly key?: string
@@ -183,6 +185,7 @@ export async function explain(
     channel,
     message: {
       asked,
+      kept: message.fate === 'kept',
       ...(offset !== undefined && { offset }),
       ...(id !== undefined && { id }),
       ...(key !== undefined && { key }),
