@@ -61,6 +61,8 @@ export interface Calibration {
     readonly answer: Work
     /** One of them. */
     readonly answeredMessage: Work
+    /** More for an answer that is held until there is something, or nothing for long. */
+    readonly held: Work
     /** A message by HTTP, without what follows from it. */
     readonly post: Work
     /** The same in a frame of a WebSocket. */
@@ -75,7 +77,11 @@ export interface Calibration {
     readonly open: { readonly request: Work; readonly sse: Work; readonly websocket: Work }
     readonly heartbeat: Work
     readonly tlsHandshake: Work
+    /** More for whatever comes after a long pause: code and data are gone from the caches of the processor. */
+    readonly wake: Work
   }
+  /** The pause after which 63 % of them are gone, in milliseconds. */
+  readonly pauseMs: number
   /** Bytes of memory of one connection. */
   readonly memory: {
     readonly idle: number

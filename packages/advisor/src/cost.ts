@@ -27,8 +27,16 @@ export interface Cost {
   readonly bytesPerSecond: Bytes
   /** The same as the server sees it: without what a shared cache answers. */
   readonly serverBytesPerSecond: Bytes
-  /** Cores that are busy: the server's process, its kernel, and a proxy with its kernel. */
-  readonly cores: { readonly user: number; readonly kernel: number; readonly proxy: number }
+  /**
+   * Cores that are busy: the server's process, its kernel, and a proxy with its kernel. `wake` comes on top of the first
+   * two where the process is hardly busy; it is no use of capacity, as a busy process has none of it.
+   */
+  readonly cores: {
+    readonly user: number
+    readonly kernel: number
+    readonly proxy: number
+    readonly wake: number
+  }
   /** Bytes of memory: the server's process, its kernel, what slow readers hold up, and a proxy with its kernel. */
   readonly memoryBytes: {
     readonly process: number
@@ -51,6 +59,28 @@ type Share = readonly [perSecond: number, work: Work]
 const cores = (shares: readonly Share[], part: keyof Work) =>
   shares.reduce((sum, [perSecond, work]) => sum + perSecond * work[part], 0) / 1e6
 
+/** How often in a second something new begins; what follows from it at once, as the next long-poll of all who got a message, is part of it. */
+function turnsOf(pattern: Pattern, flow: Flow): number {
+  const asked = pattern === 'long-poll' ? flow.firsts + flow.empty : flow.polls
+  const sent = flow.posts + flow.frames
+  // A socket answers a heartbeat; the server sends them by one timer.
+  const answers = pattern === 'websocket' ? flow.heartbeats : 0
+  return asked + flow.opens + sent + Math.max(0, flow.publishes - sent) + answers
+}
+
+/**
+ * What part of `work.wake` each turn takes in a process that so many turns a second keep busy for such a share of a core:
+ * the longer it pauses, the more of its code and data it finds gone.
+ */
+export function wakeShare(turnsPerSecond: number, busy: number, pauseMs: number): number {
+  if (busy >= 1 || turnsPerSecond === 0) return 0
+  return -Math.expm1(-((1 - busy) * 1000) / turnsPerSecond / pauseMs)
+}
+
+function wakeOf(turns: number, busy: number, { work, pauseMs }: Calibration): number {
+  return (turns * (work.wake.user + work.wake.kernel) * wakeShare(turns, busy, pauseMs)) / 1e6
+}
+
 function cpu(pattern: Pattern, question: Question, flow: Flow, calibration: Calibration): Cost['cores'] {
   const { need, circumstances } = question
   const { work, proxy } = calibration
@@ -62,6 +92,7 @@ function cpu(pattern: Pattern, question: Question, flow: Flow, calibration: Cali
     [own.empty, work.emptyAnswer],
     [own.polls - own.empty, work.answer],
     [own.answered, work.answeredMessage],
+    [pattern === 'long-poll' ? own.polls - own.firsts : 0, work.held],
     [own.posts, work.post],
     [own.frames, work.frame],
     [own.publishes, work.append],
@@ -80,10 +111,12 @@ function cpu(pattern: Pattern, question: Question, flow: Flow, calibration: Cali
         [circumstances.tls ? front.connects : 0, work.tlsHandshake],
       ]
     : []
+  const [user, kernel] = [cores(shares, 'user'), cores(shares, 'kernel')]
   return {
-    user: cores(shares, 'user'),
-    kernel: cores(shares, 'kernel'),
+    user,
+    kernel,
     proxy: cores(inFront, 'user') + cores(inFront, 'kernel'),
+    wake: wakeOf(turnsOf(pattern, own), user + kernel, calibration),
   }
 }
 

@@ -6,7 +6,7 @@ export { nodeCalibration } from './calibrations/node.js'
 export { checkCalibration } from './check-calibration.js'
 export { type Assumed, complete, type Question } from './complete.js'
 export { configText } from './config-text.js'
-export type { Cost } from './cost.js'
+export { type Cost, wakeShare } from './cost.js'
 export type { Decision, Option } from './decide.js'
 export {
   type Because,

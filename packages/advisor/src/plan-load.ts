@@ -40,7 +40,7 @@ export interface Load {
   /** Connections that are held, and how many more they would be if none were shared. */
   readonly held: number
   readonly shared: number
-  readonly cores: Cost['cores']
+  readonly cores: Omit<Cost['cores'], 'wake'>
   readonly memoryBytes: Cost['memoryBytes']
   readonly descriptors: Cost['descriptors']
   /** To and from users, and to and from the nodes: without what a shared cache answers. */

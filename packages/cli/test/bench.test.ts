@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { nodeCalibration, wakeShare } from '@gamut/advisor'
 import { describe, expect, it } from 'vitest'
 import { type All, calibrationOf } from '../src/bench/calibrate.js'
 import type { Seen } from '../src/bench/experiment.js'
@@ -14,20 +15,26 @@ const nothing: Seen = {
   down: 0,
   up: 0,
   connections: 1,
-  user: 1000,
-  kernel: 500,
+  user: 0,
+  kernel: 0,
   memory: 0,
   kernelMemory: 0,
   counters: {},
 }
 
-/** What would be seen if work cost this, beside an idle server's 1,000 and 500 µs a second. */
-const seen = (counts: Partial<Seen>, user: number, kernel: number): Seen => ({
-  ...nothing,
-  ...counts,
-  user: 1000 + user,
-  kernel: 500 + kernel,
-})
+const wake = { user: 120, kernel: 20 }
+
+/** What would be seen if work cost this, and so many turns a second a wake each as far as the process pauses between them. */
+function seen(counts: Partial<Seen>, user: number, kernel: number, turns = 0): Seen {
+  let [allUser, allKernel] = [user, kernel]
+  // What the wakes take leaves shorter pauses, which make them cheaper: it settles at once.
+  for (let round = 0; round < 50; round++) {
+    const share = wakeShare(turns, (allUser + allKernel) / 1e6, nodeCalibration.pauseMs)
+    allUser = user + turns * share * wake.user
+    allKernel = kernel + turns * share * wake.kernel
+  }
+  return { ...nothing, ...counts, user: allUser, kernel: allKernel }
+}
 
 describe('a calibration', () => {
   const [append, each] = [
@@ -39,15 +46,17 @@ describe('a calibration', () => {
       { requests: 100, received: 100 * messages, down: 100 * (450 + messages * 200) },
       100 * (40 + messages * each.user),
       100 * 20,
+      100,
     )
   const deliveries = (kilobytes: number) =>
-    seen({ received: 1000, down: 160_000 }, 1000 * (3 + kilobytes), 1000 * (6 + 2 * kilobytes))
+    seen({ received: 1000, down: 160_000 }, 1000 * (3 + kilobytes), 1000 * (6 + 2 * kilobytes), 10)
   const all: All = {
-    idle: nothing,
-    polls: seen({ requests: 200, up: 200 * 500, down: 200 * 270 }, 200 * 30, 200 * 15),
+    polls: seen({ requests: 2000, up: 2000 * 500, down: 2000 * 270 }, 2000 * 30, 2000 * 15, 2000),
+    seldomPolls: seen({ requests: 100 }, 100 * 30, 100 * 15, 100),
     answers: answers(5),
     fullAnswers: answers(50),
-    posts: seen({ sent: 100, down: 100 * 390 }, 100 * 50, 100 * 12),
+    held: seen({ requests: 100, received: 150 }, 100 * (40 + 3 + 50), 100 * (20 + 5), 10),
+    posts: seen({ sent: 100, down: 100 * 390 }, 100 * 50, 100 * 12, 100),
     sse: deliveries(0.12),
     sseLarge: deliveries(4.12),
     websocket: deliveries(0.12),
@@ -55,17 +64,20 @@ describe('a calibration', () => {
       { sent: 100, down: 100 * (160 + 90), up: 100 * 190 },
       100 * (25 + 10 + 3.12),
       100 * (7 + 6.24),
+      100,
     ),
-    opensRequest: seen({ connects: 50, requests: 50, up: 50 * 430 }, 50 * (40 + 2 + 60), 50 * (20 + 30)),
+    opensRequest: seen({ connects: 50, requests: 50, up: 50 * 430 }, 50 * (40 + 2 + 60), 50 * (20 + 30), 50),
     opensSse: seen(
       { connects: 50, down: 50 * (400 + 160), up: 50 * 440 },
       50 * (150 + 3.12),
       50 * (70 + 6.24),
+      50,
     ),
     opensWebsocket: seen(
       { connects: 50, down: 50 * (300 + 160), up: 50 * 620 },
       50 * (200 + 3.12),
       50 * (80 + 6.24),
+      50,
     ),
     heartbeats: {
       ...seen({ down: 6000 * 15 }, 6000 * 4, 6000 * 5),
@@ -84,6 +96,8 @@ describe('a calibration', () => {
       emptyAnswer: { user: 30, kernel: 15 },
       answer: { user: 40, kernel: 20 },
       answeredMessage: each,
+      held: { user: 50, kernel: 5 },
+      wake,
       append,
       post: { user: 40, kernel: 12 },
       frame: { user: 25, kernel: 7 },

@@ -9,6 +9,7 @@ export const nodeCalibration: Calibration = {
     emptyAnswer: { user: 22, kernel: 18 },
     answer: { user: 28, kernel: 20 },
     answeredMessage: { user: 0.5, kernel: 0 },
+    held: { user: 45, kernel: 3 },
     post: { user: 30, kernel: 15 },
     frame: { user: 10, kernel: 8 },
     append: { user: 12, kernel: 0 },
@@ -21,7 +22,9 @@ export const nodeCalibration: Calibration = {
     },
     heartbeat: { user: 2, kernel: 7 },
     tlsHandshake: { user: 900, kernel: 40 },
+    wake: { user: 115, kernel: 20 },
   },
+  pauseMs: 2.5,
   memory: { idle: 9000, 'long-poll': 5170, sse: 5600, websocket: 6960, kernel: 2800, tls: 22_000 },
   proxy: {
     request: { user: 20, kernel: 35 },

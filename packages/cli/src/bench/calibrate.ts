@@ -1,5 +1,5 @@
 import { cpus, release, type } from 'node:os'
-import { type Calibration, nodeCalibration, type Work } from '@gamut/advisor'
+import { type Calibration, nodeCalibration, type Work, wakeShare } from '@gamut/advisor'
 import { startChild } from './child.js'
 import { type Experiment, runExperiment, type Seen } from './experiment.js'
 import type { LoadPlan } from './plan.js'
@@ -38,10 +38,11 @@ const experiment = (given: Given, seconds: number): Experiment => {
 
 /** What is looked at, each by itself; the prices follow from their differences. */
 const experiments = {
-  idle: { readers: 1 },
   polls: { pattern: 'poll', readers: 2000 },
+  seldomPolls: { pattern: 'poll', readers: 200, pollAfterMs: 2000 },
   answers: { pattern: 'poll', readers: 1000, perSecond: 5 },
   fullAnswers: { pattern: 'poll', readers: 1000, perSecond: 50 },
+  held: { pattern: 'long-poll', readers: 200, perSecond: 10 },
   posts: { pattern: 'request', readers: 200, onlySends: true, sendsPerSecond: 5 },
   sse: { perSecond: 10 },
   sseLarge: { perSecond: 10, messageBytes: large },
@@ -67,11 +68,29 @@ const per = ({ user, kernel }: Work, count: number): Work => ({ user: user / cou
 const rounded = ({ user, kernel }: Work): Work => ({ user: round(user), kernel: round(kernel) })
 const round = (value: number) => Number(value.toPrecision(3))
 
-/** Prices of work, in microseconds, from what each experiment took beyond an idle server and beyond what is priced already. */
+/** What part of a wake each of what was asked for took, where it came one by one. */
+const shareOf = ({ requests, user, kernel }: Seen, each = requests) =>
+  wakeShare(each, (user + kernel) / 1e6, nodeCalibration.pauseMs)
+
+/** A poll that brings nothing, and what a pause before it adds: polls at two paces tell both. */
+function emptyAnswerOf({ polls, seldomPolls }: All) {
+  const [often, seldom] = [per(polls, polls.requests), per(seldomPolls, seldomPolls.requests)]
+  const [oftenShare, seldomShare] = [shareOf(polls), shareOf(seldomPolls)]
+  const wake = per(plus(seldom, often, -1), seldomShare - oftenShare)
+  return { wake, emptyAnswer: plus(often, wake, -oftenShare) }
+}
+
+/** Prices of work, in microseconds, from what each experiment took beyond what is priced already. */
 function pricesOf(seen: All, append: Work): Calibration['work'] {
-  const of = (name: keyof All) => plus(seen[name], seen.idle, -1)
-  const each = (name: keyof All, count: keyof Seen & ('requests' | 'received' | 'connects' | 'sent')) =>
-    per(of(name), seen[name][count])
+  const { wake, emptyAnswer } = emptyAnswerOf(seen)
+  const each = (
+    name: keyof All,
+    count: keyof Seen & ('requests' | 'received' | 'connects' | 'sent'),
+    turns = seen[name][count],
+  ) => {
+    const total = plus(seen[name], wake, -turns * shareOf(seen[name], turns))
+    return per(total, seen[name][count])
+  }
   const perAnswer = (name: 'answers' | 'fullAnswers') => ({
     work: each(name, 'requests'),
     messages: seen[name].received / seen[name].requests,
@@ -79,15 +98,18 @@ function pricesOf(seen: All, append: Work): Calibration['work'] {
   const [few, many] = [perAnswer('answers'), perAnswer('fullAnswers')]
   const answeredMessage = per(plus(many.work, few.work, -1), many.messages - few.messages)
   const answer = plus(few.work, answeredMessage, -few.messages)
-  const sse = each('sse', 'received')
-  const websocket = each('websocket', 'received')
-  const kilobyte = per(plus(each('sseLarge', 'received'), sse, -1), (large - small) / 1000)
+  const held = plus(each('held', 'requests', experiments.held.perSecond), answer, -1)
+  const delivered = (name: 'sse' | 'sseLarge' | 'websocket') =>
+    each(name, 'received', experiments[name].perSecond)
+  const [sse, websocket] = [delivered('sse'), delivered('websocket')]
+  const kilobyte = per(plus(delivered('sseLarge'), sse, -1), (large - small) / 1000)
   const ofSize = (work: Work) => plus(work, kilobyte, -small / 1000)
   return {
     ...nodeCalibration.work,
-    emptyAnswer: each('polls', 'requests'),
+    emptyAnswer,
     answer,
     answeredMessage,
+    held: plus(held, answeredMessage, -seen.held.received / seen.held.requests),
     post: plus(each('posts', 'sent'), append, -1),
     frame: plus(plus(each('frames', 'sent'), append, -1), websocket, -1),
     append,
@@ -98,7 +120,8 @@ function pricesOf(seen: All, append: Work): Calibration['work'] {
       sse: plus(each('opensSse', 'connects'), sse, -1),
       websocket: plus(each('opensWebsocket', 'connects'), websocket, -1),
     },
-    heartbeat: per(of('heartbeats'), experiments.heartbeats.readers),
+    heartbeat: per(seen.heartbeats, experiments.heartbeats.readers),
+    wake,
   }
 }
 

@@ -11,8 +11,9 @@ export interface Child {
 
 /** Starts a process for one of both sides with its plan as the first question. */
 export async function startChild(name: 'measured-server' | 'load', plan: object): Promise<Child> {
+  // Memory is looked at after a whole collection, which would throw away what was compiled before.
   const process_ = fork(fileURLToPath(new URL('../../bin/bench-child.js', import.meta.url)), [name], {
-    execArgv: ['--expose-gc'],
+    execArgv: ['--expose-gc', '--no-flush-bytecode'],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const child = {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Work } from '@gamut/advisor'
 import { Failure } from '../failure.js'
 import { type Child, startChild } from './child.js'
 import type { Counts, LoadPlan, Publishing, Usage } from './plan.js'
@@ -14,7 +15,7 @@ export interface Experiment {
 
 /** What was seen, of all readers together and for each second; connections on the mean. */
 export interface Seen extends Omit<Counts, 'failures'> {
-  /** Microseconds of CPU. */
+  /** Microseconds of CPU, beyond what an idle server takes. */
   readonly user: number
   readonly kernel: number
   /** Bytes that the server's process and the kernel took for all that connected. */
@@ -24,8 +25,10 @@ export interface Seen extends Omit<Counts, 'failures'> {
   readonly counters: Readonly<Record<string, number>>
 }
 
-/** Until all are there who come in the first two seconds, and what they run is compiled; less for a look. */
-const warmMs = (seconds: number) => Math.min(2.5, seconds) * 1000
+/** Until all are there who come in the first two seconds; less for a look. */
+const arrivalMs = (seconds: number) => Math.min(2.5, seconds) * 1000
+/** Until what is run is compiled. */
+const warmMs = (seconds: number) => Math.min(6, seconds * 1.5) * 1000
 /** Who is there before memory is looked at for the first time: whatever the first readers need at all is there then. */
 const firstReaders = 50
 
@@ -38,28 +41,52 @@ function kernelBytes(): number {
   }
 }
 
-/** So much more often the first readers do what all do then: code that is run often costs less. */
-const hurry = 20
+/** What the first readers do together in a second at least, of whatever all do then: a page lives for a tenth of a second. */
+const atLeast = 1000
+const [pageMs, usualPageMs, pollMs] = [100, 60_000, 5]
 
-const hurried = (plan: Experiment['load']): Experiment['load'] => ({
+const hurried = (plan: Experiment['load'], readers: number): Experiment['load'] => ({
   ...plan,
-  readers: Math.min(firstReaders, plan.readers),
-  readingMs: Math.max(50, plan.readingMs / hurry),
-  pollAfterMs: Math.max(5, plan.pollAfterMs / hurry / hurry),
-  sendsPerSecond: plan.sendsPerSecond * hurry,
+  readers,
+  readingMs: Math.max(pageMs / 2, (plan.readingMs / usualPageMs) * pageMs),
+  pollAfterMs: pollMs,
+  sendsPerSecond: plan.sendsPerSecond === 0 ? 0 : Math.max(plan.sendsPerSecond, atLeast / readers),
 })
 
-/** A few readers do often what all do then, until what they run is compiled. */
+/** A few readers do without a pause what all do then, until what they run is compiled. */
 async function warmUp(server: Child, port: number, { load, publishing, seconds }: Experiment): Promise<void> {
-  const first = await startChild('load', { ...hurried(load), port })
+  const readers = Math.min(firstReaders, load.readers)
+  const first = await startChild('load', { ...hurried(load, readers), port })
   try {
     const channels = Math.min(firstReaders, publishing.channels)
-    const perSecond = publishing.perSecond * hurry
+    const perSecond = publishing.perSecond === 0 ? 0 : Math.max(publishing.perSecond, atLeast / channels)
     await server.ask({ do: 'publish', publishing: { ...publishing, perSecond, channels } })
     await wait(warmMs(seconds))
+    await server.ask({ do: 'publish', publishing: { ...publishing, perSecond: 0, channels } })
   } finally {
     await first.end()
   }
+}
+
+/** What an idle server takes at most, in microseconds a second, and the looks that it takes to be sure. */
+const [idleMost, looks, lookMs] = [20_000, 12, 400]
+
+/** Microseconds of CPU a second that a server takes whom nobody asks for anything, once it has done with what there was. */
+async function idleOf(server: Child): Promise<Work> {
+  const seen: Work[] = []
+  for (let before = await server.ask<Usage>({ do: 'usage' }); seen.length < looks; ) {
+    const began = performance.now()
+    await wait(lookMs)
+    const after = await server.ask<Usage>({ do: 'usage' })
+    const perSecond = 1000 / (performance.now() - began)
+    const user = (after.user - before.user) * perSecond
+    const kernel = (after.kernel - before.kernel) * perSecond
+    seen.push({ user, kernel })
+    before = after
+    if (seen.slice(-2).filter((each) => each.user + each.kernel < idleMost).length === 2) break
+  }
+  const [one, other] = seen.slice(-2) as [Work, Work]
+  return { user: (one.user + other.user) / 2, kernel: (one.kernel + other.kernel) / 2 }
 }
 
 /** Runs one experiment: a server and a load of their own. Throws a `Failure` where anything was refused or cut. */
@@ -71,16 +98,27 @@ export async function runExperiment(experiment: Experiment): Promise<Seen> {
     await warmUp(server, port, experiment)
     const before = await server.ask<number>({ do: 'memory' })
     const kernelBefore = kernelBytes()
+    const idle = await idleOf(server)
     await server.ask({ do: 'publish', publishing })
     const load = await startChild('load', { ...loadPlan, port })
     try {
       // Once round, so that a poll brings what came in a whole interval.
       await wait(
-        Math.max(warmMs(seconds), loadPlan.pattern === 'poll' ? Math.min(20_000, loadPlan.pollAfterMs) : 0),
+        Math.max(
+          arrivalMs(seconds),
+          loadPlan.pattern === 'poll' ? Math.min(20_000, loadPlan.pollAfterMs) : 0,
+        ),
       )
       const seen = await watch(server, load, seconds)
       const memory = (await server.ask<number>({ do: 'memory' })) - before
-      return { ...seen, memory, kernelMemory: (kernelBytes() - kernelBefore) / 2 }
+      const beyond = (name: keyof Work) => Math.max(0, seen[name] - idle[name])
+      return {
+        ...seen,
+        user: beyond('user'),
+        kernel: beyond('kernel'),
+        memory,
+        kernelMemory: (kernelBytes() - kernelBefore) / 2,
+      }
     } finally {
       await load.end()
     }

@@ -33,8 +33,12 @@ const positionOf = ({ head, body }: Answer) => ({
   etag: /etag: *([^\r\n]+)/i.exec(head)?.[1],
 })
 
-/** Waits, but no longer than a reading lasts. */
-const rest = ({ until }: Reading, ms: number) => wait(Math.max(0, Math.min(ms, until - performance.now())))
+/** Waits, but no longer than a reading lasts; whether that goes on. Timers of a busy process may be early: the clock does not say it then. */
+async function rest({ until }: Reading, ms: number): Promise<boolean> {
+  const leftMs = until - performance.now()
+  await wait(Math.max(0, Math.min(ms, leftMs)))
+  return ms < leftMs
+}
 const isOver = ({ until }: Reading) => performance.now() >= until
 
 /** Asks again and again, each time from where it stands, as a browser with its cache does. */
@@ -57,7 +61,8 @@ async function ask(
     known = { cursor: now.cursor ?? cursor, etag: now.etag ?? etag }
     // Those who began their page before they were looked at are not all at the same point of their interval.
     if (/"more":true/.test(answer.body)) continue
-    await rest(reading, isFirst && reading.isUnderWay ? Math.random() * betweenMs : betweenMs)
+    const goesOn = await rest(reading, isFirst && reading.isUnderWay ? Math.random() * betweenMs : betweenMs)
+    if (!goesOn) return
   }
 }
 

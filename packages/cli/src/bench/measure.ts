@@ -72,7 +72,7 @@ function compare(option: Option, seen: Seen, seconds: number): readonly Compared
     figure('messages', option.messagesPerSecond, seen.received + seen.sent),
     figure('down', bytesPerSecond.down, seen.down),
     figure('up', bytesPerSecond.up, seen.up),
-    figure('cores', cores.user + cores.kernel, (seen.user + seen.kernel) / 1e6, ofCosts),
+    figure('cores', cores.user + cores.kernel + cores.wake, (seen.user + seen.kernel) / 1e6, ofCosts),
     figure('memory', memoryBytes.process, seen.memory, ofCosts),
   ]
 }
