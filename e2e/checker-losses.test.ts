@@ -138,6 +138,50 @@ describe('the checker of histories in which the log itself loses', () => {
     expect(checkHistory({ ...rest, events: told })).toEqual([])
   })
 
+  describe('of a log that began anew with nothing in it, and was closed', () => {
+    const at = (index: number, event: object) => ({ at: index * 30_000, channel: 'plain', ...event })
+    const told = [
+      { kind: 'invoked', publish: 'one', messages: [{ hash: '1.a' }] },
+      { kind: 'written', after: 'E.0.0', cursor: 'E.1.a' },
+      { kind: 'opened', reader: 'straight', outcome: 'live', cursor: 'E.0.0' },
+      { kind: 'received', reader: 'straight', transport: 'sse', hash: '1.a', offset: 1, cursor: 'E.1.a' },
+      { kind: 'life' },
+      { kind: 'invoked', publish: 'close', messages: [], close: true },
+      { kind: 'acknowledged', publish: 'close', cursor: 'E.0.0', offsets: [] },
+      {
+        kind: 'opened',
+        reader: 'straight',
+        outcome: 'gap',
+        cursor: 'E.0.0',
+        gap: { reason: 'diverged', after: 'E.1.a', cursor: 'E.0.0' },
+      },
+      { kind: 'ended', reader: 'straight', reason: 'closed' },
+      { kind: 'opened', reader: 'fresh', outcome: 'live', cursor: 'E.0.0' },
+      { kind: 'ended', reader: 'fresh', reason: 'closed' },
+    ]
+    const check = (events: readonly object[]) =>
+      checkHistory({
+        channels: new Map([['plain', { keyed: false }]]),
+        readers: new Map(['straight', 'fresh'].map((reader) => [reader, { channels: ['plain'] }])),
+        events: events.map((event, index) => at(index, event) as unknown as HistoryEvent),
+        heads: new Map([['plain', 'E.0.0' as Cursor]]),
+      }).map(({ rule }) => rule)
+
+    it('finds nothing where its end is told after the loss', () => {
+      expect(check(told)).toEqual([])
+    })
+
+    it('catches a server that ends it before it began anew, a message early', () => {
+      const [invoked, written, ...rest] = told
+      const early = [
+        { kind: 'opened', reader: 'fresh', outcome: 'live', cursor: 'E.0.0' },
+        { kind: 'ended', reader: 'fresh', reason: 'closed' },
+      ]
+      const others = rest.filter((event) => event.reader !== 'fresh')
+      expect(check([invoked, written, ...early, ...others] as object[])).toContain('silent gap')
+    })
+  })
+
   it.each(plants)('catches a server that %s', (_title, rule, plant) => {
     const events = [...honestLossyHistory().events]
     plant(events)

@@ -77,6 +77,12 @@ export class Branches {
     return this.branchOf(parts) === this.ownerOf(branch, parts.offset)
   }
 
+  /** Whether by then a branch had the entry that a cursor names, as far as is known: a log to which nothing was written may have any epoch. */
+  mayHold(branch: Branch, parts: CursorParts, at: number): boolean {
+    const isUnknown = branch.epoch === undefined && branch.from <= at + slackMs
+    return this.holds(branch, parts) || (isUnknown && parts.offset === 0)
+  }
+
   /** Whether the entry that a cursor names has been taken from the log by then; by a log of the same epoch, or of another. */
   isLost(parts: CursorParts, at: number, by?: 'same' | 'other'): boolean {
     const own = this.branchOf(parts)

@@ -224,7 +224,9 @@ class CheckedReading implements Reading {
     // Of an earlier life nobody may have been told of the last entries.
     if (logs.isLast(channel, to)) {
       const whole = new Map(foldKeys(logs.at(channel, to).between(0, to.offset)))
-      const later = logs.with(channel, to).flatMap((log) => log.between(to.offset, Number.POSITIVE_INFINITY))
+      const later = logs
+        .with(channel, to, at)
+        .flatMap((log) => log.between(to.offset, Number.POSITIVE_INFINITY))
       // A key that changed while the snapshot was read may be left out: it comes by the log after the head.
       for (const { key = '', invokedAt } of later)
         if (invokedAt <= at && !this.map.has(key)) whole.delete(key)
@@ -243,7 +245,7 @@ class CheckedReading implements Reading {
     if (!from) return
     // Which of the logs that have its position has ended, nobody says.
     const rests = this.#parts.logs
-      .with(this.#parts.channel, from)
+      .with(this.#parts.channel, from, at)
       .map((log) => log.between(from.offset, Number.POSITIVE_INFINITY).length)
     if (rests.length > 0 && !rests.includes(0))
       this.#fail('silent gap', `the channel ended ${Math.min(...rests)} messages early`, at)

@@ -38,7 +38,7 @@ function notRetained(
   logs: KnownLogs,
 ): string | undefined {
   if (count === undefined) return 'this channel keeps everything'
-  const held = logs.isLost(channel, after, at) ? logs.allOf(channel) : logs.with(channel, after)
+  const held = logs.isLost(channel, after, at) ? logs.allOf(channel) : logs.with(channel, after, at)
   // What nobody had begun to publish then cannot have pushed anything out.
   const counts = held.map(
     (log) =>

@@ -26,8 +26,8 @@ export interface KnownLogs {
   at(channel: string, cursor: CursorParts): KnownLog
   /** The logs of all lives of a channel, in their order. */
   allOf(channel: string): readonly KnownLog[]
-  /** Those that have the entry that a cursor names. */
-  with(channel: string, cursor: CursorParts): readonly KnownLog[]
+  /** Those that had the entry that a cursor names by then, or may have had it. */
+  with(channel: string, cursor: CursorParts, at: number): readonly KnownLog[]
   /** A name for the entry at an offset of the log that a cursor is of. */
   placeOf(channel: string, cursor: CursorParts, offset: number): string
   /** Whether the log of one cursor has the entry of another. */
@@ -164,9 +164,11 @@ class AllLogs implements KnownLogs {
     return this.#branches(channel).all.map((branch) => this.#channels.get(channel)?.of(branch) ?? empty)
   }
 
-  with(channel: string, cursor: CursorParts): readonly KnownLog[] {
+  with(channel: string, cursor: CursorParts, at: number): readonly KnownLog[] {
     const branches = this.#branches(channel)
-    return this.allOf(channel).filter((_, index) => branches.holds(branches.all[index] as Branch, cursor))
+    return this.allOf(channel).filter((_, index) =>
+      branches.mayHold(branches.all[index] as Branch, cursor, at),
+    )
   }
 
   placeOf(channel: string, cursor: CursorParts, offset: number): string {
