@@ -10,10 +10,9 @@ const tokens = openTokens(secret)
 // Whoever started this server has died: nobody would end it.
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 
-/** The room as the supervisor starts it: with tokens that can be ended, and heartbeats so close that faults are found within seconds. */
+/** The room as the supervisor starts it: with tokens that can be ended. */
 export default {
   ...room,
-  heartbeatMs: 2000,
   authenticate: tokens.authenticate,
   // As without tokens: this is for one machine, and the supervisor lets nobody else in.
   authorize: (

@@ -1,6 +1,9 @@
 import type { Need } from '@gamut/advisor'
 import { connect, type Gamut } from '@gamut/client'
 import { needs } from '../needs.mjs'
+import { behindCurtain, pollHiddenAfterMs } from './faults/curtain.js'
+import { type Records, recorded } from './faults/recorder.js'
+import { forgetToken, getToken } from './faults/supervisor.js'
 import { Meter } from './meter.js'
 import { shareTruth, withLook } from './share-truth.js'
 
@@ -10,6 +13,8 @@ export interface Link {
   readonly need: Need
   readonly gamut: Gamut
   readonly meter: Meter
+  /** What its channels were told, to be compared with the server's log. */
+  readonly records: Records
   look(): void
 }
 
@@ -19,8 +24,13 @@ export interface Link {
  */
 function open(title: string, need: Need): Link {
   const meter = new Meter()
-  const { environment, look } = withLook(meter.environment)
-  return { title, need, meter, look, gamut: connect(location.origin, { environment }) }
+  const { environment, look } = withLook(behindCurtain(meter.environment))
+  const records: Records = new Map()
+  const gamut = connect(location.origin, { environment, getToken, pollHiddenAfterMs })
+  gamut.onStatus(({ reason }) => {
+    if ('error' in reason && reason.error === 'unauthenticated') forgetToken()
+  })
+  return { title, need, meter, look, records, gamut: recorded(gamut, records) }
 }
 
 /** The page's links, in the order of its status line. They open nothing before something is shown. */

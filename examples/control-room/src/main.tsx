@@ -4,6 +4,7 @@ import { Board } from './board.js'
 import { Chat } from './chat.js'
 import { Comparison } from './comparison.js'
 import { Deploy } from './deploy.js'
+import { Faults } from './faults/faults.js'
 import { links } from './links.js'
 import { Metrics } from './metrics.js'
 import { Notices } from './notices.js'
@@ -22,6 +23,7 @@ function Room() {
       <header className="top">
         <h1>Control room</h1>
         <ViewLinks />
+        <Faults links={all} />
         <ThemeSwitch />
         <StatusLine links={all} />
       </header>

@@ -138,7 +138,7 @@ export function Metrics() {
     if (newest) learnFromMessage(newest)
   }, [newest])
   return (
-    <div className="metrics">
+    <div className="metrics" data-offset={messages.at(-1)?.offset}>
       <Processor messages={messages} times={times} />
       <Others messages={messages} times={times} />
       <GapNote gap={gap} />

@@ -11,7 +11,7 @@ export const patternNames: Readonly<Record<string, string>> = {
 }
 
 /** The same in the middle of a sentence. */
-export const patternWords: Readonly<Record<string, string>> = {
+const patternWords: Readonly<Record<string, string>> = {
   ...patternNames,
   poll: 'polling',
   'long-poll': 'long polling',
@@ -28,4 +28,12 @@ export const stateWords: Readonly<Record<ClientStatus['state'], string>> = {
   offline: 'offline',
   refused: 'refused',
   closed: 'closed',
+}
+
+/** What a client says of a move, without the time, and with the names that the page uses. */
+export function toSentence(said: string): string {
+  const text = said
+    .replace(/^\S* /, '')
+    .replace(/\b(sse|websocket|poll|long-poll|ndjson)\b/g, (name) => patternWords[name] ?? name)
+  return /^live over [^:,]+$/.test(text) ? `${text}, as its need asks` : text
 }

@@ -1,7 +1,7 @@
 import type { ClientStatus } from '@gamut/client'
 import { useEffect, useState } from 'react'
 import type { Link } from './links.js'
-import { patternWords, stateWords } from './patterns.js'
+import { stateWords, toSentence } from './patterns.js'
 
 /** A link in a state, and why it is in it. */
 interface Shown {
@@ -12,14 +12,9 @@ interface Shown {
   readonly turn: number
 }
 
-/** What a client said last of itself, without the time, and with the names that the page uses. */
+/** What a client said last of itself. */
 async function lastMove({ gamut }: Link): Promise<string> {
-  const said = (await gamut.explain()).at(-1)?.replace(/^\S+ /, '') ?? 'asks when it is needed'
-  const text = said.replace(
-    /\b(sse|websocket|poll|long-poll|ndjson)\b/g,
-    (name) => patternWords[name] ?? name,
-  )
-  return /^live over [^:,]+$/.test(text) ? `${text}, as its need asks` : text
+  return toSentence((await gamut.explain()).at(-1) ?? ' asks when it is needed')
 }
 
 /** All links with their states, the reasons in the client's own words. */

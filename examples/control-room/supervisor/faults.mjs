@@ -15,7 +15,7 @@ const maxEvents = 100
  * @type {Readonly<Record<string, { lanes: readonly Lane[], toClient?: import('@gamut/testing').LaneFaults, isCut?: boolean }>>}
  */
 const lasting = {
-  mute: { lanes: ['streams', 'metrics'], toClient: { mute: true } },
+  mute: { lanes: ['streams', 'metrics'], toClient: { mute: 'bodies' }, isCut: true },
   strip: { lanes: ['sockets'], isCut: true },
   away: { lanes, isCut: true },
   stall: { lanes: ['metrics'], toClient: { hold: true } },

@@ -132,6 +132,29 @@ describe('fault proxy', () => {
     expect(peer.text()).toBe('a')
   })
 
+  test('mute for bodies lets the first head of each connection through, in pieces too, and nothing behind it', async () => {
+    const { proxy, pair } = await start({ toClient: { mute: 'bodies' } })
+    const { client, peer } = await pair()
+    peer.socket.write('HTTP/1.1 200 OK\r')
+    await client.has('HTTP/1.1 200 OK\r')
+    peer.socket.write('\n\r\nlost')
+    await client.has('HTTP/1.1 200 OK\r\n\r\n')
+    peer.socket.write('a: b\r\n\r\n')
+    const told = 29
+    while (proxy.counts.bytesToClient < told) await settle()
+    proxy.set({})
+    peer.socket.write('more')
+    while (proxy.counts.bytesToClient < told + 4) await settle()
+    expect(client.text()).toBe('HTTP/1.1 200 OK\r\n\r\n')
+    const second = await pair()
+    second.peer.socket.write('HTTP/1.1 200 OK\r\n\r\nall of it')
+    await second.client.has('HTTP/1.1 200 OK\r\n\r\nall of it')
+    proxy.set({ toClient: { mute: 'bodies' } })
+    second.peer.socket.end('lost')
+    while (proxy.counts.bytesToClient < told + 4 + 32) await settle()
+    expect(second.client.text()).toBe('HTTP/1.1 200 OK\r\n\r\nall of it')
+  })
+
   test('a muted way tells no end either', async () => {
     const { proxy, pair } = await start({ toClient: { mute: true } })
     const { client, peer } = await pair()

@@ -4,8 +4,11 @@ import { pause } from '../wire/pause.js'
 
 /** What happens to the bytes of one direction, from now on and on every connection. */
 export interface LaneFaults {
-  /** Bytes are taken and thrown away; the sender notices nothing. A connection that lost bytes so stays mute for ever. */
-  readonly mute?: boolean
+  /**
+   * Bytes are taken and thrown away; the sender notices nothing. A connection that lost bytes so stays mute for ever.
+   * `bodies`: the first HTTP head of a connection gets through, as by a proxy that holds streams back.
+   */
+  readonly mute?: boolean | 'bodies'
   /** Nothing is taken from the sender and nothing delivered, not even an end; all goes on once it is let go. */
   readonly hold?: boolean
   /** Each byte arrives so much later. */
@@ -40,7 +43,8 @@ interface LaneParts {
 /** The greatest amount that a lane holds; then its sender backs up, as behind a full kernel buffer. */
 const highWaterBytes = 64 * 1024
 
-type Item = { readonly bytes: Buffer; readonly at: number } | 'end'
+/** Bytes and when they came; a head gets through where bodies are mute. */
+type Item = { readonly bytes: Buffer; readonly at: number; readonly isHead: boolean } | 'end'
 
 /** Waits until what is written has left, or the connection is over. */
 function written(to: Socket, bytes: Buffer, over: AbortSignal): Promise<void> {
@@ -55,9 +59,29 @@ function written(to: Socket, bytes: Buffer, over: AbortSignal): Promise<void> {
   })
 }
 
+const headEnd = '\r\n\r\n'
+
+/** Finds where the first HTTP head of a connection ends, however its bytes come. */
+class HeadFinder {
+  #tail = ''
+  #isOver = false
+
+  /** How many of the next bytes belong to it. */
+  take(bytes: Buffer): number {
+    if (this.#isOver) return 0
+    const before = this.#tail.length
+    const text = this.#tail + bytes.toString('latin1')
+    const end = text.indexOf(headEnd)
+    this.#isOver = end >= 0
+    this.#tail = text.slice(1 - headEnd.length)
+    return this.#isOver ? end + headEnd.length - before : bytes.length
+  }
+}
+
 class FaultLane implements Lane {
   readonly #parts: LaneParts
   readonly #queue = createEventQueue<Item>()
+  readonly #head = new HeadFinder()
   #queued = 0
   #delivered = 0
   #lost = false
@@ -82,7 +106,7 @@ class FaultLane implements Lane {
   }
 
   #isMute(): boolean {
-    return this.#lost || this.#parts.faults().mute === true
+    return this.#lost || !!this.#parts.faults().mute
   }
 
   #flow(): void {
@@ -93,10 +117,13 @@ class FaultLane implements Lane {
 
   #receive(bytes: Buffer): void {
     this.#parts.onBytes(bytes.length)
-    this.#lost = this.#isMute()
-    if (this.#lost) return
-    this.#queued += bytes.length
-    this.#queue.push({ bytes, at: performance.now() })
+    const headBytes = this.#head.take(bytes)
+    const isHead = this.#parts.faults().mute === 'bodies'
+    const passed = !this.#isMute() ? bytes.length : isHead && !this.#lost ? headBytes : 0
+    this.#lost ||= passed < bytes.length
+    if (passed === 0) return
+    this.#queued += passed
+    this.#queue.push({ bytes: bytes.subarray(0, passed), at: performance.now(), isHead })
     this.#flow()
   }
 
@@ -111,14 +138,15 @@ class FaultLane implements Lane {
     }
   }
 
-  async #carry({ bytes, at }: Exclude<Item, 'end'>): Promise<void> {
+  async #carry({ bytes, at, isHead }: Exclude<Item, 'end'>): Promise<void> {
     const { faults, over } = this.#parts
     const { delayMs = 0 } = faults()
     await pause(at + delayMs - performance.now(), over)
     for (let rest = bytes; rest.length > 0 && !over.aborted; ) {
       await this.#released()
-      this.#lost = this.#isMute()
-      const size = this.#lost || over.aborted ? rest.length : await this.#deliver(rest)
+      const isLost = !isHead && this.#isMute()
+      this.#lost ||= isLost
+      const size = isLost || over.aborted ? rest.length : await this.#deliver(rest)
       rest = rest.subarray(size)
       this.#queued -= size
       this.#flow()

@@ -1,0 +1,174 @@
+import type { Browser, Locator, Page } from 'playwright-core'
+import { beforeAll, expect, test } from 'vitest'
+import { startChromium } from './support/chromium.js'
+import { buildControlRoom, openRoom, type SupervisedRoom, startSupervised } from './support/control-room.js'
+import { describeWith } from './support/parts.js'
+import { plainRead } from './support/plain-read.js'
+import { startRedis } from './support/redis.js'
+
+const chat = 'chat/operations'
+/** A fault that is found, and a proof that waits for what polls now and then. */
+const slow = { timeout: 60_000 }
+const patient = { timeout: 40_000 }
+
+/** Somebody else says something, by a request of their own. */
+async function say(url: string, text: string): Promise<void> {
+  const answer = await fetch(`${url}/channels/${chat}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ from: 'curl', text }),
+  })
+  expect(answer.status).toBe(201)
+}
+
+/** Opens the page and its panel, with all widgets live. */
+async function openBroken(browser: Browser, room: SupervisedRoom) {
+  const { page, widget } = await openRoom(browser, room.url)
+  for (const name of ['This machine', 'Team chat', 'Shared board', 'Notifications'])
+    await widget(name).locator('[data-state="live"]').first().waitFor()
+  await page.getByRole('button', { name: 'Break things' }).click()
+  const panel = page.getByRole('complementary', { name: 'Break things' })
+  const press = (name: string) => panel.getByRole('button', { name }).click()
+  /** What the timeline says, of a widget or of what was broken. */
+  const told = (title: string, text: string | RegExp) =>
+    panel
+      .locator('.timeline li')
+      .filter({ hasText: title })
+      .filter({ hasText: text })
+      .first()
+      .waitFor(patient)
+  return { page, panel, widget, press, told }
+}
+
+const linesOf = (widget: Locator) => widget.locator('li[data-offset] > p').allTextContents()
+
+/** After a fault: what the page holds is what a plain reader gets of the server, by its own proof and by what it shows. */
+async function expectWhole(page: Page, panel: Locator, widget: Locator, url: string): Promise<void> {
+  const equal = panel.locator('.timeline li[data-kind="equal"]')
+  await equal.first().waitFor(patient)
+  const before = await equal.count()
+  await panel.getByRole('button', { name: 'Compare now' }).click()
+  await expect.poll(() => equal.count(), patient).toBeGreaterThan(before)
+  for (const name of ['This machine', 'Team chat', 'Shared board', 'Notifications'])
+    await panel.locator('.proofs li[data-proof="equal"]').filter({ hasText: name }).waitFor(patient)
+  const said = (await plainRead(url, chat)).map(([, data]) => Object(data).text)
+  await expect.poll(() => linesOf(widget)).toEqual(said.slice(-50))
+  expect(await page.locator('[data-proof="differs"]').count()).toBe(0)
+}
+
+describeWith('chromium', 'the control room, broken on purpose,', () => {
+  let room: SupervisedRoom
+  let browser: Browser
+  beforeAll(async () => {
+    await buildControlRoom()
+    room = await startSupervised()
+    browser = await startChromium()
+  })
+
+  test('takes a WebSocket where a proxy holds streams back', slow, async () => {
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    await press('Mute the proxy')
+    await told('This machine', /moved from SSE to WebSocket, as for SSE.*no event came within/)
+    await say(room.url, 'while it was mute')
+    await press('Mend all')
+    await told('Mute the proxy', 'streams get through again')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+
+  test('takes a stream where no WebSocket gets through', slow, async () => {
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    await press('Strip upgrades')
+    await told(
+      'Team chat',
+      /moved from WebSocket to SSE, as for WebSocket.*the connection is not let through/,
+    )
+    await say(room.url, 'while there was no WebSocket')
+    await press('Strip upgrades')
+    await told('Strip upgrades', 'WebSockets get through again')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+
+  test('is back at once where WebSockets are cut', slow, async () => {
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    await press('Cut WebSockets')
+    await told('Team chat', 'the connection was cut')
+    await say(room.url, 'behind the cut')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+
+  test('gets all that has waited for a reader that was stalled', slow, async () => {
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    const newest = async () => Number(await page.locator('.metrics').getAttribute('data-offset'))
+    await press('Stall a reader')
+    await told('Stall a reader', 'waits on the way')
+    await expect
+      .poll(
+        async () => Number((await plainRead(room.url, 'machine/metrics')).at(-1)?.[0]) - (await newest()),
+        patient,
+      )
+      .toBeGreaterThan(8)
+    await press('Stall a reader')
+    await told('Stall a reader', 'goes on')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+
+  test('waits for the network, and goes on where it was', slow, async () => {
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    await press('Lose the network')
+    for (const name of ['This machine', 'Team chat', 'Notifications'])
+      await told(name, 'the server is not reached')
+    await page.getByRole('status').getByText('The page is').waitFor()
+    await press('Mend all')
+    await say(room.url, 'behind the network')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+
+  test('takes another token where its own has ended', slow, async () => {
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    await press('Expire the token')
+    await told('This machine', 'unauthenticated')
+    await say(room.url, 'behind the token')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+
+  test('comes back to a server that is started anew, at the same place of its log', slow, async () => {
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    await say(room.url, 'before the restart')
+    await press('Restart the server')
+    await told('This machine', 'the server asked for it')
+    await told('node-1', 'listens')
+    await say(room.url, 'behind the restart')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+
+  test('polls while it is out of sight, and is back at its stream when it is seen', slow, async () => {
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    await press('Hide the tab')
+    await told('Team chat', /moved from WebSocket to polling.*the page is out of sight/)
+    await press('Hide the tab')
+    await told('Team chat', 'moved from polling to WebSocket')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+
+  test('says what is not there without a second node', async () => {
+    const { panel } = await openBroken(browser, room)
+    const kill = panel.getByRole('button', { name: 'Kill a node' })
+    await kill.getByText('--broker redis://').waitFor()
+    expect(await kill.getAttribute('aria-disabled')).toBe('true')
+  })
+})
+
+describeWith(['chromium', 'redis'], 'the control room on two nodes', () => {
+  test('goes on by the other one when one is killed', slow, async () => {
+    const redis = await startRedis()
+    await buildControlRoom()
+    const room = await startSupervised(['--broker', redis.url])
+    const browser = await startChromium()
+    const { page, panel, widget, press, told } = await openBroken(browser, room)
+    await press('Kill a node')
+    await told('node-2', 'has ended')
+    await say(room.url, 'while it was dead')
+    await told('node-2', 'listens')
+    await expectWhole(page, panel, widget('Team chat'), room.url)
+  })
+})
