@@ -26,7 +26,6 @@ export default {
         .end(gamut, endTokens)
         .catch((error) => gamut.logger.warn({ error }, 'the tokens could not be ended'))
     })
-    // Of several nodes one measures the machine and runs the deploys.
-    return process.env['CONTROL_ROOM_NODE'] === 'node-1' ? room.start(gamut) : undefined
+    return room.start(gamut)
   },
 }

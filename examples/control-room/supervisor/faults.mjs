@@ -33,7 +33,6 @@ const momentary = {
   restart: async (nodes) => {
     for (const node of nodes) await node.restart()
   },
-  // The first one measures this machine, for all of them.
   kill: ([, second]) => second?.kill(),
 }
 

@@ -58,7 +58,7 @@ export class Node {
         // In a group of its own: Ctrl-C is for the supervisor, which drains it.
         detached: true,
         stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-        env: { ...process.env, CONTROL_ROOM_SECRET: secret, CONTROL_ROOM_NODE: this.name },
+        env: { ...process.env, CONTROL_ROOM_SECRET: secret },
       },
     )
     this.#child = child
