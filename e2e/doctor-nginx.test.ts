@@ -48,6 +48,7 @@ const planted: readonly Planted[] = [
       /HTTP 200, Server: nginx.*Upgrade header was taken/,
     ],
     setting: /^proxy_buffering off;/,
+    mend: (setting) => nginxWith(setting.replace(/ and no .*/, '')),
   },
   {
     what: 'finds that it compresses streams',
@@ -55,6 +56,11 @@ const planted: readonly Planted[] = [
     bad: ['compression warning'],
     says: [/^SSE and NDJSON streams are compressed on the way \(gzip\)/],
     setting: /gzip_types without text\/event-stream/,
+    mend: (setting) =>
+      nginxWith(
+        /gzip off;/.exec(setting)?.[0] ?? '',
+        'gzip on; gzip_types text/event-stream application/x-ndjson; gzip_min_length 1;',
+      ),
   },
   {
     what: 'finds what it cuts in silence, and that a long-poll is answered 504',
@@ -66,6 +72,7 @@ const planted: readonly Planted[] = [
       /^Long-poll: answered HTTP 504/,
     ],
     setting: /proxy_read_timeout 90s/,
+    mend: (setting) => nginxWith(setting),
     isIdle: true,
   },
   {
@@ -74,6 +81,7 @@ const planted: readonly Planted[] = [
     bad: ['websocket fault'],
     says: [/answered HTTP 403 \(Server: nginx/],
     setting: /proxy_set_header Upgrade \$http_upgrade/,
+    mend: (setting) => nginxWith(setting.replace(/ with the map .*/, '')),
   },
   {
     what: 'finds that it keeps what is private or no-store',

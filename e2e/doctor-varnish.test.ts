@@ -22,13 +22,17 @@ const planted: readonly Planted[] = [
     bad: ['cache fault', 'cache fault', 'cache fault'],
     says: [/^A private poll/, /^An empty long-poll/, /^A second reader .* given the stream of the first/],
     setting: /set beresp.uncacheable = true/,
+    mend: (setting) =>
+      varnishWith(`
+        sub vcl_recv { if (!req.http.Upgrade && req.method == "GET") { return (hash); } }
+        sub vcl_backend_response { ${/if \(beresp.*\}/.exec(setting)?.[0] ?? ''} }`),
   },
   {
     what: 'finds that it waits for a body without an end',
     start: varnishWith('sub vcl_backend_response { set beresp.do_stream = false; }'),
     bad: ['buffering fault', 'buffering fault'],
     says: [/^SSE: no event came/, /^NDJSON: no event came/],
-    setting: /return \(pass\)/,
+    setting: /return \(pass\).* no beresp\.do_stream = false/,
   },
   {
     what: 'finds what it cuts in silence',
@@ -36,6 +40,7 @@ const planted: readonly Planted[] = [
     bad: ['idle fault', 'idle fault'],
     says: [/^SSE and NDJSON: closed in the middle/, /^Long-poll: answered HTTP 503/],
     setting: /between_bytes_timeout/,
+    mend: (setting) => varnishWith('', setting.replace(/ and varnishd .*/, '')),
     isIdle: true,
   },
   {

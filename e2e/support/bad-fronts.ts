@@ -18,11 +18,11 @@ export const nginxWith =
       listen 127.0.0.1:${port};
       location / {
         proxy_pass http://127.0.0.1:${server};
-        proxy_http_version 1.1;
+        ${/http_version/.test(more) ? '' : 'proxy_http_version 1.1;'}
         proxy_set_header X-Forwarded-For $remote_addr;
         ${/Host/.test(more) ? '' : 'proxy_set_header Host $http_host;'}
         ${/Upgrade/.test(more) ? '' : 'proxy_set_header Upgrade $http_upgrade;'}
-        proxy_set_header Connection $connection_upgrade;
+        ${/Connection/.test(more) ? '' : 'proxy_set_header Connection $connection_upgrade;'}
         ${more}
       }
     }`,

@@ -26,6 +26,8 @@ export interface Planted {
   readonly says: readonly RegExp[]
   /** In the setting that the first of them names for the server in front. */
   readonly setting?: RegExp
+  /** The same front with the setting that was named for it, as it was told: what was first found is not found any more. */
+  readonly mend?: (setting: string) => (server: number) => Promise<string>
   /** Holds connections in silence: it takes seconds. */
   readonly isIdle?: true
 }
@@ -72,10 +74,11 @@ export const behindProxy = {
 
 /** A test for each planted fault: it is found, with the setting of that proxy, and nothing else is. */
 export function findsPlanted(front: OperateProxy | 'varnish', all: readonly Planted[]): void {
-  it.each(all)('$what', async ({ start, bad, says, setting, isIdle }) => {
+  it.each(all)('$what', async ({ start, bad, says, setting, mend, isIdle }) => {
     const { port } = await startServer(behindProxy)
     const idle = isIdle ? '2s' : '0'
-    const told = await examine(await start(port), ['--idle', idle, '--seconds', '2'])
+    const args = ['--idle', idle, '--seconds', '2']
+    const told = await examine(await start(port), args)
     expect(told.bad).toEqual(bad)
     expect(told.code).toBe(bad.some((one) => one.endsWith('fault')) ? 1 : 0)
     for (const one of says) {
@@ -84,7 +87,11 @@ export function findsPlanted(front: OperateProxy | 'varnish', all: readonly Plan
     if (!setting) return
     const named = told.findings[0]?.settings.find(({ server }) => server === front)
     expect(named?.setting).toMatch(setting)
-    // HAProxy is only guessed, by what the server was told of a proxy.
+    // HAProxy names itself nowhere.
     if (front !== 'haproxy') expect(told.findings[0]?.settings[0]).toEqual(named)
+    if (!mend || !named) return
+    const check = told.findings[0]?.check ?? ''
+    const after = await examine(await mend(named.setting)(port), args)
+    expect(after.bad.filter((one) => one.startsWith(check))).toEqual([])
   })
 }

@@ -31,11 +31,15 @@ const mostWaiting = 50_000
 const headsAtOnce = 50
 const noConnection = 'There is no connection to Redis just now.'
 
+type Heads = ReadonlyMap<ChannelName, Head>
+
 /** A broker whose logs are in Redis. */
 export class RedisBroker implements Broker, LinkListener {
   readonly #keys: Keys
   readonly #link: Link
   readonly #queues = new Map<ChannelName, AppendQueue>()
+  /** Looks at heads that begin when this turn ends. */
+  readonly #looks = new Map<string, Promise<Heads>>()
   #waiting = 0
   readonly #watched = new Watched({
     ends: (channels) => this.#ends(channels),
@@ -105,7 +109,19 @@ export class RedisBroker implements Broker, LinkListener {
     }
   }
 
-  async heads(channels: readonly ChannelName[]): Promise<ReadonlyMap<ChannelName, Head>> {
+  /** Polls of one channel that come in one turn share one look: it begins when all of them have come. */
+  heads(channels: readonly ChannelName[]): Promise<Heads> {
+    const key = channels.join(' ')
+    const known = this.#looks.get(key)
+    if (known !== undefined) return known
+    const look = this.#look(channels, key)
+    this.#looks.set(key, look)
+    return look
+  }
+
+  async #look(channels: readonly ChannelName[], key: string): Promise<Heads> {
+    await new Promise(setImmediate)
+    this.#looks.delete(key)
     const ends = await this.#ends(channels)
     return new Map(Array.from(ends, ([channel, { head }]) => [channel, head]))
   }

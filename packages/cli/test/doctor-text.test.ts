@@ -64,13 +64,18 @@ describe('what the doctor prints', () => {
                             a plain request takes 12 ms.
                             Whatever is published waits in the proxy until its buffer
                             is full or the stream ends.
-               → Caddy      reverse_proxy … { flush_interval -1 }
+               → Caddy      reverse_proxy … { flush_interval -1 } and no
+                            buffer_responses or response_buffers; encode, if at all,
+                            as encode gzip { match { header Content-Type text/html*
+                            header Content-Type application/json* } }
                → nginx      proxy_buffering off; proxy_http_version 1.1; and no
                             proxy_ignore_headers X-Accel-Buffering; with
                             proxy_cache_lock also proxy_cache_bypass for streams
                → HAProxy    option http-no-delay, and no http-response wait-for-body
                → Varnish    in vcl_recv: if (req.http.Accept ~ "event-stream|ndjson"
-                            || req.url ~ "[?&]as=(sse|ndjson)") { return (pass); }
+                            || req.url ~ "[?&]as=(sse|ndjson)") { return (pass); } and
+                            in vcl_backend_response: no beresp.do_stream = false, no
+                            beresp.do_gzip
 
       fault    buffering    NDJSON: no event came within 5 s with every
                             Accept-Encoding; a plain request takes 12 ms.

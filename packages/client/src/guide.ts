@@ -163,9 +163,14 @@ export class PolicyGuide implements Guide {
     else if (environment.isOffline()) this.#tell({ type: 'offline' })
     else if (mayOpen && !links.length)
       this.#tell({ type: 'open', reason: { code: this.#status.attempts ? 'retry' : 'first' } })
-    this.#chosen = this.#choose(links.filter((held) => this.#isToStay(held)))
+    const kept = links.filter((held) => this.#isToStay(held))
+    this.#chosen = this.#choose(kept)
+    if (this.#trial && !this.#isToStay({ transport: this.#trial })) {
+      // Another use has all ride along elsewhere: it is tried when that is left.
+      this.#trial = undefined
+      this.#chosen = this.#choose(kept)
+    } else for (const { why } of this.#chosen) if (why.code === 'bad') this.#probe(why.transport)
     server.pollEveryMs = this.#chosen.find(({ transport }) => /poll/.test(transport))?.pollEveryMs ?? 0
-    for (const { why } of this.#chosen) if (why.code === 'bad') this.#probe(why.transport)
     const groups = new Map(this.#chosen.map(({ transport, channels }) => [transport, new Set(channels)]))
     const isOpen = (channel: string) =>
       links.some((held) => this.#isToStay(held) && held.channels.get(channel) !== undefined)
@@ -258,7 +263,7 @@ export class PolicyGuide implements Guide {
   }
 
   /** Whether a link is on a transport of the plan. */
-  #isToStay({ transport }: Held): boolean {
+  #isToStay({ transport }: Pick<Held, 'transport'>): boolean {
     return this.#chosen.some((group) => group.transport === transport)
   }
 

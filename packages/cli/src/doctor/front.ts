@@ -34,7 +34,7 @@ export function frontOf({ headers }: Pick<Answer, 'headers'>): Front {
   }
 }
 
-/** The same once it is known that the server was told of a proxy: one that shows itself nowhere is most often HAProxy. */
+/** The same once it is known that the server was told of a proxy. Which it is nobody knows who is not told. */
 export function withHidden(front: Front, isTold: boolean): Front {
-  return isTold && !front.isProxied ? { ...front, names: ['haproxy'], isProxied: true } : front
+  return isTold ? { ...front, isProxied: true } : front
 }

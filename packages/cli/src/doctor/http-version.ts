@@ -46,13 +46,27 @@ export async function examineHttp(patient: Patient): Promise<readonly Finding[]>
   const versions = ['1.1', ...(protocol === 'h2' ? ['2'] : []), ...(http3 ? ['3'] : [])]
   const seen = { versions, alpn: protocol, altSvc: poll.headers.get('alt-svc') }
   const overHttp2 = protocol === 'h2' ? [await examineHttp2(patient)] : []
-  if (protocol === 'h2' || http3)
+  // Browsers come by what was negotiated, and by HTTP/3 only once it was named and their network lets UDP through.
+  const untried = 'HTTP/3 is named by Alt-Svc, and was not tried'
+  if (protocol === 'h2')
     return [
       ...overHttp2,
       {
         check,
         severity: 'ok',
-        says: `Readers come by HTTP/${versions.slice(1).join(' or ')}: six connections do not bind.`,
+        says: `Readers come by HTTP/2: six connections do not bind.${http3 ? ` ${untried}.` : ''}`,
+        seen,
+      },
+    ]
+  if (http3)
+    return [
+      {
+        check,
+        patterns,
+        severity: 'note',
+        says: `Readers come by HTTP/1.1 at first: the server takes no HTTP/2 (ALPN). ${untried}: where it does not get through they stay.`,
+        means: six,
+        problem: 'http2',
         seen,
       },
     ]

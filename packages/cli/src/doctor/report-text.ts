@@ -88,7 +88,9 @@ function findingLines(
 
 function headLines({ url, channel, published, front, plainMs }: Examination, terminal: Terminal): string[] {
   const shown = [front.server, front.via && `via ${front.via}`].filter((one) => one !== undefined)
-  const hidden = front.isProxied ? 'behind a proxy that does not name itself' : 'no proxy shows itself'
+  const hidden = front.isProxied
+    ? 'behind a proxy that does not name itself, as HAProxy does not'
+    : 'no proxy shows itself'
   const behind = shown.length > 0 ? `behind ${shown.join(', ')}` : hidden
   const channelText = `channel ${channel} (read${published ? ' and published' : ''})`
   const columns = columnsOf(terminal)

@@ -17,10 +17,11 @@ const table = {
   buffering: {
     nginx:
       'proxy_buffering off; proxy_http_version 1.1; and no proxy_ignore_headers X-Accel-Buffering; with proxy_cache_lock also proxy_cache_bypass for streams',
-    caddy: 'reverse_proxy … { flush_interval -1 }',
+    caddy:
+      'reverse_proxy … { flush_interval -1 } and no buffer_responses or response_buffers; encode, if at all, as encode gzip { match { header Content-Type text/html* header Content-Type application/json* } }',
     haproxy: 'option http-no-delay, and no http-response wait-for-body',
     varnish:
-      'in vcl_recv: if (req.http.Accept ~ "event-stream|ndjson" || req.url ~ "[?&]as=(sse|ndjson)") { return (pass); }',
+      'in vcl_recv: if (req.http.Accept ~ "event-stream|ndjson" || req.url ~ "[?&]as=(sse|ndjson)") { return (pass); } and in vcl_backend_response: no beresp.do_stream = false, no beresp.do_gzip',
   },
   compression: {
     nginx: 'gzip_types without text/event-stream and application/x-ndjson, or gzip off;',
