@@ -17,7 +17,10 @@ export const isNumber =
   (least: number, most: number): Rule<number> =>
   (value, field) => {
     if (typeof value === 'number' && value >= least && value <= most) return value
-    throw new AdviceError(field, `a number from ${least} to ${most} is needed, not ${shown(value)}.`)
+    throw new AdviceError(
+      field,
+      `a number from ${least.toLocaleString('en')} to ${most.toLocaleString('en')} is needed, not ${shown(value)}.`,
+    )
   }
 
 /** A whole number within bounds, both included. */

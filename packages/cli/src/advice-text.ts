@@ -8,6 +8,7 @@ import {
   patternNames,
   verdictOf,
 } from '@gamut/advisor'
+import { fittingColumns } from './fitting-columns.js'
 import { columnsOf, footnote, listed, textColumns, titled } from './paragraphs.js'
 import type { Terminal } from './terminal.js'
 import { wrap } from './wrap.js'
@@ -44,22 +45,28 @@ const weighed: readonly Column[] = [
   ['score', ({ score }) => small(Number(score.toPrecision(3)))],
 ]
 
+/** Figures that a narrow terminal leaves out, the first of them first. */
+const mayMiss = ['conns', 'req/s', 'bytes/s']
+
 /** A table of the patterns: their names, figures aligned at the right, and what became of each. */
-function table(columns: readonly Column[], advice: Advice, terminal: Terminal): string[] {
-  const rows = advice.patterns.map((option) => columns.map(([, cell]) => cell(option, advice)))
-  const heads = columns.map(([head]) => head)
-  const widths = heads.map((head, at) => Math.max(head.length, ...rows.map((row) => row[at]?.length ?? 0)))
+function table(all: readonly Column[], advice: Advice, terminal: Terminal): string[] {
   const verdicts = advice.patterns.map((option) => verdictOf(option, advice))
   const nameWidth = Math.max(...advice.patterns.map(({ pattern }) => pattern.length))
-  const taken = widths.reduce((sum, width) => sum + width, indent.length + nameWidth)
-  const room = columnsOf(terminal) - taken - Math.max(...verdicts.map(({ length }) => length))
-  const gap = ' '.repeat(Math.max(1, Math.min(3, Math.floor(room / (columns.length + 1)))))
-  const line = (cells: readonly string[]) =>
-    cells.map((cell, at) => `${gap}${cell.padStart(widths[at] ?? 0)}`).join('')
+  const ends = indent.length + nameWidth + Math.max(...verdicts.map(({ length }) => length))
+  const cells = advice.patterns.map((option) => all.map(([, cell]) => cell(option, advice)))
+  const heads = all.map(([head]) => head)
+  const widths = heads.map((head, at) => Math.max(head.length, ...cells.map((row) => row[at]?.length ?? 0)))
+  const widthOf = (columns: readonly number[]) =>
+    columns.reduce((sum, at) => sum + (widths[at] ?? 0) + 1, ends + 1)
+  const columns = fittingColumns(heads, mayMiss, widthOf, columnsOf(terminal))
+  const room = columnsOf(terminal) - widthOf(columns)
+  const gap = ' '.repeat(Math.max(1, Math.min(3, 1 + Math.floor(room / (columns.length + 1)))))
+  const line = (row: readonly string[]) =>
+    columns.map((at) => `${gap}${(row[at] ?? '').padStart(widths[at] ?? 0)}`).join('')
   return [
     `${indent}${terminal.paint('dim', `${' '.repeat(nameWidth)}${line(heads)}`)}`,
     ...advice.patterns.map(({ pattern, meets }, row) => {
-      const text = `${pattern.padEnd(nameWidth)}${line(rows[row] ?? [])}${gap}${verdicts[row]}`
+      const text = `${pattern.padEnd(nameWidth)}${line(cells[row] ?? [])}${gap}${verdicts[row]}`
       if (pattern === advice.pattern) return `${terminal.paint('green', '→ ')}${terminal.paint('bold', text)}`
       return `${indent}${meets ? text : terminal.paint('dim', text)}`
     }),
@@ -83,7 +90,7 @@ function settingLines(advice: Advice, terminal: Terminal): string[] {
       : waitMs !== undefined
         ? `Readers ask with wait=${Math.floor(waitMs / 1000)}, as the client does by itself.`
         : 'The client takes what the server advises and needs no setting.'
-  const config = configText(advice).split('\n')
+  const config = configText(advice, columnsOf(terminal) - indent.length).split('\n')
   return [
     ...config.map((line) => `${indent}${terminal.paint('cyan', line)}`),
     ...listed([obeys], terminal, '→'),

@@ -22,7 +22,8 @@ interface OptionToken {
 function readValue(option: Option, token: OptionToken): unknown {
   const { rawName, value } = token
   if (option.kind === 'flag') return value === undefined ? true : parseValue(option, value, rawName)
-  const isMissing = value === undefined || (!token.inlineValue && value.length > 1 && value.startsWith('-'))
+  // An option begins with a letter: `-5` is a value, if a wrong one.
+  const isMissing = value === undefined || (!token.inlineValue && /^-[^\d]/.test(value))
   if (isMissing)
     throw usageFailure(`${rawName} needs a value: ${rawName} ${option.placeholder ?? 'VALUE'}.`, rawName)
   return parseValue(option, value, rawName)

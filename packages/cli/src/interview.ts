@@ -1,7 +1,9 @@
-import { createInterface } from 'node:readline/promises'
+import { createInterface, type Interface } from 'node:readline'
 import { Failure, textOf } from './failure.js'
 import { type GivenOption, type GivenOptions, toFlag } from './option.js'
+import { columnsOf } from './paragraphs.js'
 import type { Terminal } from './terminal.js'
+import { wrap } from './wrap.js'
 
 /** What is asked, and what an answer says. */
 export interface Question {
@@ -42,8 +44,10 @@ async function askOne(
   { check, terminal }: Pick<Asked, 'check' | 'terminal'>,
   ask: Ask,
 ) {
-  const usual = terminal.paint('dim', `[${question.usual(said)}]`)
-  terminal.print(`\n${question.asks} ${usual}`)
+  const usual = `[${question.usual(said)}]`
+  const lines = wrap(`${question.asks} ${usual}`, columnsOf(terminal))
+  terminal.print('')
+  for (const line of lines) terminal.print(line.replace(usual, (text) => terminal.paint('dim', text)))
   for (;;) {
     const text = await ask('> ')
     if (text === undefined) return undefined
@@ -52,20 +56,54 @@ async function askOne(
       return withAnswer(said, question, text.trim(), check)
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      terminal.print(terminal.paint('yellow', textOf(error)))
+      for (const line of wrap(textOf(error), columnsOf(terminal)))
+        terminal.print(terminal.paint('yellow', line))
     }
   }
 }
 
-/** Asks whoever sits there what is needed; `undefined` where they have enough of it. */
-export async function interview(asked: Asked): Promise<GivenOptions | undefined> {
-  const { questions, terminal } = asked
-  const lines = createInterface({ input: process.stdin, output: process.stdout })
-  const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)))
+/** Asks for lines one after the other; what was typed before it was asked for counts. `undefined` once there are no more. */
+function createAsk(lines: Interface): Ask {
+  const early: string[] = []
+  let isOver = false
+  let wanting: ((text: string | undefined) => void) | undefined
+  const give = (text: string | undefined) => {
+    const want = wanting
+    wanting = undefined
+    want?.(text)
+  }
+  lines.on('line', (text) => {
+    if (wanting) give(text)
+    else early.push(text)
+  })
   // Ctrl-C and Ctrl-D close it, and a question that waits then is not answered any more.
   lines.on('SIGINT', () => lines.close())
-  const ask: Ask = (prompt) => Promise.race([lines.question(prompt).catch(() => undefined), ended])
-  terminal.print(`${counts[questions.length]} questions. Enter takes what stands in brackets, Ctrl-C ends.`)
+  lines.on('close', () => {
+    isOver = true
+    give(undefined)
+  })
+  return async (prompt) => {
+    const next = early.shift()
+    if (next !== undefined || isOver) return next
+    lines.setPrompt(prompt)
+    lines.prompt()
+    return new Promise((resolve) => {
+      wanting = resolve
+    })
+  }
+}
+
+/** Asks whoever sits there what is needed; `undefined` where they have enough of it. */
+export async function interview(
+  asked: Asked,
+  input: NodeJS.ReadableStream = process.stdin,
+  output: NodeJS.WritableStream = process.stdout,
+): Promise<GivenOptions | undefined> {
+  const { questions, terminal } = asked
+  const lines = createInterface({ input, output })
+  const ask = createAsk(lines)
+  const intro = `${counts[questions.length]} questions. Enter takes what stands in brackets, Ctrl-C ends.`
+  for (const line of wrap(intro, columnsOf(terminal))) terminal.print(line)
   let said: GivenOptions | undefined = new Map()
   for (const question of questions) {
     said = await askOne(question, said, asked, ask)

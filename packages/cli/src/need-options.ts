@@ -23,10 +23,21 @@ export function parseRate(text: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) / (perSecond[unit] as number)
 }
 
-/** `340`, `10k` or `2M` as a number. */
+const thousands: Readonly<Record<string, number>> = { k: 1, K: 1, M: 2 }
+
+/** `340`, `1,000`, `10k` or `2M` as a number. */
 export function parseCount(text: string): number | undefined {
-  const [, digits, unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?)([kM]?)$/.exec(text) ?? []
-  return digits === undefined ? undefined : Number(digits) * { '': 1, k: 1000, M: 1_000_000 }[unit as '']
+  const [, digits, unit = ''] = /^(\d{1,12}(?:\.\d{1,6})?|\d{1,3}(?:,\d{3})+) ?([kKM]?)$/.exec(text) ?? []
+  return digits === undefined
+    ? undefined
+    : Number(digits.replaceAll(',', '')) * 1000 ** (thousands[unit] ?? 0)
+}
+
+/** `200`, `2KB` or `64KiB` in bytes. */
+export function parseSize(text: string): number | undefined {
+  const [, count, unit = '', binary] = /^([\d.,]+) ?([kKM]?)(i?)B?$/.exec(text) ?? []
+  const size = count === undefined ? undefined : parseCount(count)
+  return size === undefined ? undefined : size * (binary ? 1024 : 1000) ** (thousands[unit] ?? 0)
 }
 
 const what = 'What is needed'
@@ -37,6 +48,7 @@ type Reading = Pick<Typed, 'read' | 'like'>
 const time: Reading = { read: parseMs, like: 'time like 50ms, 2s, 10m or 1h' }
 const rate: Reading = { read: parseRate, like: 'rate like 5, 0.1, 5/min, 3/h or 2/d' }
 const count: Reading = { read: parseCount, like: 'number like 340, 10k or 2M' }
+const size: Reading = { read: parseSize, like: 'size like 200, 2KB or 64KiB' }
 
 const need = (field: keyof Need, option: Given, reading: Reading = {}): Typed => ({
   in: 'need',
@@ -85,8 +97,8 @@ const typed: Readonly<Record<string, Typed>> = {
   }),
   messageBytes: need(
     'messageBytes',
-    { placeholder: 'N', help: 'size of a message in bytes', default: '200' },
-    count,
+    { placeholder: 'N', help: 'size of a message: 200, 2KB, 64KiB', default: '200' },
+    size,
   ),
   loss: need('loss', {
     placeholder: 'L',
@@ -175,6 +187,8 @@ function readOne({ read, like }: Typed, value: unknown, from: string): unknown {
   if (!read || typeof value !== 'string') return value
   const found = read(value)
   if (found !== undefined) return found
+  if (read === parseMs && /^\d+(?:\.\d+)?$/.test(value))
+    throw usageFailure(`${from}: "${value}" of what? Give ${value}s, or ${value}ms.`, from)
   throw usageFailure(`${from}: "${value}" is no ${like}.`, from)
 }
 

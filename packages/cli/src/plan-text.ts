@@ -8,6 +8,7 @@ import {
   resourceNames,
   type Snippet,
 } from '@gamut/advisor'
+import { fittingColumns } from './fitting-columns.js'
 import { columnsOf, footnote, listed, textColumns, titled } from './paragraphs.js'
 import type { Terminal } from './terminal.js'
 import { wrap } from './wrap.js'
@@ -21,6 +22,9 @@ const small = (value: number) =>
   value > 0 && value < 0.001 ? '<0.001' : formatCount(Number(value.toPrecision(3)))
 const percent = (part: number) => `${formatCount(Number((part * 100).toPrecision(2)))} %`
 
+/** Figures that a narrow terminal leaves out, the first of them first. */
+const mayMiss = ['network each', 'descriptors', 'channels', 'planned to']
+
 /** Rows under a head, the first column at the left and all others at the right; `marks` stand before rows. */
 function table(
   head: readonly string[],
@@ -29,12 +33,16 @@ function table(
   marked = -1,
 ): string[] {
   const widths = head.map((text, at) => Math.max(text.length, ...rows.map((row) => row[at]?.length ?? 0)))
-  const taken = widths.reduce((sum, width) => sum + width, indent.length)
-  const room = Math.floor((columnsOf(terminal) - taken) / Math.max(1, head.length - 1))
-  const gap = ' '.repeat(Math.max(1, Math.min(3, room)))
+  const widthOf = (columns: readonly number[]) =>
+    columns.reduce((sum, at) => sum + (widths[at] ?? 0) + 1, indent.length - 1)
+  const columns = fittingColumns(head, mayMiss, widthOf, columnsOf(terminal))
+  const room = Math.floor((columnsOf(terminal) - widthOf(columns)) / Math.max(1, columns.length - 1))
+  const gap = ' '.repeat(Math.max(1, Math.min(3, 1 + room)))
   const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0)))
+    columns
+      .map((at) =>
+        at === 0 ? (cells[0] ?? '').padEnd(widths[0] ?? 0) : (cells[at] ?? '').padStart(widths[at] ?? 0),
+      )
       .join(gap)
       .trimEnd()
   return [

@@ -25,7 +25,7 @@ export const needQuestions: readonly Question[] = [
   {
     asks: 'Do clients send too, and how often does each?  0.1, 6/min, no',
     usual: () => 'no',
-    take: (text) => (no.test(text) ? [] : [['sends', text]]),
+    take: (text) => (no.test(text) ? [] : [yes.test(text) ? ['direction', 'both'] : ['sends', text]]),
   },
   {
     asks: 'How old may what a user sees be?  500ms, 2s, 5m',

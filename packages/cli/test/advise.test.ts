@@ -8,7 +8,7 @@ import { createGamut } from '@gamut/server'
 import { describe, expect, it } from 'vitest'
 import { adviceLines } from '../src/advice-text.js'
 import { parseMs } from '../src/duration.js'
-import { parseCount, parseRate } from '../src/need-options.js'
+import { parseCount, parseRate, parseSize } from '../src/need-options.js'
 import type { Terminal } from '../src/terminal.js'
 import { runCommand } from './run-command.js'
 
@@ -179,9 +179,22 @@ describe('gamut advise --json', () => {
     }
   })
 
+  it.each([
+    ['200', 200],
+    ['2KB', 2000],
+    ['64KiB', 65_536],
+    ['1.5 MiB', 1_572_864],
+    ['1,024 B', 1024],
+    ['1GB', undefined],
+    ['.', undefined],
+  ])('reads a size: %s', (text, bytes) => expect(parseSize(text)).toBe(bytes))
+
   it('names the option where that is wrong', async () => {
     expect(await refused('{"readers":5}', '--readers', '1.5')).toMatchObject({ field: '--readers' })
     expect(await refused('', '--staleness', 'soon')).toMatchObject({ field: '--staleness' })
+    const told = await refused('', '--staleness', '2')
+    expect(told.message).toBe('--staleness: "2" of what? Give 2s, or 2ms.')
+    expect((await refused('', '--readers', '-5')).message).toMatch(/^--readers: "-5" is no number/)
   })
 })
 
@@ -227,7 +240,8 @@ describe('gamut advise', () => {
       { stalenessMs: 1 },
     ] as const) {
       const lines = adviceLines(advise(need), true, narrow(columns))
-      expect(lines.filter(({ length }) => length > Math.max(columns, 80))).toEqual([])
+      expect(lines.filter(({ length }) => length > columns)).toEqual([])
+      expect(lines.join('\n')).toMatch(/age p99 .* memory/)
     }
   })
 
@@ -273,6 +287,10 @@ describe('what is typed', () => {
     ['340', 340],
     ['10k', 10_000],
     ['1.5M', 1_500_000],
+    ['1,000', 1000],
+    ['12,345,678', 12_345_678],
+    ['10K', 10_000],
+    ['1,00', undefined],
     ['many', undefined],
   ])('is read as a number: %s', (text, count) => expect(parseCount(text)).toBe(count))
 })

@@ -86,7 +86,7 @@ describe('the command', () => {
     [['publish', 'a', '1', '--token', 'a b'], '--token'],
     [['advise', 'sse'], '"sse"'],
     [['advise', '--readers', '1.5'], '--readers: a whole number'],
-    [['advise', '--staleness', '5'], '--staleness: "5" is no time like'],
+    [['advise', '--staleness', '5'], '--staleness: "5" of what? Give 5s, or 5ms.'],
     [['advise', '--updates', '5/week'], '--updates: "5/week" is no rate like'],
     [['advise', '--loss', 'some'], '--loss: may-miss, must-not'],
     [['advise', '--reader', '5'], 'Did you mean --readers?'],

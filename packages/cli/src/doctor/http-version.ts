@@ -23,11 +23,28 @@ function negotiated({ path, waitMs }: Patient): Promise<string | undefined> {
 const six =
   'A browser opens six connections to an origin over HTTP/1.1: with six tabs that each hold a stream nothing else loads.'
 
+const check = 'http'
+const patterns = ['long-poll', 'sse', 'ndjson'] as const
+const tabs = 'Share one connection between tabs (docs/guide/tabs.md), or take WebSockets.'
+/** Browsers come by what was negotiated, and by HTTP/3 only once it was named and their network lets UDP through. */
+const untried = 'HTTP/3 is named by Alt-Svc, and was not tried'
+
+/** What follows from the newest version that was negotiated, and from whether HTTP/3 is named. */
+function findingOf(isHttp2: boolean, isHttp3: boolean): Finding {
+  if (isHttp2)
+    return {
+      check,
+      severity: 'ok',
+      says: `Readers come by HTTP/2: six connections do not bind.${isHttp3 ? ` ${untried}.` : ''}`,
+    }
+  const says = isHttp3
+    ? `Readers come by HTTP/1.1 at first: the server takes no HTTP/2 (ALPN). ${untried}: where it does not get through they stay.`
+    : 'Readers come by HTTP/1.1: the server takes no HTTP/2 (ALPN) and names no HTTP/3 (Alt-Svc).'
+  return { check, patterns, severity: isHttp3 ? 'note' : 'warning', says, means: six, problem: 'http2' }
+}
+
 /** Which versions of HTTP readers get, and so whether six connections bind. */
 export async function examineHttp(patient: Patient): Promise<readonly Finding[]> {
-  const check = 'http'
-  const patterns = ['long-poll', 'sse', 'ndjson'] as const
-  const tabs = 'Share one connection between tabs (docs/guide/tabs.md), or take WebSockets.'
   if (!patient.path.target.raw.secure)
     return [
       {
@@ -41,44 +58,13 @@ export async function examineHttp(patient: Patient): Promise<readonly Finding[]>
       },
     ]
   const poll = await patient.path.ask(patient.path.channelPath({}, true))
-  const protocol = await negotiated(patient)
-  const http3 = /\bh3(?:-\d+)?=/.test(poll.headers.get('alt-svc') ?? '')
-  const versions = ['1.1', ...(protocol === 'h2' ? ['2'] : []), ...(http3 ? ['3'] : [])]
-  const seen = { versions, alpn: protocol, altSvc: poll.headers.get('alt-svc') }
-  const overHttp2 = protocol === 'h2' ? [await examineHttp2(patient)] : []
-  // Browsers come by what was negotiated, and by HTTP/3 only once it was named and their network lets UDP through.
-  const untried = 'HTTP/3 is named by Alt-Svc, and was not tried'
-  if (protocol === 'h2')
-    return [
-      ...overHttp2,
-      {
-        check,
-        severity: 'ok',
-        says: `Readers come by HTTP/2: six connections do not bind.${http3 ? ` ${untried}.` : ''}`,
-        seen,
-      },
-    ]
-  if (http3)
-    return [
-      {
-        check,
-        patterns,
-        severity: 'note',
-        says: `Readers come by HTTP/1.1 at first: the server takes no HTTP/2 (ALPN). ${untried}: where it does not get through they stay.`,
-        means: six,
-        problem: 'http2',
-        seen,
-      },
-    ]
+  const alpn = await negotiated(patient)
+  const altSvc = poll.headers.get('alt-svc')
+  const isHttp2 = alpn === 'h2'
+  const isHttp3 = /\bh3(?:-\d+)?=/.test(altSvc ?? '')
+  const versions = ['1.1', ...(isHttp2 ? ['2'] : []), ...(isHttp3 ? ['3'] : [])]
   return [
-    {
-      check,
-      patterns,
-      severity: 'warning',
-      says: 'Readers come by HTTP/1.1: the server takes no HTTP/2 (ALPN) and names no HTTP/3 (Alt-Svc).',
-      means: six,
-      problem: 'http2',
-      seen,
-    },
+    ...(isHttp2 ? [await examineHttp2(patient)] : []),
+    { ...findingOf(isHttp2, isHttp3), seen: { versions, alpn, altSvc } },
   ]
 }
