@@ -10,6 +10,7 @@ import { freePort } from './support/free-port.js'
 import type { RunningGamut } from './support/gamut.js'
 import { describeWith } from './support/parts.js'
 import { plainRead } from './support/plain-read.js'
+import { startRedis } from './support/redis.js'
 
 const chat = 'chat/operations'
 /** A page that is built, a server that ends and is started anew, axe six times: on a busy machine that takes a while. */
@@ -211,5 +212,33 @@ describeWith('chromium', 'the operations view', () => {
         expect(await serious(page)).toEqual([])
       }
     }
+  })
+})
+
+describeWith(['chromium', 'redis'], 'the operations view of two nodes', () => {
+  test('shows the node that was chosen, and says when that one is gone', slow, async () => {
+    const redis = await startRedis()
+    const room = await startSupervised(['--broker', redis.url])
+    const { page, widget } = await openRoom(await startChromium(), `${room.url}/#operations`)
+    const shown = (name: string) =>
+      widget(name)
+        .getByText(/^Ready, up/)
+        .waitFor()
+    await page.getByRole('radio', { name: 'node-2' }).check()
+    await shown('node-2')
+    await widget('Nodes')
+      .getByRole('row', { name: /^node-1/ })
+      .waitFor()
+    // It stays away for some seconds.
+    await room.ask('/faults/kill/begin')
+    const gone = async () => (await room.state()).nodes.find(({ isUp }) => !isUp)?.name ?? ''
+    await expect.poll(gone).toMatch(/^node-/)
+    const [victim, other] = (await gone()) === 'node-1' ? ['node-1', 'node-2'] : ['node-2', 'node-1']
+    await page.getByRole('radio', { name: victim }).check()
+    const trouble = page.locator('.trouble-line').getByText('The server does not answer.')
+    await trouble.waitFor()
+    await page.getByRole('radio', { name: other }).check()
+    await shown(other)
+    await trouble.waitFor({ state: 'detached' })
   })
 })

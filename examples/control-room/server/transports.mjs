@@ -4,14 +4,15 @@ import { createLoopMeter } from './measurements/event-loop.js'
 import { readLoad, readMemory } from './measurements/memory.js'
 import { createNetworkMeter } from './measurements/network.js'
 import { readServer } from './measurements/server-state.js'
+import { takeTurns } from './turns.mjs'
 
 /**
  * @typedef {import('@gamut/server').Gamut} Gamut
  * @typedef {import('@gamut/server').ChannelDefinition} ChannelDefinition
  */
 
-/** Half a second, so that it is more than one message a second also when the machine is busy. */
-const cpuEveryMs = 500
+/** Twice, so that it is more than one message a second also when the machine is busy. */
+const cpuPerSecond = 2
 const everyMs = 1000
 
 /** A few minutes: enough to see a resume, little enough to see a gap when a reader stays away for longer. */
@@ -45,7 +46,7 @@ export const transportChannels = {
 }
 
 /**
- * Publishes what is pushed.
+ * Publishes what is pushed; where several nodes run on this machine, one of them does.
  * @param {Gamut} gamut
  * @returns How to stop.
  */
@@ -53,16 +54,17 @@ export function measureTransports(gamut) {
   running = gamut
   const cpu = createCpuMeter()
   const loop = createLoopMeter()
-  const publish = (/** @type {string} */ channel, /** @type {unknown} */ data) => {
-    // While the server stops, nothing can be published any more, and nobody reads.
-    gamut.publish(channel, data).catch(() => {})
-  }
-  const timers = [
-    setInterval(() => publish('system/cpu', cpu()), cpuEveryMs),
-    setInterval(() => publish('system/loop', loop.read()), everyMs),
-  ]
+  const push = (/** @type {string} */ channel, /** @type {() => unknown} */ read) =>
+    takeTurns(
+      (id) => gamut.publish(channel, read(), { id }),
+      (error) => gamut.logger.warn({ error, channel }, 'a measurement could not be published'),
+    )
+  const [ofCpu, ofLoop] = [push('system/cpu', cpu), push('system/loop', () => loop.read())]
+  ofCpu.setPace(cpuPerSecond)
+  ofLoop.setPace(1000 / everyMs)
   return () => {
-    for (const timer of timers) clearInterval(timer)
+    ofCpu.stop()
+    ofLoop.stop()
     loop.stop()
   }
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { Button } from '../button.js'
 
 /** Whether whoever started the server can end it and start another one: a server itself has no such path. */
 function useSupervised(): boolean | undefined {
@@ -40,14 +41,9 @@ export function Drain({ startedAt }: { readonly startedAt: number }) {
   }
   return (
     <div className="drain">
-      <button
-        type="button"
-        className="quiet"
-        disabled={!isSupervised}
-        onClick={() => dialog.current?.showModal()}
-      >
+      <Button className="quiet" isOff={!isSupervised} onClick={() => dialog.current?.showModal()}>
         Drain and restart…
-      </button>
+      </Button>
       <p className="note" role="status">
         {isSupervised === false
           ? 'This server was started alone: end it by Ctrl-C or SIGTERM, which drains it.'

@@ -1,5 +1,6 @@
 import type { Explanation } from '@gamut/server'
 import { type FormEvent, useId, useState } from 'react'
+import { Button } from '../button.js'
 import type { Snapshot } from './answers.js'
 import { explain, type Question, trace } from './explain.js'
 import { FateAnswer } from './fate-answer.js'
@@ -82,14 +83,9 @@ function FateForm(props: {
       <Field label="Reader" hint="connection, identity or address; all" {...field('reader')} />
       <div className="actions">
         <button type="submit">What became of it</button>
-        <button
-          type="button"
-          className="quiet"
-          disabled={!question.channel}
-          onClick={() => props.onFollow(question.channel)}
-        >
+        <Button className="quiet" isOff={!question.channel} onClick={() => props.onFollow(question.channel)}>
           Trace for 10 minutes
-        </button>
+        </Button>
       </div>
     </form>
   )

@@ -104,7 +104,10 @@ export default function Operations() {
       <div className="how">
         <p className="note">
           Polled every {everyMs / 1000} s while you look, by requests that only operators may make: there is
-          no channel of this. So far {formatCount(requests)} requests, {formatBytes(bytes)}.
+          no channel of this.{' '}
+          <span className="so-far">
+            So far {formatCount(requests)} requests, {formatBytes(bytes)}.
+          </span>
         </p>
         <NodeSwitch names={names} node={chosen} onChange={setChosen} />
       </div>

@@ -101,6 +101,7 @@ export function Overview({ snapshots }: { readonly snapshots: readonly Snapshot[
           <Figure key={figure.label} {...figure} />
         ))}
       </dl>
+      <p className="note">Delivered a second, in the last minute</p>
       <Chart label="Messages delivered a second over the last minute" times={times} lines={lines} least={5} />
     </Card>
   )

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { formatAge, formatBytes, formatCount } from '../format.js'
 import { patternNames } from '../patterns.js'
 import type { Connection, Snapshot } from './answers.js'
@@ -43,13 +43,17 @@ export function SlowReaders({
   readonly node: string | undefined
 }) {
   const [said, setSaid] = useState('')
+  const result = useRef<HTMLParagraphElement>(null)
   const now = snapshots.at(-1)
   const { connections = [], next } = now?.connections ?? {}
-  const sendAway = (one: Connection) =>
-    ask(`/connections/${one.id}`, { node, method: 'DELETE' }).then(
+  const sendAway = async (one: Connection) => {
+    await ask(`/connections/${one.id}`, { node, method: 'DELETE' }).then(
       () => setSaid(`${nameOf(one)} was told to come anew.`),
       ({ message }: Error) => setSaid(message),
     )
+    // The button goes with its reader: who came to it by keys would be nowhere.
+    result.current?.focus()
+  }
   const action: Column<Connection> = {
     title: 'Come anew',
     show: (one) =>
@@ -68,7 +72,7 @@ export function SlowReaders({
         empty="Everybody keeps up."
       />
       {next !== undefined && <p className="note">These are the first; there are more.</p>}
-      <p className="note" role="status">
+      <p className="note" tabIndex={-1} ref={result}>
         {said}
       </p>
     </Card>

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { serverNow } from '../server-clock.js'
 import type { Advice, Connections, Nodes, Snapshot } from './answers.js'
 import { ask, askJson, Refusal } from './ask.js'
 import { parseSamples } from './samples.js'
@@ -26,8 +27,14 @@ async function look(node: string | undefined): Promise<Snapshot> {
   if (node !== undefined && nodes.node !== node)
     throw new Refusal(0, `${nodes.node} answers in place of ${node}: what is in front chooses by itself.`)
   const at = performance.now()
-  const serverNow = Date.parse(metrics.headers.get('date') ?? '') || Date.now()
-  return { at, serverNow, samples: parseSamples(await metrics.text()), connections, nodes, advice }
+  return {
+    at,
+    serverNow: serverNow(),
+    samples: parseSamples(await metrics.text()),
+    connections,
+    nodes,
+    advice,
+  }
 }
 
 const toRefusal = (error: unknown) => (error instanceof Refusal ? error : new Refusal(0, String(error)))
