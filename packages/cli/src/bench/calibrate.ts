@@ -16,6 +16,7 @@ const readers: Omit<LoadPlan, 'port' | 'pattern'> = {
   waitMs: 60_000,
   keepAliveMs: 65_000,
   opensMs: 2000,
+  updatesPerSecond: 0,
   sendsPerSecond: 0,
   messageBytes: small,
   onlySends: false,
@@ -26,7 +27,7 @@ type Given = Partial<LoadPlan> & { readonly perSecond?: number; readonly heartbe
 /** An experiment with what is given, and nothing else going on. */
 const experiment = (given: Given, seconds: number): Experiment => {
   const { perSecond = 0, heartbeatMs = 60_000, ...load } = given
-  const plan = { ...readers, pattern: 'sse' as const, ...load }
+  const plan = { ...readers, pattern: 'sse' as const, updatesPerSecond: perSecond, ...load }
   const channels = plan.perUser ? plan.readers : 1
   return {
     load: plan,

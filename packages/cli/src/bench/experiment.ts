@@ -25,8 +25,9 @@ export interface Seen extends Omit<Counts, 'failures'> {
   readonly counters: Readonly<Record<string, number>>
 }
 
-/** Until all are there who come in the first two seconds; less for a look. */
-const arrivalMs = (seconds: number) => Math.min(2.5, seconds) * 1000
+/** Until all are there who come at the beginning, and polls bring what came in a whole interval. */
+const arrivalMs = ({ opensMs, pattern, pollAfterMs }: Experiment['load']) =>
+  opensMs + 500 + (pattern === 'poll' ? Math.min(20_000, pollAfterMs) : 0)
 /** Until what is run is compiled. */
 const warmMs = (seconds: number) => Math.min(6, seconds * 1.5) * 1000
 /** Who is there before memory is looked at for the first time: whatever the first readers need at all is there then. */
@@ -102,13 +103,7 @@ export async function runExperiment(experiment: Experiment): Promise<Seen> {
     await server.ask({ do: 'publish', publishing })
     const load = await startChild('load', { ...loadPlan, port })
     try {
-      // Once round, so that a poll brings what came in a whole interval.
-      await wait(
-        Math.max(
-          arrivalMs(seconds),
-          loadPlan.pattern === 'poll' ? Math.min(20_000, loadPlan.pollAfterMs) : 0,
-        ),
-      )
+      await wait(arrivalMs(loadPlan))
       const seen = await watch(server, load, seconds)
       const memory = (await server.ask<number>({ do: 'memory' })) - before
       const beyond = (name: keyof Work) => Math.max(0, seen[name] - idle[name])

@@ -66,9 +66,19 @@ async function ask(
   }
 }
 
-/** Of a page that has been open for a while the wait is under way too. */
-const waitOf = ({ waitMs }: LoadPlan, isUnderWay: boolean) =>
-  `as=long-poll&wait=${Math.max(1, Math.round(((isUnderWay ? Math.random() : 1) * waitMs) / 1000))}`
+/**
+ * What is left of a wait that has been under way for a while, in milliseconds: it ended and began anew with each message,
+ * so its age is that of the last one, as by chance, or nothing came since it began.
+ */
+function leftOf({ waitMs, updatesPerSecond }: LoadPlan): number {
+  const perMs = updatesPerSecond / 1000
+  const share = Math.random()
+  if (perMs * waitMs < 1e-6) return share * waitMs
+  return waitMs + Math.log(1 + share * Math.expm1(-perMs * waitMs)) / perMs
+}
+
+const waitOf = (plan: LoadPlan, isUnderWay: boolean) =>
+  `as=long-poll&wait=${Math.max(1, Math.round((isUnderWay ? leftOf(plan) : plan.waitMs) / 1000))}`
 
 const readings: Readonly<Record<Pattern, (reading: Reading) => Promise<void>>> = {
   request: async (reading) => {

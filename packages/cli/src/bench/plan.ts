@@ -25,6 +25,8 @@ export interface LoadPlan {
   readonly waitMs: number
   /** After how long a page's connection is closed that it does not use. */
   readonly keepAliveMs: number
+  /** What each channel gets, whoever sends it. */
+  readonly updatesPerSecond: number
   /** What each client sends. */
   readonly sendsPerSecond: number
   readonly messageBytes: number
