@@ -47,7 +47,7 @@ describeWith('chromium', 'the control room, given what no page wants', () => {
     await widget(name).getByText(`Not pasted: 10,000,000 letters are more than ${most}`).waitFor()
     expect(await input.inputValue()).toBe(`begun in ${name}`)
     await page.keyboard.press('Enter')
-    await expect.poll(() => input.inputValue()).toBe('')
+    await expect.poll(() => input.inputValue(), { timeout: 10_000 }).toBe('')
     await widget(name).getByText(`begun in ${name}`).waitFor()
     await page.evaluate(() => navigator.clipboard.writeText('y'.repeat(1234)))
     await page.keyboard.press('Control+V')
@@ -59,10 +59,8 @@ describeWith('chromium', 'the control room, given what no page wants', () => {
 
   test('counts two people of one name as two', async () => {
     const open = async (name: string) => {
-      const { page, widget } = await openRoom(browser, room.url)
-      await page.evaluate((drawn) => sessionStorage.setItem('person', drawn), name)
-      await page.reload()
-      return widget('Team chat')
+      const before = `sessionStorage.setItem('person', '${name}')`
+      return (await openRoom(browser, room.url, { before })).widget('Team chat')
     }
     const names = ['Amber Lynx', 'Amber Lynx', 'Sage Wren']
     const [one, other, third] = (await Promise.all(names.map(open))) as [Locator, Locator, Locator]
@@ -100,17 +98,36 @@ describeWith('chromium', 'the control room, given what no page wants', () => {
     },
   )
 
+  test('opens while the server is not there, says so, and goes on by itself', slow, async () => {
+    const args = ['--port', String(await freePort())]
+    const first = await startControlRoom(args)
+    const { page, widget } = await openRoom(browser, first.url)
+    const isKept = async () =>
+      page.evaluate(
+        async () =>
+          !!navigator.serviceWorker.controller && (await (await caches.open('page')).keys()).length > 3,
+      )
+    await expect.poll(isKept, { timeout: 12_000 }).toBe(true)
+    await first.stop('SIGKILL')
+    await page.reload()
+    await page.getByText(/^The page is (connecting|waiting to try again)$/).waitFor()
+    await widget('Settings').getByText('The server is not there. What is set is asked for').waitFor()
+    // Of what it does not know it says nothing.
+    expect(
+      await page.getByText(/Nothing was said yet|Nobody else is here|No notes yet|next at/).count(),
+    ).toBe(0)
+    await page.getByRole('link', { name: 'Operations' }).click()
+    await startControlRoom(args)
+    await page.getByRole('status').getByText('Everything is live').waitFor({ timeout: 15_000 })
+    await page.getByRole('heading', { name: 'Live advice' }).waitFor()
+    await page.getByRole('link', { name: 'Room' }).click()
+    await widget('Settings').locator('select:enabled').waitFor()
+    expect(await widget('Settings').getByRole('alert').count()).toBe(0)
+  })
+
   test.each([-1, 1])('shows right ages by a clock that is %i hour off', async (hours) => {
-    const context = await browser.newContext({ timezoneId: 'UTC' })
-    endWithTest(() => context.close())
-    context.setDefaultTimeout(12_000)
-    const page = await context.newPage()
-    await page.addInitScript((offMs) => {
-      const now = Date.now.bind(Date)
-      Date.now = () => now() + offMs
-    }, hours * 3_600_000)
-    await page.goto(room.url)
-    const widget = (name: string) => page.getByRole('region', { name })
+    const before = `const now = Date.now.bind(Date); Date.now = () => now() + ${hours * 3_600_000}`
+    const { widget } = await openRoom(browser, room.url, { before, timezoneId: 'UTC' })
     await publish(room.url, 'chat/operations', { data: { from: 'curl', text: `off by ${hours}` } })
     const said = widget('Team chat')
       .locator('li')
@@ -155,7 +172,7 @@ describeWith('chromium', 'the control room, given what no page wants', () => {
       (await plainRead(room.url, 'board/main'))
         .map(([, data]) => data as { text: string; x: number })
         .findLast(({ text }) => text === 'Note 999')?.x
-    await expect.poll(async () => `${await stored()}%`).toBe(place)
+    await expect.poll(async () => `${await stored()}%`, { timeout: 10_000 }).toBe(place)
     expect(place).not.toBe(`${notes.at(-1)?.data.x}%`)
     const touched = await page.evaluate(() =>
       [...(globalThis as never as { touched: Set<Element> }).touched].map(({ textContent }) => textContent),

@@ -9,7 +9,8 @@ import { describeWith } from './support/parts.js'
 /** Far more than the page has: whoever has pressed Tab so often was caught. */
 const mostStops = 80
 
-const isFocused = (one: Locator) => expect.poll(() => one.evaluate((own) => own === document.activeElement))
+const isFocused = (one: Locator) =>
+  expect.poll(() => one.evaluate((own) => own === document.activeElement), { timeout: 10_000 })
 
 interface Stop {
   readonly name: string
@@ -105,7 +106,7 @@ describeWith('chromium', 'the control room by keyboard alone, and read out', () 
     await keyboard.type('by Enter')
     await keyboard.press('Enter')
     await chat.locator('li[data-own]').getByText('by Enter').waitFor()
-    await expect.poll(() => message.inputValue()).toBe('')
+    await expect.poll(() => message.inputValue(), { timeout: 10_000 }).toBe('')
     await keyboard.type('by its button')
     await keyboard.press('Tab')
     await isFocused(chat.getByRole('button', { name: 'Send' })).toBe(true)
@@ -169,14 +170,14 @@ describeWith('chromium', 'the control room by keyboard alone, and read out', () 
       await keyboard.type(text)
       await keyboard.press('Enter')
       await note(text).waitFor()
-      await expect.poll(() => input.inputValue()).toBe('')
+      await expect.poll(() => input.inputValue(), { timeout: 10_000 }).toBe('')
     }
     await keyboard.press('Shift+Tab')
     await isFocused(note('first')).toBe(true)
     const placeOf = () => note('first').evaluate(({ style }: HTMLElement) => Number.parseFloat(style.left))
     const before = await placeOf()
     await keyboard.press('ArrowRight')
-    await expect.poll(placeOf).toBe(before + 2)
+    await expect.poll(placeOf, { timeout: 10_000 }).toBe(before + 2)
     await isFocused(note('first')).toBe(true)
     await keyboard.press('PageDown')
     await isFocused(note('second')).toBe(true)

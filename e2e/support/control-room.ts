@@ -70,17 +70,24 @@ export interface RoomPage {
   widget(name: string): Locator
 }
 
+/** How a page is opened. */
+interface RoomOptions extends BrowserContextOptions {
+  /** Runs in the page before anything of its own does. */
+  readonly before?: string
+}
+
 /** Opens the control room as a person of its own. */
 export async function openRoom(
   browser: Browser,
   url: string,
-  options: BrowserContextOptions = {},
+  { before, ...options }: RoomOptions = {},
 ): Promise<RoomPage> {
   const context = await browser.newContext(options)
   endWithTest(() => context.close())
   // Sooner than the test itself, so that it says what did not come.
   context.setDefaultTimeout(12_000)
   const page = await context.newPage()
+  if (before) await page.addInitScript(before)
   const errors: string[] = []
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())

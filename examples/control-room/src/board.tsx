@@ -8,6 +8,7 @@ import { useKeyed, usePublish } from './hooks.js'
 import { newId } from './new-id.js'
 import { hueOf, me } from './person.js'
 import { Say } from './say.js'
+import { useIsLive } from './use-is-live.js'
 
 const board = 'board/main'
 /** As the channel's schema has it. */
@@ -93,6 +94,7 @@ export function Board() {
   const { publish, remove, error } = usePublish(board)
   const [selected, setSelected] = useState('')
   const [edited, setEdited] = useState('')
+  const isLive = useIsLive()
   const area = useNextFocus(notes, selected)
   const cursor = useOwnCursor()
   const put = useCallback((id: string, note: Note) => publish(note, { key: id }), [publish])
@@ -111,7 +113,7 @@ export function Board() {
     <div className="board">
       <div className="area" ref={area} {...cursor}>
         <Cards notes={notes} selected={isNone ? first : selected} {...on} />
-        {notes.size === 0 && <p className="empty">No notes yet. Write one; everybody sees it.</p>}
+        {notes.size === 0 && isLive && <p className="empty">No notes yet. Write one; everybody sees it.</p>}
         <Cursors />
       </div>
       <Write

@@ -1,5 +1,4 @@
 import type { Message } from '@gamut/client'
-import { useStatus } from '@gamut/react'
 import { memo, useEffect, useLayoutEffect, useRef } from 'react'
 import { needs } from '../needs.mjs'
 import { Announcer } from './announcer.js'
@@ -9,6 +8,7 @@ import { GapNote } from './gap-note.js'
 import { useChannel, usePublish } from './hooks.js'
 import { hueOf, me } from './person.js'
 import { Say } from './say.js'
+import { useIsLive } from './use-is-live.js'
 
 const room = 'chat/operations'
 /** As the channel's schema has it. */
@@ -58,7 +58,7 @@ function useFollow(what: unknown) {
 
 function SayHere() {
   const { publish, isPending, error } = usePublish(room)
-  const isAway = useStatus(({ state }) => state !== 'live')
+  const isLive = useIsLive()
   const tellTyping = useTyping()
   return (
     <Say
@@ -70,7 +70,7 @@ function SayHere() {
       error={error?.message}
       onType={tellTyping}
     >
-      {isPending && isAway && (
+      {isPending && !isLive && (
         <p role="status" className="note">
           The server is not there. It is sent as soon as it is.
         </p>
@@ -83,6 +83,7 @@ function SayHere() {
 export function Chat() {
   const { messages, gap } = useChannel(room, { need: needs.chat, last: 50, keep: 500 })
   const log = useFollow(messages)
+  const isLive = useIsLive()
   return (
     <div className="chat">
       <Present />
@@ -98,7 +99,9 @@ export function Chat() {
           ))}
         </ol>
         {messages.length === 0 && (
-          <p className="empty">Nothing was said yet. Open a second tab: it is a second person.</p>
+          <p className="empty">
+            {isLive && 'Nothing was said yet. Open a second tab: it is a second person.'}
+          </p>
         )}
       </div>
       <Announcer messages={messages} />

@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { needs } from '../needs.mjs'
 import { useChannel, usePublish } from './hooks.js'
 import { me, type Person } from './person.js'
+import { useIsLive } from './use-is-live.js'
 
 const room = 'chat/operations'
 const typing = 'typing/operations'
@@ -24,8 +25,9 @@ function countNames(people: readonly Person[]): string {
 export function Present() {
   const { members } = usePresence<Person>(room, { state: me })
   const others = [...members.values()].map(({ state }) => state).filter(({ id }) => id !== me.id)
+  const isLive = useIsLive()
   const text = others.length === 0 ? 'Nobody else is here' : `Here: ${countNames(others)}`
-  return <p className="present">{text}</p>
+  return <p className="present">{isLive && text}</p>
 }
 
 /** Who else writes just now. Not read out: it would never be silent. */

@@ -1,22 +1,29 @@
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { needs } from '../needs.mjs'
 import { Button } from './button.js'
 import { useChannel, useGamut, usePublish } from './hooks.js'
 import { newId } from './new-id.js'
 import { me } from './person.js'
+import { useServerBack } from './use-server-back.js'
 
 /** The last deploy that somebody has asked for; read once, as this page knows of its own. */
 function useLastDeploy() {
   const gamut = useGamut()
   const [id, setId] = useState<string>()
-  useEffect(() => {
+  const [isMissed, setMissed] = useState(false)
+  const ask = useCallback(() => {
+    setMissed(false)
     gamut
       .channel('deploys')
       .history({ limit: 1 })
       .then(({ messages }) => setId((before) => before ?? messages.at(-1)?.data.id))
-      // Without it there is a button all the same, and a reload asks again.
-      .catch(() => {})
+      // Without it there is a button all the same.
+      .catch(() => setMissed(true))
   }, [gamut])
+  useEffect(ask, [ask])
+  useServerBack(() => {
+    if (isMissed) ask()
+  })
   return [id, setId] as const
 }
 

@@ -5,6 +5,7 @@ import { Chat } from './chat.js'
 import { Comparison } from './comparison.js'
 import { Deploy } from './deploy.js'
 import { Faults } from './faults/faults.js'
+import { keepPage } from './keep-page.js'
 import { links } from './links.js'
 import { Metrics } from './metrics.js'
 import { Notices } from './notices.js'
@@ -56,6 +57,8 @@ function Room() {
     </>
   )
 }
+
+keepPage()
 
 const root = document.getElementById('root')
 if (root)

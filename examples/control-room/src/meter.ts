@@ -52,12 +52,17 @@ export class Meter {
     }
   }
 
-  /** The answer, whose body is counted as it is read. */
+  /** The answer; a body that does not say its length is counted as it is read. */
   #counted(response: Response): Response {
-    const { body } = response
+    const { body, headers } = response
+    const length = headers.get('content-length')
+    if (length !== null) {
+      this.#add({ bytes: Number(length) })
+      return response
+    }
     // What has no content has a body in some browsers, which no answer may be made of.
     if (!body || response.status === 204) return response
-    const isStream = /event-stream|ndjson/.test(response.headers.get('content-type') ?? '')
+    const isStream = /event-stream|ndjson/.test(headers.get('content-type') ?? '')
     let held = isStream ? 1 : 0
     this.#add({ open: held })
     const reader = body.getReader()

@@ -3,6 +3,7 @@ import { needs } from '../needs.mjs'
 import { formatAge, formatClock, formatCount, formatPercent } from './format.js'
 import { useChannel } from './hooks.js'
 import { serverNow } from './server-clock.js'
+import { useIsLive } from './use-is-live.js'
 
 const everyMs = needs.report.stalenessMs
 
@@ -19,12 +20,13 @@ function Figure({ label, value }: { readonly label: string; readonly value: stri
 function Next({ offset }: { readonly offset: number }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: it counts from when this message came
   const next = useMemo(() => serverNow() + everyMs, [offset])
+  const isLive = useIsLive()
   return (
     <p className="next">
       <span className="track" aria-hidden="true">
-        <span key={offset} style={{ animationDuration: `${everyMs}ms` }} />
+        {isLive && <span key={offset} style={{ animationDuration: `${everyMs}ms` }} />}
       </span>
-      Computed every {everyMs / 1000} s while somebody looks, next at {formatClock(next)}
+      {`Computed every ${everyMs / 1000} s while somebody looks${isLive ? `, next at ${formatClock(next)}` : ''}`}
     </p>
   )
 }

@@ -1,9 +1,12 @@
 import { type FormEvent, useEffect, useState } from 'react'
 import { Button } from './button.js'
 import { useGamut, usePublish } from './hooks.js'
+import { useServerBack } from './use-server-back.js'
 
 const channel = 'settings/room'
 const paces = [1, 4, 10, 20] as const
+
+const unreachable = 'The server is not there. What is set is asked for as soon as it is.'
 
 interface Settings {
   readonly metricsPerSecond: (typeof paces)[number]
@@ -28,12 +31,16 @@ function useSettings() {
       .channel(channel)
       .history({ limit: 1 })
       .then(({ messages }) => show(messages))
-      .catch(({ message }) => isOver || setTrouble(message))
+      .catch(({ code, message }) => isOver || setTrouble(code === 'unreachable' ? unreachable : message))
     return () => {
       isOver = true
     }
   }, [gamut, asked])
-  return { settings, setSettings, trouble, ask: () => setAsked((count) => count + 1) }
+  const ask = () => setAsked((count) => count + 1)
+  useServerBack(() => {
+    if (trouble) ask()
+  })
+  return { settings, setSettings, trouble, ask }
 }
 
 function Fields(props: {

@@ -1,5 +1,6 @@
 import type { Gamut } from '@gamut/client'
 import type { Environment, EnvironmentChange } from '@gamut/client/core'
+import { tellServerBack } from './use-server-back.js'
 
 /** A client that can be told to look at once whether the server is there. */
 interface Member {
@@ -40,6 +41,7 @@ export function shareTruth(members: readonly Member[]): void {
       const isLost = state === 'live' && /connecting|waiting/.test(now.state)
       const isBack = state !== 'live' && now.state === 'live'
       state = now.state
+      if (isBack) tellServerBack()
       for (const { gamut: other, look } of members) {
         const { state, transport, reason } = other.status
         if (isLost && state === 'live' && transport === 'poll') look()

@@ -1,7 +1,10 @@
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
+import { serverBack } from './use-server-back.js'
 
-/** It is loaded when somebody goes there. */
-const Operations = lazy(() => import('./operations/operations.js'))
+/** It is loaded when somebody goes there; where the server is away then, once it is back. */
+const loadOperations = (): Promise<typeof import('./operations/operations.js')> =>
+  import('./operations/operations.js').catch(() => serverBack().then(loadOperations))
+const Operations = lazy(loadOperations)
 
 const operationsHash = '#operations'
 const isOperationsNow = () => location.hash === operationsHash

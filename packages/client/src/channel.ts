@@ -55,7 +55,7 @@ export interface ChannelStatus {
   readonly transport?: TransportName | undefined
   /** Everything up to here was handed over; `''` before anything is known. */
   readonly cursor?: string
-  /** How old the last message was when it came, by this clock and the server's. */
+  /** How old the last message was when it came, by this clock and the server's; those of snapshots are old, and do not count. */
   readonly lagMs?: number | undefined
   /** Why it has ended or was refused. */
   readonly why?: EndReason | GamutError | undefined

@@ -10,6 +10,7 @@ import { type Group, type PolicyChannel, plan } from './policy.js'
 import { type Delay, hurry } from './retry.js'
 import { firstStatus, nextStatus, type Reason, type Status, type StatusEvent } from './status.js'
 import type { Subscription } from './subscription.js'
+import { isOfSnapshot } from './subscription-state.js'
 import { channelPath, request } from './transports/ask.js'
 import type { Frame, LinkEnd } from './transports/transport.js'
 
@@ -43,7 +44,7 @@ export interface ChannelNeed extends Pick<GuideOptions, 'transport'> {
 export interface ClientStatus extends Status {
   /** When anything last came, in milliseconds since 1970. */
   readonly lastEventAt?: number | undefined
-  /** How old the last message was when it came, by this clock and the server's. */
+  /** How old the last message was when it came, by this clock and the server's; those of snapshots are old, and do not count. */
   readonly lagMs?: number | undefined
 }
 
@@ -238,7 +239,8 @@ export class PolicyGuide implements Guide {
     if (frame.type !== 'batch') return
     if (this.#positions && !this.#stops.save) this.#after('save', saveMs, () => this.#save())
     const time = frame.messages.at(-1)?.time
-    if (time === undefined) return
+    // What a snapshot brings is old, not late.
+    if (!time || isOfSnapshot(frame)) return
     this.#lagMs = Math.max(0, this.#lastEventAt - time)
     const subscription = this.#client.subscriptions.get(frame.channel)
     if (subscription) subscription.lagMs = this.#lagMs

@@ -30,6 +30,24 @@ describe('the status of a channel', () => {
     },
   )
 
+  it.each(['websocket', 'sse', 'poll'] as const)(
+    'tells over %s how late a message was, and not how old a snapshot is',
+    async (transport) => {
+      const { server, client, channel } = start({ channels: { a: { keyed: true } } }, transport)
+      await server.publish('a', 1, { key: 'k' })
+      await server.advance(60_000)
+      const values: unknown[] = []
+      channel.subscribe(({ data }) => values.push(data))
+      await server.settle()
+      expect(values).toEqual([1])
+      expect([channel.status.lagMs, client.status.lagMs]).toEqual([undefined, undefined])
+      await server.publish('a', 2, { key: 'k' })
+      await server.advance(transport === 'poll' ? 10_000 : 10)
+      expect(values).toEqual([1, 2])
+      expect(channel.status.lagMs).toBeLessThanOrEqual(10_000)
+    },
+  )
+
   it('is connecting while nothing reads it, and goes on from where it was', async () => {
     const { server, channel } = start()
     const { cursor } = await server.publish('a', 1)

@@ -1,5 +1,6 @@
 import type { Link } from '../links.js'
 import { toSentence } from '../patterns.js'
+import { serverNow } from '../server-clock.js'
 import { isCurtained } from './curtain.js'
 import { faultOf } from './list.js'
 import { type Proof, proveAll } from './proof.js'
@@ -59,7 +60,7 @@ function followMoves({ title, gamut }: Link): void {
     for (const text of fresh)
       noteMove({ id: `${title} ${++told}`, at, kind: 'move', title, text: toSentence(text), state })
   }
-  gamut.onStatus(({ state }) => void tell(Date.now(), state))
+  gamut.onStatus(({ state }) => void tell(serverNow(), state))
 }
 
 const nodeWords = {
@@ -69,7 +70,7 @@ const nodeWords = {
 } as const
 
 function toEntry({ id, what, name, ageMs }: RoomEvent): Entry {
-  const at = Date.now() - ageMs
+  const at = serverNow() - ageMs
   const { title = name, begins = '', ends = '' } = faultOf(name) ?? {}
   if (what === 'begin') return { id: `${id}`, at, kind: 'broken', title, text: begins }
   if (what === 'end') return { id: `${id}`, at, kind: 'mended', title, text: ends }
@@ -79,7 +80,7 @@ function toEntry({ id, what, name, ageMs }: RoomEvent): Entry {
 function noteProof(all: readonly Proof[]): void {
   const wrong = all.filter(({ state }) => state !== 'equal')
   const isWrong = wrong.length > 0
-  const at = Date.now()
+  const at = serverNow()
   note({
     id: `proof ${at}`,
     at,

@@ -1,4 +1,5 @@
 import { useEffect, useState, useSyncExternalStore } from 'react'
+import { serverNow } from '../server-clock.js'
 import { isCurtained } from './curtain.js'
 import { faultOf } from './list.js'
 import type { Store } from './store.js'
@@ -20,7 +21,7 @@ function setCurtain(isDrawn: boolean): void {
   clearTimeout(timer)
   endsAt = Date.now() + lastsMs
   if (isDrawn) timer = setTimeout(() => setCurtain(false), lastsMs)
-  const at = Date.now()
+  const at = serverNow()
   const { title = '', begins = '', ends = '' } = faultOf('hide') ?? {}
   note({
     id: `hide ${at}`,
