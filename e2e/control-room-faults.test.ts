@@ -1,5 +1,6 @@
-import type { Browser, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
+import { serious } from './support/axe.js'
 import { startChromium } from './support/chromium.js'
 import { buildControlRoom, openRoom, type SupervisedRoom, startSupervised } from './support/control-room.js'
 import { describeWith } from './support/parts.js'
@@ -22,8 +23,8 @@ async function say(url: string, text: string): Promise<void> {
 }
 
 /** Opens the page and its panel, with all widgets live. */
-async function openBroken(browser: Browser, room: SupervisedRoom) {
-  const { page, widget } = await openRoom(browser, room.url)
+async function openBroken(browser: Browser, room: SupervisedRoom, options: BrowserContextOptions = {}) {
+  const { page, widget } = await openRoom(browser, room.url, options)
   for (const name of ['This machine', 'Team chat', 'Shared board', 'Notifications'])
     await widget(name).locator('[data-state="live"]').first().waitFor()
   await page.getByRole('button', { name: 'Break things' }).click()
@@ -63,7 +64,8 @@ describeWith('chromium', 'the control room, broken on purpose,', () => {
     await buildControlRoom()
     room = await startSupervised()
     browser = await startChromium()
-  })
+    // The page may have to be built.
+  }, 60_000)
 
   test('takes a WebSocket where a proxy holds streams back', slow, async () => {
     const { page, panel, widget, press, told } = await openBroken(browser, room)
@@ -149,6 +151,44 @@ describeWith('chromium', 'the control room, broken on purpose,', () => {
     await told('Team chat', 'moved from polling to WebSocket')
     await expectWhole(page, panel, widget('Team chat'), room.url)
   })
+
+  test('is broken and mended by keyboard alone, and gives the focus back', slow, async () => {
+    const { page, panel, told } = await openBroken(browser, room)
+    const hasFocus = (one: Locator) =>
+      expect.poll(() => one.evaluate((own) => own === document.activeElement))
+    await hasFocus(panel.getByRole('heading', { name: 'Break things' })).toBe(true)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    const mute = panel.getByRole('button', { name: 'Mute the proxy', pressed: false })
+    await hasFocus(mute).toBe(true)
+    await page.keyboard.press('Space')
+    await panel.getByRole('button', { name: 'Mute the proxy', pressed: true }).waitFor()
+    await panel.getByRole('status').getByText('Mute the proxy: streams are cut').waitFor()
+    await page.keyboard.press('Space')
+    await told('Mute the proxy', 'streams get through again')
+    await page.keyboard.press('Escape')
+    await panel.waitFor({ state: 'detached' })
+    await hasFocus(page.getByRole('button', { name: 'Break things' })).toBe(true)
+  })
+
+  test.each([390, 820, 1440])(
+    'fits into %i px with its panel, and axe finds nothing serious in light or dark',
+    slow,
+    async (width) => {
+      const { page, panel, press, told } = await openBroken(browser, room, {
+        viewport: { width, height: 900 },
+      })
+      await press('Stall a reader')
+      await told('Stall a reader', 'waits on the way')
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+        expect(await serious(page)).toEqual([])
+      }
+      await press('Mend all')
+      await panel.locator('.proofs li[data-proof="equal"]').first().waitFor(patient)
+    },
+  )
 
   test('says what is not there without a second node', async () => {
     const { panel } = await openBroken(browser, room)

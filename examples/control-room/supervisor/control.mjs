@@ -19,31 +19,23 @@ function answer(/** @type {Response} */ response, /** @type {number} */ status, 
  */
 export function createControl(faults, secret) {
   const state = () => ({ isSupervised: true, ...faults.state() })
-  /** @type {Readonly<Record<string, () => unknown>>} */
+  const begin = (/** @type {string} */ name) => () => {
+    void faults.begin(name)
+    return state()
+  }
+  const end = (/** @type {string} */ name) => () => {
+    faults.end(name)
+    return state()
+  }
+  /** @type {Readonly<Record<string, () => object>>} */
   const asked = {
     '/faults/token': () => ({ token: issueToken(secret) }),
     '/faults/mend': () => {
       faults.endAll()
       return state()
     },
-    ...Object.fromEntries(
-      faultNames.flatMap((name) => [
-        [
-          `/faults/${name}/begin`,
-          () => {
-            void faults.begin(name)
-            return state()
-          },
-        ],
-        [
-          `/faults/${name}/end`,
-          () => {
-            faults.end(name)
-            return state()
-          },
-        ],
-      ]),
-    ),
+    ...Object.fromEntries(faultNames.map((name) => [`/faults/${name}/begin`, begin(name)])),
+    ...Object.fromEntries(faultNames.map((name) => [`/faults/${name}/end`, end(name)])),
   }
   return (request, response) => {
     const { method, url = '', headers } = request
@@ -57,7 +49,7 @@ export function createControl(faults, secret) {
     else if (method !== 'POST') answer(response, 405, { error: 'Ask for it by POST.' })
     else if (headers.origin !== `http://${headers.host}`)
       answer(response, 403, { error: 'This is for the page itself: send its Origin.' })
-    else answer(response, 200, Object(act()))
+    else answer(response, 200, act())
     return true
   }
 }

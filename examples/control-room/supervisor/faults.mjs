@@ -78,7 +78,8 @@ export class Faults {
 
   /** Breaks something. */
   async begin(/** @type {string} */ name) {
-    if (this.has(name)) return
+    // Of one node none is left to go on by.
+    if (this.has(name) || (name === 'kill' && this.#nodes.length < 2)) return
     this.note('begin', name)
     const once = momentary[name]
     if (once) {

@@ -7,8 +7,8 @@ import { createFaultProxy } from '@gamut/testing'
 
 const gamut = fileURLToPath(new URL('bin/gamut.js', import.meta.resolve('@gamut/cli/package.json')))
 const config = fileURLToPath(new URL('../supervised.config.mjs', import.meta.url))
-/** How long it rests before it starts a node anew that was killed or has crashed, in milliseconds. */
-const restMs = { killed: 4000, crashed: 500 }
+/** How long it rests before it starts a node anew: one that was killed on purpose shall be missed. In milliseconds. */
+const restMs = { down: 4000, crashed: 500 }
 
 /** What goes to a node by a way of its own, so that each can be broken alone. */
 export const lanes = /** @type {const} */ (['requests', 'streams', 'metrics', 'sockets'])
@@ -23,9 +23,10 @@ export class Node {
   /** @type {import('node:child_process').ChildProcess | undefined} */
   #child
   #options
-  /** Whether it shall run: else its end is no news. */
-  #isWanted = true
-  #wasKilled = false
+  /** The child that was told to end: its end is no news, and nothing takes its place by itself. @type {object | undefined} */
+  #dismissed
+  /** The child that was killed on purpose. @type {object | undefined} */
+  #killed
   /** Whether it listens. */
   isUp = false
 
@@ -62,34 +63,31 @@ export class Node {
       },
     )
     this.#child = child
-    this.#wasKilled = false
     const ended = once(child, 'exit').then(([code, signal]) => /** @type {Exit} */ ({ code, signal }))
     const port = await Promise.race([listens(child), ended])
     if (typeof port !== 'number') throw port
     await this.#aim(port)
     this.isUp = true
     this.#options.onChange('up', this)
-    void ended.then((exit) => this.#ended(exit))
+    void ended.then((exit) => this.#ended(child, exit))
   }
 
   /** Ends it as whoever runs a server would, and starts another one. */
   async restart() {
-    this.#isWanted = false
     await this.end('SIGTERM')
-    this.#isWanted = true
     await this.#startAgain()
   }
 
   /** Kills it without a word; after a while there is another one. */
   kill() {
-    this.#wasKilled = true
+    this.#killed = this.#child
     this.#child?.kill('SIGKILL')
   }
 
   /** Ends it for good; gives how it ended. */
   async end(/** @type {NodeJS.Signals} */ signal) {
-    this.#isWanted = false
     const child = this.#child
+    this.#dismissed = child
     if (!child || child.exitCode !== null || child.signalCode !== null) return 0
     const exited = once(child, 'exit')
     child.kill(signal)
@@ -111,20 +109,21 @@ export class Node {
     this.#proxies = Object.fromEntries(await Promise.all(made))
   }
 
-  async #ended(/** @type {Exit} */ { code, signal }) {
+  async #ended(/** @type {object} */ child, /** @type {Exit} */ { code, signal }) {
     this.isUp = false
-    if (!this.#isWanted) return this.#options.onChange('down', this)
-    const how = this.#wasKilled ? 'killed' : 'crashed'
-    this.#options.onChange(this.#wasKilled ? 'down' : 'crashed', this)
+    const how = child === this.#killed || child === this.#dismissed ? 'down' : 'crashed'
+    this.#options.onChange(how, this)
+    if (child === this.#dismissed) return
     console.error(`${this.name} has ended (${signal ?? code}) and is started anew.`)
     await new Promise((resolve) => setTimeout(resolve, restMs[how]))
-    // It may have been ended for good meanwhile.
-    if (this.#isWanted) await this.#startAgain()
+    // It may have been dismissed meanwhile.
+    if (child !== this.#dismissed) await this.#startAgain()
   }
 
   /** What has run once runs again, or all of it ends: nobody would know that a node is missing. */
   async #startAgain() {
     await this.start().catch((/** @type {Exit} */ { code, signal }) => {
+      if (this.#child === this.#dismissed) return
       console.error(`${this.name} cannot be started anew (${signal ?? code}); what is wrong stands above.`)
       process.exit(code ?? 1)
     })

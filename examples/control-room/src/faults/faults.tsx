@@ -10,15 +10,14 @@ const Panel = lazy(async () => ({ default: (await import('./panel.js')).Panel })
 export function Faults({ links }: { readonly links: readonly Link[] }) {
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
+  const wasOpen = useRef(false)
   useEffect(() => keepTimeline(links), [links])
   useEffect(() => {
     // The page makes room for it.
     document.documentElement.toggleAttribute('data-breaking', isOpen)
+    if (wasOpen.current && !isOpen) button.current?.focus()
+    wasOpen.current = isOpen
   }, [isOpen])
-  const close = () => {
-    setOpen(false)
-    button.current?.focus()
-  }
   return (
     <>
       <button
@@ -34,7 +33,7 @@ export function Faults({ links }: { readonly links: readonly Link[] }) {
       {isOpen &&
         createPortal(
           <Suspense>
-            <Panel links={links} onClose={close} />
+            <Panel links={links} onClose={() => setOpen(false)} />
           </Suspense>,
           document.body,
         )}

@@ -3,7 +3,7 @@ import { Button } from '../button.js'
 import type { Link } from '../links.js'
 import { Breaker } from './breaker.js'
 import { ProofLines } from './proof-lines.js'
-import { TimelineView } from './timeline-view.js'
+import { Latest, TimelineView } from './timeline-view.js'
 
 /** The side of the page that breaks it, and shows what that does. */
 export function Panel({ links, onClose }: { readonly links: readonly Link[]; readonly onClose: () => void }) {
@@ -21,6 +21,7 @@ export function Panel({ links, onClose }: { readonly links: readonly Link[]; rea
         <Button className="quiet" onClick={onClose}>
           Close
         </Button>
+        <Latest />
       </header>
       <div className="scroll">
         <Breaker />

@@ -11,7 +11,7 @@ export function ProofLines({ links }: { readonly links: readonly Link[] }) {
   return (
     <section className="proofs" aria-labelledby="proofs">
       <header>
-        <h3 id="proofs">Its logs and the server’s</h3>
+        <h3 id="proofs">Logs equal to the server’s</h3>
         <Button className="quiet" isOff={isReading} onClick={() => void proveNow(links)}>
           Compare now
         </Button>

@@ -76,11 +76,13 @@ function sameParts(held: Held, log: readonly Message[], isKeyed: boolean) {
   return { own: part(held.messages), theirs: held.messages.length > 0 ? part(log) : [] }
 }
 
-/** Waits until a widget has what the log had when it was read, or has had its time. */
-async function caughtUp(held: Held, log: readonly Message[]): Promise<void> {
+/** Waits until a widget has what the log had when it was read, or has had its time. One that polls looks now. */
+async function caughtUp(held: Held, log: readonly Message[], look: () => void): Promise<void> {
   const newest = log.at(-1)?.offset ?? 0
+  const isBehind = () => (held.messages.at(-1)?.offset ?? 0) < newest
   const until = performance.now() + patienceMs
-  while ((held.messages.at(-1)?.offset ?? 0) < newest && performance.now() < until)
+  if (isBehind()) look()
+  while (isBehind() && performance.now() < until)
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
 }
 
@@ -90,17 +92,18 @@ interface Part {
   readonly channel: string
   readonly held: Held
   readonly isKeyed: boolean
+  look(): void
 }
 
-function partOf({ title, records }: Link): Part | undefined {
+function partOf({ title, records, look }: Link): Part | undefined {
   const { name = /^$/, isKeyed = false } = compared[title] ?? {}
   const found = [...records].findLast(([channel]) => name.test(channel))
-  return found && { title, channel: found[0], held: found[1], isKeyed }
+  return found && { title, channel: found[0], held: found[1], isKeyed, look }
 }
 
-async function compare({ title, channel, held, isKeyed }: Part): Promise<Proof> {
+async function compare({ title, channel, held, isKeyed, look }: Part): Promise<Proof> {
   const log = await readPlainly(channel, isKeyed)
-  await caughtUp(held, log)
+  await caughtUp(held, log, look)
   const { own, theirs } = sameParts(held, log, isKeyed)
   if (own.length + theirs.length === 0)
     return { title, state: 'equal', text: 'nothing is there yet', count: 0 }
@@ -108,7 +111,7 @@ async function compare({ title, channel, held, isKeyed }: Part): Promise<Proof> 
   const count = theirs.length
   const shown = `${own.length} of ${count} ${isKeyed ? 'notes' : 'messages'}, chain ${chain}…`
   return chain === theirChain
-    ? { title, state: 'equal', text: `equal: ${shown}`, count }
+    ? { title, state: 'equal', text: shown, count }
     : { title, state: 'differs', text: `${shown}, the server’s ${theirChain}…`, count }
 }
 

@@ -43,3 +43,13 @@ export function TimelineView() {
     </section>
   )
 }
+
+/** What has happened last, for where the timeline itself is out of sight. */
+export function Latest() {
+  const last = useStore(timeline).at(-1)
+  return (
+    <p className="latest" aria-hidden="true">
+      {last && `${last.title} ${last.text}`}
+    </p>
+  )
+}
