@@ -47,7 +47,8 @@ function useLinks(links: readonly Link[]): readonly Shown[] {
 function summarize(shown: readonly Shown[]): { readonly state: Shown['state']; readonly text: string } {
   const busy = shown.filter(({ state }) => state !== 'idle')
   const troubled = busy.filter(({ state }) => state !== 'live')
-  const [first] = troubled
+  // Of those that try again by turns: while one waits, all of them do, or each try would be told anew.
+  const first = troubled.find(({ state }) => state === 'waiting') ?? troubled[0]
   if (!first) return { state: 'live', text: 'Everything is live' }
   if (troubled.length === busy.length)
     return { state: first.state, text: `The page is ${stateWords[first.state]}` }
