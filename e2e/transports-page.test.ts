@@ -1,15 +1,19 @@
+import { readFileSync } from 'node:fs'
 import { openReader, takeMessages, takeUntil } from '@gamut/testing'
 import type { Browser, Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { serious } from './support/axe.js'
 import { startChromium } from './support/chromium.js'
-import { buildControlRoom, openRoom, startControlRoom } from './support/control-room.js'
+import { buildControlRoom, openRoom, startControlRoom, startSupervised } from './support/control-room.js'
 import { freePort } from './support/free-port.js'
 import type { RunningGamut } from './support/gamut.js'
 import { describeWith } from './support/parts.js'
+import { blocks } from './support/snippet.js'
+import { startProcess } from './support/start-process.js'
 
 /** How long a build may take on a busy machine. */
 const buildMs = 60_000
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const transports = ['poll', 'long-poll', 'sse', 'ndjson', 'websocket']
 
 function startFeed(port = 0) {
@@ -79,6 +83,29 @@ describe('the channels of this machine', () => {
       return time > Number(before?.message.time) && time < Number(after?.message.time)
     })
     expect(meanwhile.length).toBeLessThan(3)
+  })
+})
+
+describeWith('curl', 'the lines of the README to try', () => {
+  test('do what they say', { timeout: 60_000 }, async () => {
+    await buildControlRoom()
+    const room = await startSupervised()
+    const [, lines = ''] = blocks(readme.split('## Try it')[1] ?? '', 'sh')
+    const commands = lines.split('\n').filter((line) => line.startsWith('curl'))
+    const start = (index: number) =>
+      startProcess({
+        command: 'sh',
+        args: ['-c', `exec ${commands[index]?.replaceAll('localhost:8080', room.url)}`],
+      })
+    await start(0).waitFor((output) => output.includes('"cursor"'))
+    await start(1).waitFor((output) => output.includes('"text":"hello"'))
+    await start(3).waitFor((output) => /data: .*"cores"/.test(output))
+    await start(4).waitFor((output) => output.includes('"cores"') && output.includes('"text":"hello"'))
+    const polled = start(2)
+    // It waits for what comes from now on, whenever it has come to that.
+    const said = setInterval(() => start(0), 300)
+    await polled.waitFor((output) => output.includes('"text":"hello"')).finally(() => clearInterval(said))
+    expect(commands.length).toBe(5)
   })
 })
 
