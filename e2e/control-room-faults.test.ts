@@ -2,7 +2,13 @@ import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-c
 import { beforeAll, expect, test } from 'vitest'
 import { serious } from './support/axe.js'
 import { startChromium } from './support/chromium.js'
-import { buildControlRoom, openRoom, type SupervisedRoom, startSupervised } from './support/control-room.js'
+import {
+  buildControlRoom,
+  openRoom,
+  type SupervisedRoom,
+  startControlRoom,
+  startSupervised,
+} from './support/control-room.js'
 import { describeWith } from './support/parts.js'
 import { plainRead } from './support/plain-read.js'
 import { startRedis } from './support/redis.js'
@@ -23,7 +29,11 @@ async function say(url: string, text: string): Promise<void> {
 }
 
 /** Opens the page and its panel, with all widgets live. */
-async function openBroken(browser: Browser, room: SupervisedRoom, options: BrowserContextOptions = {}) {
+async function openBroken(
+  browser: Browser,
+  room: { readonly url: string },
+  options: BrowserContextOptions = {},
+) {
   const { page, widget } = await openRoom(browser, room.url, options)
   for (const name of ['This machine', 'Team chat', 'Shared board', 'Notifications'])
     await widget(name).locator('[data-state="live"]').first().waitFor()
@@ -189,6 +199,29 @@ describeWith('chromium', 'the control room, broken on purpose,', () => {
       await panel.locator('.proofs li[data-proof="equal"]').first().waitFor(patient)
     },
   )
+
+  test('says so when what it holds is not what the server has', slow, async () => {
+    const { page, panel, widget, told } = await openBroken(browser, room)
+    await say(room.url, 'as it was said')
+    await widget('Team chat').getByText('as it was said').waitFor()
+    await page.route('**/channels/chat/operations?as=poll&limit=1000*', async (route) => {
+      const answer = await route.fetch()
+      await route.fulfill({ response: answer, body: (await answer.text()).replace('as it was', 'as nobody') })
+    })
+    await panel.getByRole('button', { name: 'Compare now' }).click()
+    await told('Not equal to the server’s log', /Team chat: (\d+) of \1 messages, chain \w+…, the server’s/)
+    await panel.locator('.proofs li[data-proof="differs"]').filter({ hasText: 'Team chat' }).waitFor()
+  })
+
+  test('says what is not there without a supervisor, and hides the tab all the same', slow, async () => {
+    const alone = await startControlRoom()
+    const { panel, press, told } = await openBroken(browser, alone)
+    const mute = panel.getByRole('button', { name: 'Mute the proxy' })
+    await mute.getByText('Only with npm start').waitFor()
+    expect(await mute.getAttribute('aria-disabled')).toBe('true')
+    await press('Hide the tab')
+    await told('Hide the tab', 'nobody sees it')
+  })
 
   test('says what is not there without a second node', async () => {
     const { panel } = await openBroken(browser, room)

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { openReader, takeMessages } from '@gamut/testing'
 import { describe, expect, test } from 'vitest'
-import { startSupervised } from './support/control-room.js'
+import { runSupervisor, startSupervised } from './support/control-room.js'
 import { plainRead } from './support/plain-read.js'
 
 const chat = 'chat/operations'
@@ -50,6 +50,17 @@ describe('the supervisor of the control room', () => {
     await expect.poll(async () => (await room.state()).nodes[0]?.isUp, { timeout: 10_000 }).toBe(true)
     await say(room.url, 'after')
     expect(await said(room.url)).toEqual(['before', 'after'])
+  })
+
+  test('says what to do where its port is taken, or where it is started with what it does not know', async () => {
+    const room = await startSupervised()
+    const port = new URL(room.url).port
+    const second = runSupervisor(['--port', port])
+    expect(await second.exited).toMatchObject({ code: 1 })
+    expect(second.output()).toContain(`Another program listens on port ${port}. End it, or take another port`)
+    const third = runSupervisor(['--prot', port])
+    expect(await third.exited).toMatchObject({ code: 2 })
+    expect(third.output()).toContain('--port N')
   })
 
   test('does what its own page asks, and nothing that another one does', async () => {

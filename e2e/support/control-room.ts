@@ -43,11 +43,15 @@ export interface RoomState {
   readonly events: readonly { readonly what: string; readonly name: string }[]
 }
 
+/** Runs what `npm start` runs, whatever it shall do. */
+export function runSupervisor(args: readonly string[]): RunningProcess {
+  return startProcess({ command: process.execPath, args: [`${example}supervisor/main.mjs`, ...args] })
+}
+
 /** Starts the control room by what `npm start` runs. */
 export async function startSupervised(args: readonly string[] = []): Promise<SupervisedRoom> {
   const data = mkdtempSync(join(tmpdir(), 'control-room-'))
-  const command = [`${example}supervisor/main.mjs`, '--port', '0', '--data', data, ...args]
-  const supervisor = startProcess({ command: process.execPath, args: command })
+  const supervisor = runSupervisor(['--port', '0', '--data', data, ...args])
   endWithTest(async () => {
     await supervisor.stop('SIGTERM')
     rmSync(data, { recursive: true })

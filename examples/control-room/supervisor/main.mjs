@@ -57,16 +57,6 @@ async function endAll(/** @type {NodeJS.Signals} */ signal) {
   return codes.find((code) => code !== 0) ?? 0
 }
 
-front.on('error', async (/** @type {NodeJS.ErrnoException} */ { code, message }) => {
-  await endAll('SIGTERM')
-  fail(
-    code === 'EADDRINUSE'
-      ? `Another program listens on port ${port}. End it, or take another port: npm start -- --port 8081`
-      : `Cannot listen on port ${port}: ${message}. Take another one: npm start -- --port 8081`,
-    1,
-  )
-})
-
 let isEnding = false
 for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
   process.on(signal, async () => {
@@ -76,12 +66,19 @@ for (const signal of /** @type {const} */ (['SIGTERM', 'SIGINT'])) {
   })
 }
 
+front.listen(Number(port), '127.0.0.1')
+await once(front, 'listening').catch((/** @type {NodeJS.ErrnoException} */ { code, message }) =>
+  fail(
+    code === 'EADDRINUSE'
+      ? `Another program listens on port ${port}. End it, or take another port: npm start -- --port 8081`
+      : `Cannot listen on port ${port}: ${message}. Take another one: npm start -- --port 8081`,
+    1,
+  ),
+)
 await Promise.all(nodes.map((node) => node.start())).catch(async ({ code }) => {
   await endAll('SIGTERM')
   fail('The server could not start; what is wrong stands above.', code ?? 1)
 })
-front.listen(Number(port), '127.0.0.1')
-await once(front, 'listening')
 const at = /** @type {import('node:net').AddressInfo} */ (front.address()).port
 console.log(`
   The control room is on http://localhost:${at}/

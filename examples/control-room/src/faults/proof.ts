@@ -73,7 +73,7 @@ function sameParts(held: Held, log: readonly Message[], isKeyed: boolean) {
   const part = (messages: readonly Message[]) =>
     messages.filter(({ offset }) => offset >= from && offset <= to)
   // What the page lacks at its beginning it never asked for; what it lacks behind that is missing.
-  return { own: part(held.messages), theirs: held.messages.length > 0 ? part(log) : [] }
+  return { own: part(held.messages), theirs: part(log) }
 }
 
 /** Waits until a widget has what the log had when it was read, or has had its time. One that polls looks now. */
@@ -109,7 +109,7 @@ async function compare({ title, channel, held, isKeyed, look }: Part): Promise<P
     return { title, state: 'equal', text: 'nothing is there yet', count: 0 }
   const [chain, theirChain] = await Promise.all([chainOf(own), chainOf(theirs)])
   const count = theirs.length
-  const shown = `${own.length} of ${count} ${isKeyed ? 'notes' : 'messages'}, chain ${chain}…`
+  const shown = `${own.length} of ${count} ${isKeyed ? 'notes' : 'messages'}, chain ${chain}…${held.gap ? `, since a gap (${held.gap})` : ''}`
   return chain === theirChain
     ? { title, state: 'equal', text: shown, count }
     : { title, state: 'differs', text: `${shown}, the server’s ${theirChain}…`, count }
