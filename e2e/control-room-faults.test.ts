@@ -203,7 +203,7 @@ describeWith('chromium', 'the control room, broken on purpose,', () => {
   test('says so when what it holds is not what the server has', slow, async () => {
     const { page, panel, widget, told } = await openBroken(browser, room)
     await say(room.url, 'as it was said')
-    await widget('Team chat').getByText('as it was said').waitFor()
+    await widget('Team chat').locator('li').getByText('as it was said').waitFor()
     await page.route('**/channels/chat/operations?as=poll&limit=1000*', async (route) => {
       const answer = await route.fetch()
       await route.fulfill({ response: answer, body: (await answer.text()).replace('as it was', 'as nobody') })
