@@ -57,6 +57,7 @@ export interface ChannelAdvice {
 /** `GET /advice`. */
 export interface Advice {
   readonly channels: readonly ChannelAdvice[]
+  readonly next?: string
 }
 
 /** What one node says of itself at one moment. */

@@ -40,7 +40,7 @@ const columns: readonly Column<ChannelAdvice>[] = [
 
 /** Every channel that is used here: rates are means of the last minutes, as advice is made of. */
 export function ChannelList({ snapshots }: { readonly snapshots: readonly Snapshot[] }) {
-  const { channels = [] } = snapshots.at(-1)?.advice ?? {}
+  const { channels = [], next } = snapshots.at(-1)?.advice ?? {}
   const longest = Math.max(0, ...channels.map(({ measured }) => measured?.forMs ?? 0))
   return (
     <Card
@@ -54,6 +54,9 @@ export function ChannelList({ snapshots }: { readonly snapshots: readonly Snapsh
         keyOf={({ channel }) => channel}
         empty="No channel was used here yet."
       />
+      {next !== undefined && (
+        <p className="note">These are the first {channels.length} by name; there are more.</p>
+      )}
     </Card>
   )
 }

@@ -10,6 +10,8 @@ export const everyMs = 2000
 const maxKept = 31
 /** More slow readers than one looks through by hand. */
 const slowReaders = '/connections?state=slow&limit=20'
+/** As many as one looks through: of thousands an answer would be megabytes. */
+const firstChannels = '/advice?limit=100'
 
 /** What is known of a node, the newest last, and why there is nothing newer. */
 export interface Seen {
@@ -22,7 +24,7 @@ async function look(node: string | undefined): Promise<Snapshot> {
     ask('/metrics', { node }),
     askJson<Connections>(slowReaders, { node }),
     askJson<Nodes>('/nodes', { node }),
-    askJson<Advice>('/advice?limit=1000', { node }),
+    askJson<Advice>(firstChannels, { node }),
   ])
   if (node !== undefined && nodes.node !== node)
     throw new Refusal(0, `${nodes.node} answers in place of ${node}: what is in front chooses by itself.`)
