@@ -3,9 +3,9 @@ import { Card } from './figures.js'
 
 /** What asks for nothing: it fits, or nobody can say yet. */
 const quiet: Readonly<Record<string, string>> = {
-  fits: 'fit',
-  'too-little': 'are used too little to say',
-  unread: 'are read by nobody',
+  fits: 'that fit',
+  'too-little': 'used too little to say',
+  unread: 'read by nobody',
 }
 
 /** What would serve channels better, in the server's words, and how many there is nothing to say of. */
@@ -17,7 +17,7 @@ export function AdviceList({ snapshots }: { readonly snapshots: readonly Snapsho
   const telling = all.filter(({ code }) => !quiet[code])
   const counts = Object.entries(quiet).flatMap(([code, words]) => {
     const count = all.filter((one) => one.code === code).length
-    return count > 0 ? `${count} ${words}` : []
+    return count > 0 ? `${words}: ${count}` : []
   })
   return (
     <Card title="Live advice" area="advice">
@@ -32,7 +32,7 @@ export function AdviceList({ snapshots }: { readonly snapshots: readonly Snapsho
           ))}
         </ul>
       )}
-      {counts.length > 0 && <p className="note">Of the channels {counts.join(', ')}.</p>}
+      {counts.length > 0 && <p className="note">Channels {counts.join(', ')}.</p>}
     </Card>
   )
 }
