@@ -52,6 +52,9 @@ export default defineConfig({
     fileParallelism: tier !== 'faults',
     setupFiles: ['scripts/seed.ts', ...(node ? ['scripts/expect-node.ts'] : [])],
     testTimeout: tier === 'faults' ? 600_000 : 20_000,
+    // What is waited for comes soon, but not on a machine that does more than this.
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     coverage: { provider: 'v8', include: ['packages/*/src/**'], reporter: ['text-summary', 'json-summary'] },
   },
 })
