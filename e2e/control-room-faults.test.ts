@@ -190,7 +190,9 @@ describeWith('chromium', 'the control room, broken on purpose,', () => {
       })
       await press('Stall a reader')
       await told('Stall a reader', 'waits on the way')
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
+        .toBeLessThanOrEqual(width)
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         expect(await serious(page)).toEqual([])

@@ -230,7 +230,9 @@ describeWith('chromium', 'the control room', () => {
       const { page, widget } = await openRoom(browser, room.url, { viewport })
       await live(widget('Team chat'))
       await widget('Team chat').getByText('carries both ways').waitFor()
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
+        .toBeLessThanOrEqual(width)
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
         expect(await serious(page)).toEqual([])

@@ -185,7 +185,9 @@ describeWith('chromium', 'the page of a channel over five transports', () => {
     expect(await serious(page)).toEqual([])
     for (const width of [390, 820]) {
       await page.setViewportSize({ width, height: 900 })
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+      await expect
+        .poll(() => page.evaluate(() => document.documentElement.scrollWidth))
+        .toBeLessThanOrEqual(width)
     }
     await page.getByRole('link', { name: 'Room' }).click()
     await page.getByRole('status').getByText('Everything is live').waitFor()
