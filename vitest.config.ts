@@ -47,7 +47,7 @@ export default defineConfig({
     include: tier === 'faults' ? faults : all,
     exclude: ['**/node_modules/**', ...(tier === 'faults' ? [] : faults)],
     // Most of them wait, for browsers, processes and deadlines: on two cores vitest would run one file at a time.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Each run under faults takes the whole machine.
     fileParallelism: tier !== 'faults',
     setupFiles: ['scripts/seed.ts', ...(node ? ['scripts/expect-node.ts'] : [])],

@@ -31,8 +31,11 @@ async function serves({ url }: RunningRedis, masters: number): Promise<boolean> 
   return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${masters}`)
 }
 
-/** Starts a replica of one of a Cluster's masters, and waits until it has what the master has. */
-export async function addReplica(master: RunningRedis): Promise<RunningRedis> {
+/** Starts a replica of one of a Cluster's masters, and waits until it has what the master has, and all of the Cluster know it. */
+export async function addReplica(
+  master: RunningRedis,
+  cluster: readonly RunningRedis[],
+): Promise<RunningRedis> {
   const bus = await freePort()
   const redis = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', String(bus)])
   const id = await command(master.url, 'CLUSTER', 'MYID')
@@ -41,5 +44,9 @@ export async function addReplica(master: RunningRedis): Promise<RunningRedis> {
   await until(async () => (await command(redis.url, 'CLUSTER', 'NODES')).includes(id))
   await command(redis.url, 'CLUSTER', 'REPLICATE', id)
   await until(async () => (await command(redis.url, 'INFO', 'replication')).includes('master_link_status:up'))
+  const own = await command(redis.url, 'CLUSTER', 'MYID')
+  const isReplica = new RegExp(`^${own} .* slave ${id} .* connected`, 'm')
+  for (const { url } of cluster)
+    await until(async () => isReplica.test(await command(url, 'CLUSTER', 'NODES')))
   return redis
 }

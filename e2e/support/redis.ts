@@ -28,6 +28,9 @@ export async function startRedis(args: readonly string[] = []): Promise<RunningR
     '',
     '--appendonly',
     'no',
+    // A replica is fed at once: a master would wait for more of them.
+    '--repl-diskless-sync-delay',
+    '0',
   ]
   const redis = startProcess({ command: partPath('redis'), args: [...own, ...args] })
   await redis.waitFor((output) => output.includes('Ready to accept connections'))

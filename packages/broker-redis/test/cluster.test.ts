@@ -6,7 +6,7 @@ import { expect, it } from 'vitest'
 import { freePort } from '../../../e2e/support/free-port.js'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { addReplica, startCluster } from '../../../e2e/support/redis-cluster.js'
-import { command } from '../../../e2e/support/redis-command.js'
+import { command, replicated } from '../../../e2e/support/redis-command.js'
 import { openRelay } from '../../../e2e/support/relay.js'
 import { until } from '../../../e2e/support/until.js'
 import { roomy, startNode } from './support/node.js'
@@ -67,12 +67,12 @@ describeWith('redis', 'a Redis Cluster', () => {
     const cluster = await startCluster()
     const [master] = cluster
     if (!master) expect.fail('no master')
-    const replica = await addReplica(master)
+    const replica = await addReplica(master, cluster)
     const node = await startNode({ cluster: cluster.map(({ url }) => url) })
     const names = channels as ChannelName[]
     await node.broker.watch(names)
     const before = await Promise.all(names.map((name) => node.append(name, '1')))
-    await until(async () => (await command(master.url, 'WAIT', '1', '1000')) === '1')
+    await replicated(master.url, replica.url)
     await master.stop('SIGKILL')
     await until(() => node.path.length > 0)
     await command(replica.url, 'CLUSTER', 'FAILOVER', 'TAKEOVER')

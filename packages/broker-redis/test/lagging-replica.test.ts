@@ -4,7 +4,7 @@ import { openReader, takeKind, takeMessages } from '@gamut/testing'
 import { expect, it } from 'vitest'
 import { describeWith } from '../../../e2e/support/parts.js'
 import { startRedis } from '../../../e2e/support/redis.js'
-import { command } from '../../../e2e/support/redis-command.js'
+import { command, replicated } from '../../../e2e/support/redis-command.js'
 import { openRelay } from '../../../e2e/support/relay.js'
 import { startServer } from '../../../e2e/support/start-server.js'
 import { until } from '../../../e2e/support/until.js'
@@ -22,7 +22,7 @@ async function startPair() {
     relay,
     /** From now on the replica gets nothing. A stopped one would still find what is in its kernel's buffer. */
     detach: async () => {
-      await until(async () => (await command(master.url, 'WAIT', '1', '1000')) === '1')
+      await replicated(master.url, replica.url)
       await command(replica.url, 'REPLICAOF', 'NO', 'ONE')
     },
     fail: (old?: 'cut' | 'left') => relay.lead(replica.port, old),

@@ -57,7 +57,7 @@ describeWith('redis', 'a Redis that is in trouble', () => {
   it('is noticed when it pauses its clients (I15)', async () => {
     const redis = await startRedis()
     const node = await startNode({ url: redis.url })
-    await command(redis.url, 'CLIENT', 'PAUSE', '4000')
+    await command(redis.url, 'CLIENT', 'PAUSE', '6000')
     expect(await timed(() => until(() => node.path.length > 0))).toBeLessThan(noticeMs)
     await expectRestored(node)
   })

@@ -4,7 +4,7 @@ import { BrokerUnavailable } from '@gamut/server'
 import { expect, it } from 'vitest'
 import { freePort } from '../../../e2e/support/free-port.js'
 import { describeWith } from '../../../e2e/support/parts.js'
-import { command } from '../../../e2e/support/redis-command.js'
+import { command, replicated } from '../../../e2e/support/redis-command.js'
 import { startWatchedRedis } from '../../../e2e/support/redis-sentinels.js'
 import { until } from '../../../e2e/support/until.js'
 import { roomy, startNode } from './support/node.js'
@@ -13,13 +13,12 @@ const channel = 'c' as ChannelName
 
 describeWith('redis', 'a Redis that Sentinels watch', () => {
   it('is followed to its new master, with all that is watched (I6, I15)', async () => {
-    const { master, sentinels } = await startWatchedRedis('hush')
+    const { master, replica, sentinels } = await startWatchedRedis('hush')
+    const secret = (port: number) => `redis://:hush@127.0.0.1:${port}`
     const node = await startNode({ sentinels, master: 'redis://:hush@mymaster' })
     await node.broker.watch([channel])
     const first = (await node.append('c', '1')) as Cursor
-    await until(
-      async () => (await command(`redis://:hush@127.0.0.1:${master.port}`, 'WAIT', '1', '1000')) === '1',
-    )
+    await replicated(secret(master.port), secret(replica.port))
     await master.stop('SIGKILL')
     await until(() => node.path.length > 0)
     await expect(node.append('c', '"refused"')).rejects.toBeInstanceOf(BrokerUnavailable)
