@@ -94,6 +94,8 @@ export async function openRoom(
   if (before) await page.addInitScript(before)
   const errors: string[] = []
   page.on('console', (message) => {
+    // A font that comes after the first paint is left out, as it is optional, and the browser says so on a busy machine.
+    if (/preloaded using link preload but not used/.test(message.text())) return
     if (message.type() === 'error' || message.type() === 'warning') errors.push(message.text())
   })
   page.on('pageerror', (error) => errors.push(error.message))

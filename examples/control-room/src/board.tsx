@@ -17,13 +17,15 @@ const mostLetters = 140
 /** Where a new note lies: beside the others, not on them. */
 const placeOf = (count: number) => ({ x: 4 + ((count * 23) % 72), y: 6 + ((count * 31) % 66) })
 
+const noop = () => {}
+
 type Notes = ReadonlyMap<string, Message<Note>>
 
 interface CardsProps {
   readonly notes: Notes
   /** The one that Tab leads to. */
   readonly selected: string
-  readonly onMove: (id: string, note: Note) => void
+  readonly onMove: (id: string, note: Note) => Promise<void>
   readonly onRemove: (id: string) => void
   readonly onSelect: (id: string) => void
   readonly onEdit: (id: string) => void
@@ -99,7 +101,7 @@ export function Board() {
   const cursor = useOwnCursor()
   const put = useCallback((id: string, note: Note) => publish(note, { key: id }), [publish])
   // What fails is shown below the board, by the hook's own error.
-  const move = useCallback((id: string, note: Note) => void put(id, note).catch(() => {}), [put])
+  const move = useCallback((id: string, note: Note) => put(id, note).then(noop, noop), [put])
   const take = useCallback((id: string) => void remove(id).catch(() => {}), [remove])
   const note = notes.get(edited)?.data
   const isNone = !notes.has(selected)

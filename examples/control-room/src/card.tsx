@@ -27,7 +27,8 @@ interface CardProps {
   readonly message: Message<Note>
   /** Of all notes Tab leads to this one: a thousand of them are one stop. */
   readonly isSelected: boolean
-  readonly onMove: (id: string, note: Note) => void
+  /** Resolves once it is stored, or was refused. */
+  readonly onMove: (id: string, note: Note) => Promise<void>
   readonly onRemove: (id: string) => void
   readonly onSelect: (id: string) => void
   readonly onEdit: (id: string) => void
@@ -41,15 +42,25 @@ const turns: Readonly<Record<string, (card: Element) => Element | null | undefin
   End: (card) => [...(card.parentElement?.querySelectorAll('.card') ?? [])].at(-1),
 }
 
-/** Moves a note by pointer: at once here, and for the others as often as they can see. */
-function useDrag({ id, message, onMove }: CardProps) {
+/** Moves a note: at once here, and for the others as often as they can see. */
+function useMoves({ id, message, onMove }: CardProps) {
   const [held, setHeld] = useState<Note>()
+  const pending = useRef(0)
   const grip = useRef<{ readonly x: number; readonly y: number; toldAt: number }>(undefined)
-  // Once it is let go it lies where the log says.
+  // Once it is let go, and all that was told is stored, it lies where the log says.
+  const settle = () => {
+    if (!grip.current && pending.current === 0) setHeld(undefined)
+  }
   // biome-ignore lint/correctness/useExhaustiveDependencies: each message is another place
-  useEffect(() => {
-    if (!grip.current) setHeld(undefined)
-  }, [message])
+  useEffect(settle, [message])
+  const tell = (note: Note) => {
+    setHeld(note)
+    pending.current++
+    void onMove(id, note).then(() => {
+      pending.current--
+      settle()
+    })
+  }
   const move = (event: PointerEvent<HTMLElement>, isLast: boolean) => {
     const { current } = grip
     const area = event.currentTarget.parentElement?.getBoundingClientRect()
@@ -59,13 +70,13 @@ function useDrag({ id, message, onMove }: CardProps) {
       x: bounded(((event.clientX - area.left - current.x) / area.width) * 100, 90),
       y: bounded(((event.clientY - area.top - current.y) / area.height) * 100, 88),
     }
-    setHeld(note)
-    if (!isLast && event.timeStamp < current.toldAt + tellMs) return
+    if (!isLast && event.timeStamp < current.toldAt + tellMs) return setHeld(note)
     current.toldAt = event.timeStamp
-    onMove(id, note)
+    tell(note)
   }
   return {
     note: held ?? message.data,
+    tell,
     drag: {
       onPointerDown: (event: PointerEvent<HTMLElement>) => {
         const card = event.currentTarget.getBoundingClientRect()
@@ -79,7 +90,7 @@ function useDrag({ id, message, onMove }: CardProps) {
       },
       onPointerCancel: () => {
         grip.current = undefined
-        setHeld(undefined)
+        settle()
       },
     },
   }
@@ -87,8 +98,8 @@ function useDrag({ id, message, onMove }: CardProps) {
 
 /** A note that is moved, changed and taken away by pointer or keys. */
 export const Card = memo(function Card(props: CardProps) {
-  const { id, message, isSelected, onMove, onRemove, onSelect, onEdit } = props
-  const { note, drag } = useDrag(props)
+  const { id, isSelected, onRemove, onSelect, onEdit } = props
+  const { note, tell, drag } = useMoves(props)
   const press = (event: KeyboardEvent) => {
     const { key, currentTarget } = event
     const step = steps[key]
@@ -99,8 +110,7 @@ export const Card = memo(function Card(props: CardProps) {
     if (other?.classList.contains('card')) (other as HTMLElement).focus({ preventScroll: true })
     if (!step) return
     event.preventDefault()
-    const { data } = message
-    onMove(id, { ...data, x: bounded(data.x + step[0], 90), y: bounded(data.y + step[1], 88) })
+    tell({ ...note, x: bounded(note.x + step[0], 90), y: bounded(note.y + step[1], 88) })
   }
   return (
     <button
