@@ -18,6 +18,11 @@ const said = [
   ['Hazel Wren', 'Muting the proxy now, watch the timeline.'],
 ]
 
+const executablePath = findPart('chromium')
+if (!executablePath)
+  throw new Error('Chromium is not installed, which takes the picture: apt install chromium')
+
+const browser = await chromium.launch({ executablePath, args: ['--disable-gpu'], chromiumSandbox: false })
 const folder = newFolder('screenshot')
 const room = await startProgram({
   name: 'the control room',
@@ -31,10 +36,6 @@ const room = await startProgram({
   ],
   ready: /Ctrl-C ends it/,
 })
-const executablePath = findPart('chromium')
-if (!executablePath)
-  throw new Error('Chromium is not installed, which takes the picture: apt install chromium')
-const browser = await chromium.launch({ executablePath, args: ['--disable-gpu'], chromiumSandbox: false })
 try {
   const [url = ''] = /http:\/\/localhost:\d+/.exec(room.output()) ?? []
   const png = await take(url)

@@ -9,8 +9,8 @@ export const formatCount = (value: number): string => wholeNumbers.format(value)
 /** A share, from 0 to 100. */
 export const formatPercent = (value: number): string => `${wholeNumbers.format(value)} %`
 
-/** Bytes in the unit that keeps the number short. */
-export function formatBytes(bytes: number): string {
+/** Bytes in the unit that keeps the number short, as a number and its unit. */
+export function splitBytes(bytes: number): { readonly value: string; readonly unit: string } {
   const units = ['B', 'KB', 'MB', 'GB', 'TB']
   let unit = 0
   let rest = bytes
@@ -18,7 +18,14 @@ export function formatBytes(bytes: number): string {
     rest /= 1000
     unit++
   }
-  return `${rest >= 100 || unit === 0 ? wholeNumbers.format(rest) : numbers.format(rest)} ${units[unit]}`
+  const format = rest >= 100 || unit === 0 ? wholeNumbers : numbers
+  return { value: format.format(rest), unit: units[unit] ?? '' }
+}
+
+/** The same as one text. */
+export function formatBytes(bytes: number): string {
+  const { value, unit } = splitBytes(bytes)
+  return `${value} ${unit}`
 }
 
 /** A duration as long as its unit allows. */

@@ -5,6 +5,7 @@ import { Chat } from './chat.js'
 import { Comparison } from './comparison.js'
 import { Deploy } from './deploy.js'
 import { Faults } from './faults/faults.js'
+import { keepTimeline } from './faults/timeline.js'
 import { keepPage } from './keep-page.js'
 import { links } from './links.js'
 import { Metrics } from './metrics.js'
@@ -59,6 +60,7 @@ function Room() {
 }
 
 keepPage()
+keepTimeline(all)
 
 const root = document.getElementById('root')
 if (root)

@@ -27,9 +27,9 @@ export function createControl(faults, secret) {
     faults.end(name)
     return state()
   }
-  /** @type {Readonly<Record<string, () => object>>} */
+  /** @type {Readonly<Record<string, () => object | Promise<object>>>} */
   const asked = {
-    '/faults/token': () => ({ token: issueToken(secret) }),
+    '/faults/token': async () => ({ token: await issueToken(secret) }),
     '/faults/mend': () => {
       faults.endAll()
       return state()
@@ -49,7 +49,7 @@ export function createControl(faults, secret) {
     else if (method !== 'POST') answer(response, 405, { error: 'Ask for it by POST.' })
     else if (headers.origin !== `http://${headers.host}`)
       answer(response, 403, { error: 'This is for the page itself: send its Origin.' })
-    else answer(response, 200, act())
+    else void Promise.resolve(act()).then((body) => answer(response, 200, body))
     return true
   }
 }

@@ -78,8 +78,10 @@ export class Faults {
 
   /** Breaks something. */
   async begin(/** @type {string} */ name) {
-    // Of one node none is left to go on by.
-    if (this.has(name) || (name === 'kill' && this.#nodes.length < 2)) return
+    // Of one node none is left to go on by, and of one that has never run there is nothing to break.
+    const isPossible =
+      this.#nodes.every(({ hasRun }) => hasRun) && (name !== 'kill' || this.#nodes.length > 1)
+    if (this.has(name) || !isPossible) return
     this.note('begin', name)
     const once = momentary[name]
     if (once) {

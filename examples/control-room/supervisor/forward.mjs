@@ -10,6 +10,23 @@ const ofConnection = new Set(['connection', 'keep-alive', 'transfer-encoding', '
 const headersOf = (/** @type {import('node:http').IncomingHttpHeaders} */ headers) =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !ofConnection.has(name)))
 
+/** Answers as somebody else did. */
+function pass(/** @type {Request} */ answer, /** @type {ServerResponse} */ response) {
+  response.writeHead(answer.statusCode ?? 502, headersOf(answer.headers))
+  // A stream's head is told before anything follows.
+  response.flushHeaders()
+  answer.pipe(response)
+  answer.on('error', () => response.destroy())
+}
+
+/** An answer to what asked for an upgrade and gets none: the connection ends with it. */
+function plainResponse(/** @type {Request} */ request, /** @type {Duplex} */ socket) {
+  const response = new ServerResponse(request)
+  response.assignSocket(/** @type {import('node:net').Socket} */ (socket))
+  response.on('finish', () => socket.end())
+  return response
+}
+
 /** Has what listens on a port answer a request. Where it does not, whoever asks gets no answer either. */
 export function forward(
   /** @type {Request} */ request,
@@ -17,13 +34,9 @@ export function forward(
   /** @type {number} */ port,
 ) {
   const { method, url: path, headers } = request
-  const asked = ask({ port, method, path, headers: headersOf(headers), agent: false }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, headersOf(answer.headers))
-    // A stream's head is told before anything follows.
-    response.flushHeaders()
-    answer.pipe(response)
-    answer.on('error', () => response.destroy())
-  })
+  const asked = ask({ port, method, path, headers: headersOf(headers), agent: false }, (answer) =>
+    pass(answer, response),
+  )
   asked.on('error', () => request.socket.destroy())
   response.on('close', () => asked.destroy())
   request.pipe(asked)
@@ -35,10 +48,7 @@ export function forwardStripped(
   /** @type {Duplex} */ socket,
   /** @type {number} */ port,
 ) {
-  const response = new ServerResponse(request)
-  response.assignSocket(/** @type {import('node:net').Socket} */ (socket))
-  response.on('finish', () => socket.end())
-  forward(request, response, port)
+  forward(request, plainResponse(request, socket), port)
 }
 
 /** Has what listens on a port upgrade a connection, and carries it from then on. */
@@ -59,11 +69,9 @@ export function forwardUpgrade(
     other.on('close', () => socket.destroy())
     socket.on('close', () => other.destroy())
   })
-  asked.on('response', (answer) => {
-    socket.write(headOf(answer))
-    answer.pipe(socket)
-  })
+  asked.on('response', (answer) => pass(answer, plainResponse(request, socket)))
   asked.on('error', () => socket.destroy())
+  socket.on('close', () => asked.destroy())
   asked.end()
 }
 

@@ -43,6 +43,11 @@ export class Node {
     return this.#child?.pid
   }
 
+  /** Whether it has listened once: from then on there are ways to it. */
+  get hasRun() {
+    return this.#proxies !== undefined
+  }
+
   /** The way to this node for one kind of requests. */
   proxy(/** @type {Lane} */ lane) {
     if (!this.#proxies) throw new Error(`${this.name} has not been started`)
@@ -97,7 +102,8 @@ export class Node {
 
   /** Ends all tokens that were issued until now. */
   endTokens() {
-    if (this.isUp) this.#child?.send({ endTokens: Date.now() })
+    // One that dies meanwhile is told of anyway.
+    if (this.isUp) this.#child?.send({ endTokens: Date.now() }, () => {})
   }
 
   async #aim(/** @type {number} */ port) {

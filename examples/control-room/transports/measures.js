@@ -1,5 +1,8 @@
 // @ts-check
-import { formatBytes, formatCount, formatTenths, splitBytes } from './format.js'
+import { formatBytes, formatCount, splitBytes } from '../src/format.ts'
+
+const tenths = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const formatTenths = (/** @type {number} */ value) => tenths.format(value)
 
 /**
  * How a value is shown: one number in large type and in the chart, and up to three facts beside it.

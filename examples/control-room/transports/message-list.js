@@ -1,5 +1,5 @@
 // @ts-check
-import { formatTime } from './format.js'
+import { formatClock } from '../src/format.ts'
 
 /** As many as fit into the place of the chart and its number. */
 const rows = 4
@@ -30,7 +30,7 @@ export class MessageList {
     const items = this.#messages.map(({ time, data }) => {
       const item = document.createElement('li')
       const at = document.createElement('time')
-      at.textContent = formatTime(time)
+      at.textContent = formatClock(time)
       // What others sent is text, never markup.
       item.append(at, textOf(data))
       return item

@@ -1,6 +1,6 @@
 // @ts-check
+import { formatBytes, formatCount, formatMs } from '../src/format.ts'
 import { Cost } from './cost.js'
-import { formatBytes, formatCount, formatMs } from './format.js'
 import { measure } from './measures.js'
 import { MessageList } from './message-list.js'
 import { part, write } from './part.js'
@@ -130,7 +130,8 @@ export class PanelView {
     this.#write('bytes', formatBytes(this.#cost.bytes))
     this.#write('messages-count', formatCount(this.#cost.messages))
     this.#write('held', this.#isHeld ? '1' : '0')
-    this.#write('delay', formatMs(this.#cost.medianMs))
+    const { medianMs } = this.#cost
+    this.#write('delay', medianMs === undefined ? '–' : formatMs(medianMs))
     const isPaused = this.#state === 'paused'
     const pause = part(this.#element, 'pause')
     pause.setAttribute('aria-pressed', String(isPaused))

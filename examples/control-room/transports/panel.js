@@ -1,6 +1,6 @@
 // @ts-check
+import { formatClock, formatMs } from '../src/format.ts'
 import { Cost } from './cost.js'
-import { formatMs, formatTime } from './format.js'
 import { PanelView } from './panel-view.js'
 import { part } from './part.js'
 import { keepReading } from './readers/keep-reading.js'
@@ -115,7 +115,7 @@ export class Panel {
 
   /** @param {Opening} opening */
   #opened({ outcome, gap, reason = gap?.reason }) {
-    const at = formatTime(Date.now())
+    const at = formatClock(Date.now())
     this.#view.enter('live')
     if (gap || (outcome === 'snapshot' && reason)) {
       const why = gapTexts[reason ?? ''] ?? 'messages are missing'

@@ -47,10 +47,16 @@ export interface Cost {
   readonly descriptors: { readonly server: number; readonly proxy: number }
 }
 
-/** What of a flow gets to a proxy of one's own, if there is one: all of it, or what a CDN before it lets through. */
-function atProxy(pattern: Pattern, question: Question, flow: Flow): Flow | undefined {
-  if (!question.circumstances.proxied) return undefined
-  return isBehindCdn(question) ? atServer(pattern, question, flow) : flow
+/** What of a flow gets to the server, and to a proxy of one's own, if there is one: all of it, or what a CDN before it lets through. */
+interface Reached {
+  readonly own: Flow
+  readonly front?: Flow
+}
+
+function reachedOf(pattern: Pattern, question: Question, flow: Flow): Reached {
+  const own = atServer(pattern, question, flow)
+  if (!question.circumstances.proxied) return { own }
+  return { own, front: isBehindCdn(question) ? own : flow }
 }
 
 /** How often something happens in a second, and what it takes each time. */
@@ -81,13 +87,16 @@ function wakeOf(turns: number, busy: number, { work, pauseMs }: Calibration): nu
   return (turns * (work.wake.user + work.wake.kernel) * wakeShare(turns, busy, pauseMs)) / 1e6
 }
 
-function cpu(pattern: Pattern, question: Question, flow: Flow, calibration: Calibration): Cost['cores'] {
+function cpu(
+  pattern: Pattern,
+  question: Question,
+  { own, front }: Reached,
+  calibration: Calibration,
+): Cost['cores'] {
   const { need, circumstances } = question
   const { work, proxy } = calibration
   const isSocket = pattern === 'websocket'
   const kilobytes = need.messageBytes / 1000
-  const own = atServer(pattern, question, flow)
-  const front = atProxy(pattern, question, flow)
   const shares: Share[] = [
     [own.empty, work.emptyAnswer],
     [own.polls - own.empty, work.answer],
@@ -123,17 +132,16 @@ function cpu(pattern: Pattern, question: Question, flow: Flow, calibration: Cali
 /** Seconds of traffic that pile up for a reader that is slow. */
 const slowSeconds = 10
 
-function holding(pattern: Pattern, question: Question, flow: Flow, calibration: Calibration) {
+function holding(pattern: Pattern, question: Question, { own, front }: Reached, calibration: Calibration) {
   const { need, circumstances } = question
   const { memory, proxy, slow } = calibration
   const held = isHeld(pattern)
   const sleeps = circumstances.platform === 'edge' && pattern === 'websocket'
-  const { connections } = atServer(pattern, question, flow)
+  const { connections } = own
   const awake = sleeps ? 0 : connections
   const key = pattern === 'request' || pattern === 'poll' ? 'idle' : pattern
   const tls = circumstances.tls && !circumstances.proxied ? memory.tls : 0
   const behind = Math.min(slow.bytes, need.updatesPerSecond * need.messageBytes * slowSeconds)
-  const front = atProxy(pattern, question, flow)
   const proxied = front?.connections ?? 0
   return {
     memoryBytes: {
@@ -183,6 +191,7 @@ function traffic(pattern: Pattern, question: Question, flow: Flow, calibration: 
 /** What a flow takes of the server, of a proxy and of the network. */
 export function costOf(pattern: Pattern, question: Question, flow: Flow, calibration: Calibration): Cost {
   const requests = flow.polls + flow.opens + flow.posts
+  const reached = reachedOf(pattern, question, flow)
   return {
     requestsPerSecond: requests,
     wastedRequestsPerSecond: flow.empty,
@@ -191,8 +200,8 @@ export function costOf(pattern: Pattern, question: Question, flow: Flow, calibra
     connectsPerSecond: flow.connects,
     messagesPerSecond: flow.answered + flow.deliveries + flow.posts + flow.frames,
     bytesPerSecond: traffic(pattern, question, flow, calibration),
-    serverBytesPerSecond: traffic(pattern, question, atServer(pattern, question, flow), calibration),
-    cores: cpu(pattern, question, flow, calibration),
-    ...holding(pattern, question, flow, calibration),
+    serverBytesPerSecond: traffic(pattern, question, reached.own, calibration),
+    cores: cpu(pattern, question, reached, calibration),
+    ...holding(pattern, question, reached, calibration),
   }
 }

@@ -1,7 +1,6 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { createPortal } from 'react-dom'
 import type { Link } from '../links.js'
-import { keepTimeline } from './timeline.js'
 
 /** It has a file of its own, so that the page is painted before it comes. */
 const Panel = lazy(async () => ({ default: (await import('./panel.js')).Panel }))
@@ -11,7 +10,6 @@ export function Faults({ links }: { readonly links: readonly Link[] }) {
   const [isOpen, setOpen] = useState(false)
   const button = useRef<HTMLButtonElement>(null)
   const wasOpen = useRef(false)
-  useEffect(() => keepTimeline(links), [links])
   useEffect(() => {
     // The page makes room for it.
     document.documentElement.toggleAttribute('data-breaking', isOpen)

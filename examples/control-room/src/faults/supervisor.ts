@@ -60,16 +60,24 @@ export async function tellSupervisor(path: string): Promise<void> {
 
 const isBroken = ({ active, nodes }: RoomState) => active.length > 0 || nodes.some(({ isUp }) => !isUp)
 
+let watchers = 0
+let isAsking = false
+
+async function goOn(): Promise<void> {
+  await look()
+  const state = roomState.value
+  isAsking = state?.isSupervised === true && (watchers > 0 || isBroken(state))
+  if (isAsking) setTimeout(goOn, askEveryMs)
+}
+
 /** Goes on asking while somebody looks, and until nothing is broken. Returns how to look away. */
 export function watchSupervisor(): () => void {
-  let isWatched = true
-  const goOn = async () => {
-    await look()
-    const state = roomState.value
-    if (state?.isSupervised && (isWatched || isBroken(state))) setTimeout(goOn, askEveryMs)
+  watchers++
+  if (!isAsking) {
+    isAsking = true
+    void goOn()
   }
-  void goOn()
   return () => {
-    isWatched = false
+    watchers--
   }
 }

@@ -86,8 +86,7 @@ async function idleOf(server: Child): Promise<Work> {
     before = after
     if (seen.slice(-2).filter((each) => each.user + each.kernel < idleMost).length === 2) break
   }
-  const [one, other] = seen.slice(-2) as [Work, Work]
-  return { user: (one.user + other.user) / 2, kernel: (one.kernel + other.kernel) / 2 }
+  return seen.reduce((least, each) => (each.user + each.kernel < least.user + least.kernel ? each : least))
 }
 
 /** Runs one experiment: a server and a load of their own. Throws a `Failure` where anything was refused or cut. */

@@ -18,12 +18,12 @@ export function usualPace(
   channel: ChannelName,
   settings: ChannelSettings,
   traffic: Traffic,
-  declared: Comparison,
+  declared: () => Comparison,
 ): number {
   const everyMs = settings.source?.everyMs ?? fastestMs
   const measured = Math.min(traffic.intervalMs(channel) ?? unknownMs, slowestMs)
   const isDeclared = settings.need.stalenessMs !== undefined
-  const wanted = isDeclared ? advisedPace(declared) : settings.source ? everyMs : measured
+  const wanted = isDeclared ? advisedPace(declared()) : settings.source ? everyMs : measured
   return Math.round(Math.max(fastestMs, everyMs, wanted ?? unknownMs))
 }
 

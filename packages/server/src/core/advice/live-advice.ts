@@ -81,7 +81,7 @@ export class LiveAdvice {
   }
 
   #usualPace(channel: ChannelName, settings: ChannelSettings): number {
-    return usualPace(channel, settings, this.#parts.traffic, this.#ofDeclared(settings))
+    return usualPace(channel, settings, this.#parts.traffic, () => this.#ofDeclared(settings))
   }
 
   #judge(
