@@ -42,64 +42,76 @@ const turns: Readonly<Record<string, (card: Element) => Element | null | undefin
   End: (card) => [...(card.parentElement?.querySelectorAll('.card') ?? [])].at(-1),
 }
 
-/** Moves a note: at once here, and for the others as often as they can see. */
-function useMoves({ id, message, onMove }: CardProps) {
+/** Where a note lies: where somebody here moves it to, until it is let go and all that was told is stored; else where the log says. */
+function usePlace({ id, message, onMove }: CardProps) {
   const [held, setHeld] = useState<Note>()
   const pending = useRef(0)
-  const grip = useRef<{ readonly x: number; readonly y: number; toldAt: number }>(undefined)
-  // Once it is let go, and all that was told is stored, it lies where the log says.
+  const isGripped = useRef(false)
   const settle = () => {
-    if (!grip.current && pending.current === 0) setHeld(undefined)
+    if (!isGripped.current && pending.current === 0) setHeld(undefined)
   }
   // biome-ignore lint/correctness/useExhaustiveDependencies: each message is another place
   useEffect(settle, [message])
-  const tell = (note: Note) => {
-    setHeld(note)
-    pending.current++
-    void onMove(id, note).then(() => {
-      pending.current--
+  return {
+    note: held ?? message.data,
+    hold: setHeld,
+    tell: (note: Note) => {
+      setHeld(note)
+      pending.current++
+      void onMove(id, note).then(() => {
+        pending.current--
+        settle()
+      })
+    },
+    grip: (isNow: boolean) => {
+      isGripped.current = isNow
       settle()
-    })
+    },
   }
+}
+
+/** Moves a note by pointer: at once here, and for the others as often as they can see. */
+function useDrag({ note, hold, tell, grip }: ReturnType<typeof usePlace>) {
+  const start = useRef<{ readonly x: number; readonly y: number; toldAt: number }>(undefined)
   const move = (event: PointerEvent<HTMLElement>, isLast: boolean) => {
-    const { current } = grip
+    const { current } = start
     const area = event.currentTarget.parentElement?.getBoundingClientRect()
     if (!current || !area) return
-    const note = {
-      ...message.data,
+    const next = {
+      ...note,
       x: bounded(((event.clientX - area.left - current.x) / area.width) * 100, 90),
       y: bounded(((event.clientY - area.top - current.y) / area.height) * 100, 88),
     }
-    if (!isLast && event.timeStamp < current.toldAt + tellMs) return setHeld(note)
+    if (!isLast && event.timeStamp < current.toldAt + tellMs) return hold(next)
     current.toldAt = event.timeStamp
-    tell(note)
+    tell(next)
+  }
+  const letGo = () => {
+    start.current = undefined
+    grip(false)
   }
   return {
-    note: held ?? message.data,
-    tell,
-    drag: {
-      onPointerDown: (event: PointerEvent<HTMLElement>) => {
-        const card = event.currentTarget.getBoundingClientRect()
-        grip.current = { x: event.clientX - card.left, y: event.clientY - card.top, toldAt: event.timeStamp }
-        event.currentTarget.setPointerCapture(event.pointerId)
-      },
-      onPointerMove: (event: PointerEvent<HTMLElement>) => move(event, false),
-      onPointerUp: (event: PointerEvent<HTMLElement>) => {
-        move(event, true)
-        grip.current = undefined
-      },
-      onPointerCancel: () => {
-        grip.current = undefined
-        settle()
-      },
+    onPointerDown: (event: PointerEvent<HTMLElement>) => {
+      const card = event.currentTarget.getBoundingClientRect()
+      start.current = { x: event.clientX - card.left, y: event.clientY - card.top, toldAt: event.timeStamp }
+      grip(true)
+      event.currentTarget.setPointerCapture(event.pointerId)
     },
+    onPointerMove: (event: PointerEvent<HTMLElement>) => move(event, false),
+    onPointerUp: (event: PointerEvent<HTMLElement>) => {
+      move(event, true)
+      letGo()
+    },
+    onPointerCancel: letGo,
   }
 }
 
 /** A note that is moved, changed and taken away by pointer or keys. */
 export const Card = memo(function Card(props: CardProps) {
   const { id, isSelected, onRemove, onSelect, onEdit } = props
-  const { note, tell, drag } = useMoves(props)
+  const place = usePlace(props)
+  const drag = useDrag(place)
+  const { note, tell } = place
   const press = (event: KeyboardEvent) => {
     const { key, currentTarget } = event
     const step = steps[key]
