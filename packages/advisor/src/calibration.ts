@@ -130,6 +130,8 @@ export interface Calibration {
     /** Recent entries that are kept encoded: of one channel, and of all. */
     readonly windowBytes: number
     readonly windowTotalBytes: number
+    /** What it keeps of a channel that somebody reads live, beside its log and these entries. */
+    readonly channelBytes: number
     /** Descriptors of the log, the broker, files and listeners. */
     readonly descriptors: number
   }

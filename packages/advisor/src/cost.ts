@@ -134,7 +134,7 @@ const slowSeconds = 10
 
 function holding(pattern: Pattern, question: Question, { own, front }: Reached, calibration: Calibration) {
   const { need, circumstances } = question
-  const { memory, proxy, slow } = calibration
+  const { memory, process, proxy, slow } = calibration
   const held = isHeld(pattern)
   const sleeps = circumstances.platform === 'edge' && pattern === 'websocket'
   const { connections } = own
@@ -145,7 +145,7 @@ function holding(pattern: Pattern, question: Question, { own, front }: Reached, 
   const proxied = front?.connections ?? 0
   return {
     memoryBytes: {
-      process: awake * (memory[key] + tls),
+      process: awake * (memory[key] + tls) + (sleeps ? 0 : own.channels * process.channelBytes),
       kernel: awake * memory.kernel,
       slow: held && !sleeps ? (need.readers * slow.percent * behind) / 100 : 0,
       proxy: proxied * (held ? proxy.heldBytes : proxy.idleBytes),

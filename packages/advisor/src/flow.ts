@@ -29,6 +29,8 @@ export interface Flow {
   readonly frames: number
   /** Messages that channels get. */
   readonly publishes: number
+  /** Channels that are read live, each by whoever holds a connection for it. */
+  readonly channels: number
 }
 
 const second = 1000
@@ -152,6 +154,7 @@ const nothing: Flow = {
   posts: 0,
   frames: 0,
   publishes: 0,
+  channels: 0,
 }
 
 /** What a pattern does in a second for all readers of a question. */
@@ -163,6 +166,7 @@ export function flowOf(
 ): Flow {
   const { need } = question
   const { readers, updatesPerSecond, clientMessagesPerSecond, audience, direction } = need
+  const channels = audience === 'shared' ? 1 : readers
   const sends = direction === 'to-client' ? 0 : clientMessagesPerSecond * readers
   const isSocket = pattern === 'websocket'
   const read: Partial<Flow> = isHeld(pattern)
@@ -181,6 +185,7 @@ export function flowOf(
     connections: own.connections + other.connections,
     connects: own.connects + other.connects,
     ...(isSocket ? { frames: sends } : { posts: sends }),
-    publishes: Math.max(sends, updatesPerSecond * (audience === 'shared' ? 1 : readers)),
+    publishes: Math.max(sends, updatesPerSecond * channels),
+    channels: isRead && isHeld(pattern) ? channels : 0,
   }
 }

@@ -108,14 +108,16 @@ export function looksOf(load: Load, nodes: number, runMs: number) {
   }
 }
 
-/** Bytes of recent entries that one of so many processes keeps encoded. */
-function windowsOf(load: Load, processes: number, calibration: Calibration): number {
-  const { windowBytes, windowTotalBytes } = calibration.process
-  const all = load.uses.reduce((sum, use) => {
+/** Bytes that one of so many processes keeps of the channels that are read there: of themselves, and recent entries, encoded. */
+function watchedOf(load: Load, processes: number, { process }: Calibration) {
+  const { channelBytes, windowBytes, windowTotalBytes } = process
+  const each = load.uses.map((use) => {
     const kept = use.use.settings.retention.count * use.use.question.need.messageBytes
-    return sum + use.channels * watching(liveReaders(use), processes) * Math.min(windowBytes, kept)
-  }, 0)
-  return Math.min(windowTotalBytes, all)
+    const channels = use.channels * watching(liveReaders(use), processes)
+    return { channels: channels * channelBytes, windows: channels * Math.min(windowBytes, kept) }
+  })
+  const sum = (name: 'channels' | 'windows') => each.reduce((bytes, use) => bytes + use[name], 0)
+  return { channels: sum('channels'), windows: Math.min(windowTotalBytes, sum('windows')) }
 }
 
 /** Bytes of the log and what is kept of its channels. */
@@ -145,11 +147,13 @@ function coreOf(load: Load, fleet: Fleet, cores: number, { redis }: Calibration)
 /** Bytes of memory of one node, by what they are for. */
 export function nodeMemory(load: Load, { nodes, broker }: Fleet, cores: number, calibration: Calibration) {
   const { process, systemBytes } = calibration
+  const watched = watchedOf(load, nodes * cores, calibration)
   return {
     system: systemBytes,
     // With several workers the memory broker and SQLite are in the process above them.
     processes: cores * (process.emptyBytes + process.youngBytes) + (cores > 1 ? process.emptyBytes : 0),
-    windows: cores * windowsOf(load, nodes * cores, calibration),
+    channels: cores * watched.channels,
+    windows: cores * watched.windows,
     log: broker === 'memory' ? logBytes(load, broker, calibration) : 0,
     connections: load.memoryBytes.process / nodes,
     kernel: load.memoryBytes.kernel / nodes,

@@ -54,6 +54,7 @@ const explainCores: Explain = ({ uses, nodes }) => {
 const memoryNames = {
   system: 'the system',
   processes: 'processes without readers',
+  channels: 'channels that are read',
   windows: 'recent messages, encoded',
   log: 'the log',
   connections: 'connections',

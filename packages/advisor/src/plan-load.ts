@@ -123,6 +123,8 @@ function loadOfUse(use: DecidedUse, users: number, ownShare: number, calibration
   const flow: Flow = {
     ...whole,
     publishes,
+    // Each node keeps those that are read there: they are reckoned by node.
+    channels: 0,
     connections: whole.connections * ownShare,
     connects: whole.connects * ownShare,
     opens: whole.opens * ownShare,

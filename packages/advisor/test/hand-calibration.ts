@@ -56,6 +56,7 @@ export const handCalibration: Calibration = {
     youngBytes: 90_000_000,
     windowBytes: 256 * 1024,
     windowTotalBytes: 64 * 1024 * 1024,
+    channelBytes: 0,
     descriptors: 64,
   },
   systemBytes: 300_000_000,

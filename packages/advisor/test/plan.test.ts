@@ -37,6 +37,16 @@ describe('a plan', () => {
     expect(memoryBytes.log).toBe(0)
   })
 
+  // By hand: of 50,000 channels a node has those of its 12,500 readers; a room of 100 has readers in each of 8 processes.
+  it('counts what processes keep of channels', () => {
+    const dear = { ...handCalibration, process: { ...handCalibration.process, channelBytes: 6000 } }
+    const channels = (use: object) =>
+      planWith({ ...streams, mix: [{ need: feed, pattern: 'sse', ...use }] }, dear).nodes.memoryBytes.channels
+    expect(channels({ need: { ...feed, audience: 'per-user' } })).toBeCloseTo(12_500 * 6000, -1)
+    expect(channels({ readersPerChannel: 100 }) / (500 * 2 * 6000)).toBeCloseTo(1, 4)
+    expect(channels({ readersPerChannel: 1, pattern: 'poll' })).toBe(0)
+  })
+
   // By hand: one proxy has two descriptors for each of 50,000, and 12,500 ports towards each of 4 nodes.
   it('counts what proxies need', () => {
     const { proxies } = plan(streams)

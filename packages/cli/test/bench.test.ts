@@ -52,10 +52,11 @@ describe('a calibration', () => {
     seen({ received: 1000, down: 160_000 }, 1000 * (3 + kilobytes), 1000 * (6 + 2 * kilobytes), 10)
   const all: All = {
     polls: seen({ requests: 2000, up: 2000 * 500, down: 2000 * 270 }, 2000 * 30, 2000 * 15, 2000),
+    fewPolls: seen({ requests: 500 }, 500 * 30, 500 * 15, 500),
     seldomPolls: seen({ requests: 100 }, 100 * 30, 100 * 15, 100),
     answers: answers(5),
     fullAnswers: answers(50),
-    held: seen({ requests: 100, received: 150 }, 100 * (40 + 3 + 50), 100 * (20 + 5), 10),
+    held: seen({ requests: 100, received: 150 }, 100 * (40 + 3 + 50), 100 * (20 + 5), 5),
     posts: seen({ sent: 100, down: 100 * 390 }, 100 * 50, 100 * 12, 100),
     sse: deliveries(0.12),
     sseLarge: deliveries(4.12),
@@ -88,10 +89,13 @@ describe('a calibration', () => {
     socketHeartbeats: { ...nothing, down: 6000 * 20, connections: 6000, memory: 6000 * 7000 },
     idlePolls: { ...nothing, connections: 6000, memory: 6000 * 9000 },
     longPolls: { ...nothing, connections: 6000, memory: 6000 * 5200 },
+    // A channel each, with a message of 120 B in its log.
+    channels: { ...nothing, connections: 4000, memory: 4000 * (5600 + 6000 + 500 + 200 + 120) },
   }
 
   it('finds each price again in what experiments saw of them together', () => {
-    const { work, memory, bytes } = calibrationOf(all, append)
+    const { work, memory, bytes, process } = calibrationOf(all, append)
+    expect(process.channelBytes).toBe(6000)
     expect(work).toMatchObject({
       emptyAnswer: { user: 30, kernel: 15 },
       answer: { user: 40, kernel: 20 },

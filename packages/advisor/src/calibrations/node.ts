@@ -56,6 +56,7 @@ export const nodeCalibration: Calibration = {
     youngBytes: 90_000_000,
     windowBytes: 256 * 1024,
     windowTotalBytes: 64 * 1024 * 1024,
+    channelBytes: 6500,
     descriptors: 64,
   },
   systemBytes: 300_000_000,

@@ -39,11 +39,12 @@ const experiment = (given: Given, seconds: number): Experiment => {
 
 /** What is looked at, each by itself; the prices follow from their differences. */
 const experiments = {
-  polls: { pattern: 'poll', readers: 2000 },
-  seldomPolls: { pattern: 'poll', readers: 200, pollAfterMs: 2000 },
+  polls: { pattern: 'poll', readers: 4000 },
+  fewPolls: { pattern: 'poll', readers: 800 },
+  seldomPolls: { pattern: 'poll', readers: 400, pollAfterMs: 2000 },
   answers: { pattern: 'poll', readers: 1000, perSecond: 5 },
   fullAnswers: { pattern: 'poll', readers: 1000, perSecond: 50 },
-  held: { pattern: 'long-poll', readers: 200, perSecond: 10 },
+  held: { pattern: 'long-poll', readers: 500, perSecond: 5 },
   posts: { pattern: 'request', readers: 200, onlySends: true, sendsPerSecond: 5 },
   sse: { perSecond: 10 },
   sseLarge: { perSecond: 10, messageBytes: large },
@@ -56,6 +57,7 @@ const experiments = {
   socketHeartbeats: { pattern: 'websocket', readers: 6000, heartbeatMs: 1000 },
   idlePolls: { pattern: 'poll', readers: 6000, pollAfterMs: 50_000 },
   longPolls: { pattern: 'long-poll', readers: 6000 },
+  channels: { readers: 4000, perUser: true },
 } as const satisfies Readonly<Record<string, Given>>
 
 /** What each experiment saw. */
@@ -73,12 +75,24 @@ const round = (value: number) => Number(value.toPrecision(3))
 const shareOf = ({ requests, user, kernel }: Seen, each = requests) =>
   wakeShare(each, (user + kernel) / 1e6, nodeCalibration.pauseMs)
 
-/** A poll that brings nothing, and what a pause before it adds: polls at two paces tell both. */
-function emptyAnswerOf({ polls, seldomPolls }: All) {
-  const [often, seldom] = [per(polls, polls.requests), per(seldomPolls, seldomPolls.requests)]
-  const [oftenShare, seldomShare] = [shareOf(polls), shareOf(seldomPolls)]
-  const wake = per(plus(seldom, often, -1), seldomShare - oftenShare)
-  return { wake, emptyAnswer: plus(often, wake, -oftenShare) }
+/**
+ * A poll that brings nothing, and what a pause before it adds: the line that polls at several paces lie on, by least
+ * squares of what it is off as a share of what was seen.
+ */
+function emptyAnswerOf({ polls, fewPolls, seldomPolls }: All) {
+  const points = [polls, fewPolls, seldomPolls].map((seen) => {
+    const each = per(seen, seen.requests)
+    return { ...each, share: shareOf(seen), weight: (each.user + each.kernel) ** -2 }
+  })
+  const mean = (of: (point: (typeof points)[number]) => number) =>
+    points.reduce((sum, point) => sum + point.weight * of(point), 0) /
+    points.reduce((sum, { weight }) => sum + weight, 0)
+  const share = mean((point) => point.share)
+  const spread = mean((point) => (point.share - share) ** 2)
+  const rise = (part: keyof Work) => mean((point) => (point.share - share) * point[part]) / spread
+  const wake = { user: Math.max(0, rise('user')), kernel: Math.max(0, rise('kernel')) }
+  const middle = { user: mean(({ user }) => user), kernel: mean(({ kernel }) => kernel) }
+  return { wake, emptyAnswer: plus(middle, wake, -share) }
 }
 
 /** Prices of work, in microseconds, from what each experiment took beyond what is priced already. */
@@ -171,6 +185,12 @@ function bytesOf(seen: All): Calibration['bytes'] {
   }
 }
 
+/** Beside the connection, and what the memory broker keeps: a message and its log. */
+function channelBytesOf({ channels }: All, { sse }: Calibration['memory']): number {
+  const { message, channel } = nodeCalibration.log.memory
+  return Math.max(0, Math.round(channels.memory / channels.connections - sse - channel - message - small))
+}
+
 function memoryOf(seen: All): Calibration['memory'] {
   const each = (name: keyof All) => Math.round(seen[name].memory / seen[name].connections)
   return {
@@ -186,8 +206,17 @@ function memoryOf(seen: All): Calibration['memory'] {
 }
 
 /** Everything but the append, which is measured in the server itself. */
-export function calibrationOf(seen: All, append: Work): Pick<Calibration, 'work' | 'bytes' | 'memory'> {
-  return { work: roundAll(pricesOf(seen, append)), bytes: bytesOf(seen), memory: memoryOf(seen) }
+export function calibrationOf(
+  seen: All,
+  append: Work,
+): Pick<Calibration, 'work' | 'bytes' | 'memory' | 'process'> {
+  const memory = memoryOf(seen)
+  return {
+    work: roundAll(pricesOf(seen, append)),
+    bytes: bytesOf(seen),
+    memory,
+    process: { ...nodeCalibration.process, channelBytes: channelBytesOf(seen, memory) },
+  }
 }
 
 /** Every work in it with three digits. */
