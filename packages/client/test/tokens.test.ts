@@ -68,6 +68,26 @@ it('a WebSocket is not live before it is known that its token counts', async () 
   expect([client.status.state, states.includes('live')]).toEqual(['waiting', false])
 })
 
+it('a WebSocket that ends with its token says so, and is not held to be cut by the network (§12)', async () => {
+  const { server, client, user, found, read } = start({ transport: ['websocket', 'sse'] })
+  const reasons: unknown[] = []
+  client.onStatus(({ reason }) => reasons.push(reason))
+  user.token = server.token('ada')
+  read('private/a')
+  await server.advance(1000)
+  for (const _round of [1, 2, 3]) {
+    await server.faults.expireToken('ada')
+    user.token = server.token('ada')
+    await server.advance(5000)
+  }
+  await server.publish('private/a', 1)
+  await server.advance(1000)
+  expect([found, client.status.transport]).toEqual([[1], 'websocket'])
+  const ends = reasons.filter((reason) => Object(reason).code !== 'need' && Object(reason).code !== 'first')
+  expect(ends).toContainEqual({ code: 'refused', error: 'unauthenticated' })
+  for (const code of ['lost', 'bad']) expect(ends).not.toContainEqual(expect.objectContaining({ code }))
+})
+
 it('a late listener waits for the next token', async () => {
   const { server, client, user, found, told, read } = start({ transport: 'sse' })
   user.token = server.token('ada')

@@ -32,8 +32,11 @@ const nothing = () => {}
 /** Codes that a later try may pass (PROTOCOL §13). */
 const passing = /^(rate_|internal|source_|overloaded|draining|broker_|publish_)/
 
-function toRefusal({ code = '', message, retryAfterMs }: Partial<Refusal>): LinkEnd {
-  return { kind: 'refused', code, message, retryAfterMs, isFinal: !passing.test(code) }
+function toRefusal(
+  { code = '', message, retryAfterMs }: Partial<Refusal>,
+  isFinal = !passing.test(code),
+): LinkEnd {
+  return { kind: 'refused', code, message, retryAfterMs, isFinal }
 }
 
 /** Frames both ways over one WebSocket (PROTOCOL §7). */
@@ -142,7 +145,13 @@ class SocketLink implements Link {
     }
     // What has failed is told by the close that follows; a socket of Node would throw without it.
     socket.onerror = nothing
-    socket.onclose = () => this.#end(this.#why)
+    // What the server says by its code is no fault of the transport (PROTOCOL §7).
+    socket.onclose = ({ code, reason }) =>
+      this.#end(
+        code < 4000 || this.#why.kind !== 'cut'
+          ? this.#why
+          : toRefusal({ code: reason as Refusal['code'] }, false),
+      )
   }
 
   #send(frame: object, resolve: Pending['resolve'] = nothing, reject: Pending['reject'] = nothing): void {
@@ -184,7 +193,9 @@ class SocketLink implements Link {
     else {
       // A token of somebody else needs a connection of its own (PROTOCOL §12).
       if (type === 'auth')
-        this.#withToken((token) => this.#send({ type, token }, nothing, () => this.#end({ kind: 'cut' })))
+        this.#withToken((token) =>
+          this.#send({ type, token }, nothing, (why) => this.#end(toRefusal(why as Partial<Refusal>, false))),
+        )
       // It does not deliver before it is known whether the token counts.
       if (type === 'welcome' && !this.tell) this.#welcome = frame
       else this.#listener.frame(frame)

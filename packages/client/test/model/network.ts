@@ -90,7 +90,7 @@ async function answer(server: ModelServer, url: URL, signal: AbortSignal): Promi
 class ModelSocket {
   onopen = () => {}
   onmessage = (_: { data: string }) => {}
-  onclose = () => {}
+  onclose = (_: { code: number; reason: string }) => {}
   onerror = () => {}
   #leave = () => {}
   #isOver = false
@@ -142,7 +142,7 @@ class ModelSocket {
     queueMicrotask(() => {
       if (this.#isOver) return
       this.close()
-      this.onclose()
+      this.onclose({ code: 1006, reason: '' })
     })
   }
 }
