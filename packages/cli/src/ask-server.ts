@@ -35,5 +35,5 @@ export function toFailure(status: number, body: unknown, hint = ''): Failure {
   if (!isJsonObject(error))
     return new Failure(`The server answered HTTP ${status}, and not as a Gamut server does.`)
   const { code, message } = error
-  return new Failure(`${escapeControls(`${code}: ${message}`)}${hint}`)
+  return new Failure(`${escapeControls(`${code}: ${message}`)}${hint}`, 1, undefined, String(code))
 }

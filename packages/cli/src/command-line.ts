@@ -94,14 +94,18 @@ export async function runCommandLine(
   try {
     return await runTyped(command, typed, terminal, env)
   } catch (error) {
-    const isJson =
-      command.jsonErrors !== undefined && typed.some((one) => /^--json(?:=(?:true|1))?$/.test(one))
-    if (!isJson || !(error instanceof Failure)) throw error
+    if (!(error instanceof Failure) || !isForScript(command, typed)) throw error
     const { message, field, exitCode } = error
-    terminal.note(escapeControls(JSON.stringify({ error: { code: command.jsonErrors, message, field } })))
+    const invalid = command.invalidCode ?? 'usage_invalid'
+    const code = error.code ?? (exitCode === 2 ? invalid : 'failed')
+    terminal.note(escapeControls(JSON.stringify({ error: { code, message, field } })))
     return exitCode
   }
 }
+
+/** Who asks for JSON gets what is wrong as `{"error":{"code","message","field"}}`, also where options cannot be read. */
+const isForScript = ({ options }: Command, typed: readonly string[]) =>
+  Object.hasOwn(options, 'json') && typed.some((one) => /^--json(?:=(?:true|1))?$/.test(one))
 
 async function runTyped(
   command: Command,

@@ -25,8 +25,8 @@ export interface Command {
   readonly about: readonly string[]
   readonly options: OptionTable
   readonly examples: readonly Example[]
-  /** With `--json` what is wrong is told as `{"error":{"code","message","field"}}` too, with this code. */
-  readonly jsonErrors?: string
+  /** The code of what was asked for wrongly where that is told as JSON; else `usage_invalid`. */
+  readonly invalidCode?: string
   /** It joins the environment with its flags itself. */
   readonly readsEnvironment?: true
   /** Resolves with the exit code; throws `Failure` for what whoever typed it should know. */

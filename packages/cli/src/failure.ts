@@ -5,11 +5,14 @@ export class Failure extends Error {
   readonly exitCode: 1 | 2
   /** What it is about, for scripts: an option or a field, as it was given. */
   readonly field: string | undefined
+  /** A server's own code for it, where it was the server who refused. */
+  readonly code: string | undefined
 
-  constructor(message: string, exitCode: 1 | 2 = 1, field?: string) {
+  constructor(message: string, exitCode: 1 | 2 = 1, field?: string, code?: string) {
     super(message)
     this.exitCode = exitCode
     this.field = field
+    this.code = code
   }
 }
 

@@ -27,6 +27,22 @@ async function ask(args: readonly string[]) {
   }
 }
 
+describe('who asks for JSON', () => {
+  it.each([
+    [['doctor', 'nowhere'], 2, 'usage_invalid'],
+    [['explain', 'chat/a'], 2, 'usage_invalid'],
+    [['tail', 'chat/a', '--as', 'pigeon'], 2, 'usage_invalid'],
+    [['bench', '--seconds', '0'], 2, 'usage_invalid'],
+    [['publish', 'chat/a', '1', '--url', 'http://127.0.0.1:1'], 1, 'failed'],
+  ])('gets what is wrong as JSON: %j', async (args, code, said) => {
+    const refused = await ask([...args, '--json'])
+    expect(refused.code).toBe(code)
+    const plain = await ask(args)
+    const { error } = JSON.parse(refused.out)
+    expect(error).toMatchObject({ code: said, message: plain.message })
+  })
+})
+
 describe('help', () => {
   it('is the same however it is asked for, and fits 80 columns', async () => {
     const overview = await ask(['--help'])

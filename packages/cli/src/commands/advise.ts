@@ -63,6 +63,6 @@ export const adviseCommand: Command = {
     { says: 'a chat, and every reason', line: 'gamut advise --sends 6/min --staleness 1s --explain' },
     { says: 'for a script', line: 'echo \'{"readers":340,"stalenessMs":10000}\' | gamut advise --json' },
   ],
-  jsonErrors: 'need_invalid',
+  invalidCode: 'need_invalid',
   run,
 }

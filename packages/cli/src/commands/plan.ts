@@ -77,6 +77,6 @@ export const planCommand: Command = {
     },
     { says: 'several uses', line: 'gamut plan --json < plan.json' },
   ],
-  jsonErrors: 'plan_invalid',
+  invalidCode: 'plan_invalid',
   run,
 }
