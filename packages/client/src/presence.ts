@@ -7,8 +7,10 @@ import { twoWay } from './publish.js'
 import type { Message } from './subscription.js'
 import { channelPath, request } from './transports/ask.js'
 
-/** How often it is looked whether to say again who is here: a lease is three heartbeats at least (PROTOCOL §11), in milliseconds. */
+/** How often it is looked at least whether to say again who is here, in milliseconds. */
 const lookMs = 5_000
+/** And how often in a lease, if that is shorter: whoever has lost its connection has a third of one (PROTOCOL §11). */
+const looksPerLease = 6
 
 /** Somebody who is there, by one device. */
 export interface PresenceMember<State = unknown> {
@@ -63,6 +65,7 @@ class ChannelPresence<State> implements Presence<State> {
   #toldBy: unknown
   #work = new AbortController()
   #isServed = false
+  #lookMs = lookMs
   #isDue = false
   #isBusy = false
   #isChanged = false
@@ -152,7 +155,8 @@ class ChannelPresence<State> implements Presence<State> {
   async #ask(signal: AbortSignal): Promise<void> {
     const { server } = this.#channel.client
     const response = await request(server, `${channelPath(this.#name)}?info`, undefined, { signal })
-    const { keyed } = await response.json()
+    const { keyed, keyAgeMs } = await response.json()
+    this.#lookMs = Math.min(lookMs, keyAgeMs / looksPerLease || lookMs)
     if (keyed !== true) throw { kind: 'refused', code: 'not_found', isFinal: true }
   }
 
@@ -193,7 +197,7 @@ class ChannelPresence<State> implements Presence<State> {
     const device = this.#device
     const state = this.#state
     const link = twoWay(client)
-    let restMs = lookMs
+    let restMs = this.#lookMs
     if (!link) {
       const said = { presence: device, state: JSON.stringify(state) }
       const query = new URLSearchParams({ as: 'poll', cursor: 'newest', ...said })

@@ -12,13 +12,17 @@ export interface Reading {
 
 /** Whether messages of a batch are of a snapshot: their places are those of the map, at the head that the cursor names (PROTOCOL §5). */
 export function isOfSnapshot({ cursor, snapshotEnd }: BatchFrame): boolean {
-  return snapshotEnd === true || /(\..*){3}/.test(cursor)
+  return snapshotEnd === true || cursor.split('.').length > 3
 }
 
 /** The cursor after one message of a batch (PROTOCOL §1, §5). */
-export function cursorAfter(batch: BatchFrame, { offset, tag = '0' }: Entry): string {
+export function cursorAfter(
+  batch: BatchFrame,
+  { offset, tag = '0' }: Entry,
+  isSnapshot = isOfSnapshot(batch),
+): string {
   const { cursor } = batch
-  if (isOfSnapshot(batch)) return `${cursor.split('.', 3).join('.')}.${offset}`
+  if (isSnapshot) return `${cursor.split('.', 3).join('.')}.${offset}`
   return `${cursor.slice(0, cursor.indexOf('.'))}.${offset}.${tag}`
 }
 

@@ -200,7 +200,12 @@ export class Subscription {
     let { after } = batch
     for (const message of messages) {
       this.#before = isSnapshot ? '' : after
-      const info: MessageInfo = { channel, cursor: cursorAfter(batch, message), skipped, isSnapshot }
+      const info: MessageInfo = {
+        channel,
+        cursor: cursorAfter(batch, message, isSnapshot),
+        skipped,
+        isSnapshot,
+      }
       skipped = undefined
       after = info.cursor
       this.#tell((listener) => {

@@ -40,8 +40,8 @@ function socketWith(create: typeof WebSocket, { refuse }: Trouble, note: Note): 
 }
 
 /** A server in memory, and pages of which it is noted what they say of who is there. */
-export function startPresence(trouble: Trouble = {}) {
-  const server = createTestServer<object>({})
+export function startPresence(trouble: Trouble = {}, options: Parameters<typeof createTestServer>[0] = {}) {
+  const server = createTestServer<object>(options)
   onTestFinished(() => server.close())
   /** What was said of who is there, in order: by which transport, and what. */
   const said: string[] = []

@@ -231,6 +231,19 @@ describe('a client that is there', () => {
     expect(told.at(-1)).toBe('')
   })
 
+  it.each(['sse', 'poll'] as const)(
+    'comes in time over %s where leases are short (§11)',
+    async (transport) => {
+      const world = startPresence({}, { heartbeatMs: 1000 })
+      const { server } = world
+      presence(enter(world, 'ann', transport).channel('chat'), { device: 'd', state: 1 })
+      await server.settle()
+      const told = watch(presence(enter(world, 'bob', 'sse').channel('chat')))
+      await server.advance(30_000)
+      expect(told).toEqual(['ann/d=1'])
+    },
+  )
+
   it('moves from one to the other with its client', async () => {
     const world = startPresence()
     const { server, said } = world

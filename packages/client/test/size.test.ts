@@ -40,8 +40,8 @@ const poller =
 it.each([
   ['@gamut/client', connect, 11_905],
   ['@gamut/client with tabs', `${connect}; export * from '@gamut/client/tabs'`, 14_807],
-  ['@gamut/client with presence', `${connect}; export * from '@gamut/client/presence'`, 12_699],
-  ['@gamut/client/core with polls alone', poller, 4_926],
+  ['@gamut/client with presence', `${connect}; export * from '@gamut/client/presence'`, 12_713],
+  ['@gamut/client/core with polls alone', poller, 4_928],
 ])('%s is no larger than it was', async (_entry, code, most) => {
   expect(await sizeOf(code)).toBeLessThanOrEqual(most)
 })

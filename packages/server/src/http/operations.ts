@@ -29,6 +29,7 @@ export async function info(channel: ChannelName, caller: Caller, core: Core): Pr
     oldest: head.oldest,
     retention: settings.retention,
     keyed: settings.keyed !== undefined,
+    ...(Number.isFinite(settings.keyed?.ageMs) && { keyAgeMs: settings.keyed?.ageMs }),
     closed: head.closed,
     pollAfterMs: core.advice.pollAfterMs(channel, settings),
     ...(settings.followsTraffic && { advisedForMs: spread(core) }),

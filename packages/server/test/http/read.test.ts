@@ -136,6 +136,7 @@ describe('polling', () => {
       // What is tolerated, without the round trip.
       pollAfterMs: 29_950,
     })
+    expect(await read('/channels/$presence/slow?info')).toMatchObject({ keyed: true, keyAgeMs: 90_000 })
     expect((await read('/channels/chat?info')).advised[0]).toBe('websocket')
     expect((await read('/channels/any?info')).advised[0]).toBe('sse')
   })
