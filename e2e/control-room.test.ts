@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
 import { openReader, takeMessages } from '@gamut/testing'
-import type { Browser, Locator } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { beforeAll, expect, test } from 'vitest'
 import { serious } from './support/axe.js'
 import { startChromium } from './support/chromium.js'
@@ -93,6 +93,33 @@ describeWith('chromium', 'the control room', () => {
     expect(await mine.locator('li img, li b').count()).toBe(0)
     expect([...one.errors, ...other.errors]).toEqual([])
   })
+
+  test(
+    'takes a copy of a tab for a second person, and a tab that is reloaded for the same one',
+    slow,
+    async () => {
+      const { page, widget, errors } = await openRoom(browser, room.url)
+      const personOf = (tab: Page) => tab.evaluate("sessionStorage.getItem('person-id')")
+      const first = await personOf(page)
+      // A window that a page opens gets a copy of its session storage, as a duplicated tab does.
+      const [copy] = await Promise.all([
+        page.waitForEvent('popup'),
+        page.evaluate("window.open('/') !== null"),
+      ])
+      const theirs = copy.getByRole('region', { name: 'Team chat' })
+      const mine = widget('Team chat')
+      await live(theirs)
+      const second = await personOf(copy)
+      expect(second).not.toBe(first)
+      await say(theirs, 'from the copy')
+      await mine.locator('li:not([data-own])').getByText('from the copy', { exact: true }).waitFor()
+      await mine.getByText(/^Here: /).waitFor()
+      for (const tab of [page, copy]) await tab.reload()
+      expect([await personOf(page), await personOf(copy)]).toEqual([first, second])
+      await theirs.locator('li[data-own]').getByText('from the copy', { exact: true }).waitFor()
+      expect(errors).toEqual([])
+    },
+  )
 
   test('polls for notifications and for the report, and holds nothing open for them', async () => {
     const { widget, errors } = await openRoom(browser, room.url)

@@ -31,16 +31,35 @@ const second = [
 
 const draw = (names: readonly string[]) => names[Math.floor(Math.random() * names.length)]
 
-/** What this tab keeps by a name; drawn if it keeps nothing. */
-function recall(name: string, drawOne: () => string): string {
+/** Whether a page that is open now is the person that this tab keeps. */
+const isTakenKey = 'person-is-taken'
+
+/** A browser may forbid its stores; then the next page is somebody else. */
+function keep<T>(use: () => T): T | undefined {
   try {
-    const value = sessionStorage.getItem(name) ?? drawOne()
-    sessionStorage.setItem(name, value)
-    return value
+    return use()
   } catch {
-    // A browser may forbid its stores; then the next page is somebody else.
-    return drawOne()
+    return undefined
   }
+}
+
+const take = () => keep(() => sessionStorage.setItem(isTakenKey, 'yes'))
+const leave = () => keep(() => sessionStorage.removeItem(isTakenKey))
+
+/**
+ * A tab that is duplicated or opened by a page gets a copy of what that page keeps, while it is open. What is reloaded
+ * has left first; what died without a word comes back as somebody else.
+ */
+const isCopy = keep(() => sessionStorage.getItem(isTakenKey)) === 'yes'
+take()
+addEventListener('pagehide', leave)
+addEventListener('pageshow', take)
+
+/** What this tab keeps by a name; drawn if it keeps nothing of its own. */
+function recall(name: string, drawOne: () => string): string {
+  const value = (isCopy ? null : keep(() => sessionStorage.getItem(name))) ?? drawOne()
+  keep(() => sessionStorage.setItem(name, value))
+  return value
 }
 
 /** Somebody who looks at the page. Two may have drawn one name, never one id. */
@@ -49,7 +68,7 @@ export interface Person {
   readonly id: string
 }
 
-/** Who this tab is: drawn once, so that a second tab is a second person. */
+/** Who this tab is: drawn once, so that a second tab is a second person, a duplicate too. */
 export const me: Person = {
   name: recall('person', () => `${draw(first)} ${draw(second)}`),
   id: recall('person-id', newId),
