@@ -5,7 +5,9 @@ import { Chart, type Line } from './chart.js'
 import { formatBytes, formatCount, formatMs, formatPercent } from './format.js'
 import { GapNote } from './gap-note.js'
 import { useChannel } from './hooks.js'
+import { links } from './links.js'
 import { learnFromMessage } from './server-clock.js'
+import { useMissed } from './use-missed.js'
 
 /** A minute at 20 messages a second. */
 const keep = 1200
@@ -137,6 +139,7 @@ export function Metrics() {
   useEffect(() => {
     if (newest) learnFromMessage(newest)
   }, [newest])
+  useMissed(links.metrics, newest)
   return (
     <div className="metrics" data-offset={messages.at(-1)?.offset}>
       <Processor messages={messages} times={times} />

@@ -39,10 +39,10 @@ export const faults = [
   {
     name: 'stall',
     title: 'Stall a reader',
-    text: 'Its stream waits',
+    text: 'Its stream stops',
     lasts: true,
-    begins: 'what comes for This machine waits on the way',
-    ends: 'what has waited goes on',
+    begins: 'streams of This machine stand still on the way',
+    ends: 'streams of This machine get through again',
   },
   {
     name: 'away',
