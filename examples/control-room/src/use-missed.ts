@@ -14,8 +14,8 @@ export function useMissed({ title, gamut, look }: Link, newest: number | undefin
       const { state, transport } = gamut.status
       if (state !== 'live' || transport === 'poll') return
       const at = serverNow()
-      const text = `nothing came for ${missedMs / 1000} s: whether its link still carries is looked at`
-      note({ id: `${title} missed ${at}`, at, kind: 'move', title, text, state })
+      const text = `nothing came for ${missedMs / 1000} s; it looks whether its link still carries`
+      note({ id: `${title} missed ${at}`, at, kind: 'move', title, text, state: 'stale' })
       look()
     }, missedMs)
     return () => clearTimeout(timer)
