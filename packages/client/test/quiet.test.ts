@@ -1,7 +1,7 @@
 import { connect, type Environment } from '@gamut/client'
 import type { TransportName } from '@gamut/protocol'
 import { collect, createTestServer, type TestEnvironment } from '@gamut/testing/app'
-import { expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 type Handler = NonNullable<WebSocket['onmessage']>
 
@@ -47,6 +47,30 @@ function behindIdleCut(page: TestEnvironment, silentMs: number) {
   }
   return { environment, cuts, asked }
 }
+
+describe.each(['sse', 'ndjson'] as const)('a quiet stream over %s', (transport) => {
+  it.each([3000, 60_000])(
+    'may be silent for as long as its server is: %d ms between two heartbeats (§10)',
+    async (heartbeatMs) => {
+      const server = createTestServer({ heartbeatMs })
+      const client = connect(server.url, {
+        environment: server.environment(),
+        transport: [transport, 'poll'],
+      })
+      client.channel('a').subscribe(() => {})
+      onTestFinished(async () => {
+        client.close()
+        await server.close()
+      })
+      await server.advance(300_000)
+      expect(client.status).toMatchObject({ state: 'live', transport })
+      expect(server.connections.find(({ way }) => way === transport)?.ageMs).toBeGreaterThan(290_000)
+      server.faults.mute()
+      await server.advance(3 * heartbeatMs)
+      expect(client.status).not.toMatchObject({ state: 'live', transport })
+    },
+  )
+})
 
 async function start(transport: readonly TransportName[], silentMs: number) {
   const server = createTestServer()

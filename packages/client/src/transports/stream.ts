@@ -21,13 +21,12 @@ export interface StreamForm {
 async function read(round: Round, { name, type, query, prefix }: StreamForm): Promise<LinkEnd> {
   const { signal, server, expect } = round
   const { wishes, response } = await ask(round, name, type, server.firstEventMs, query)
-  let silentMs = defaultSilentMs
+  const silentMs = silentBeats * Number(response.headers.get('heartbeat-ms')) || defaultSilentMs
   let going = wishes.size
   const take = (line: string) => {
     if (signal.aborted || !line.startsWith(prefix) || !line.trim()) return
     const frame = toFrame(JSON.parse(line.slice(prefix.length)))
     if (frame.type === 'reconnect') throw { kind: 'sent-away', retryAfterMs: frame.afterMs } as LinkEnd
-    if (frame.type === 'welcome') silentMs = silentBeats * frame.heartbeatMs
     expect(silentMs)
     if (frame.type === 'end') going--
     if (frame.type === 'open') {

@@ -114,5 +114,5 @@ export class OriginCheck {
 }
 
 const exposed = {
-  'access-control-expose-headers': 'ETag, Retry-After, Preference-Applied, Idempotent-Replayed',
+  'access-control-expose-headers': 'ETag, Retry-After, Preference-Applied, Idempotent-Replayed, Heartbeat-Ms',
 }

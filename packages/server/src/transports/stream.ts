@@ -78,7 +78,8 @@ export class Stream implements Sink {
 
   /** The answer whose body this stream is. */
   reply(): StreamReply {
-    return { kind: 'stream', status: 200, headers: this.#form.headers, start: (wire) => this.#start(wire) }
+    const headers = { ...this.#form.headers, 'heartbeat-ms': `${this.#core.limits.heartbeatMs}` }
+    return { kind: 'stream', status: 200, headers, start: (wire) => this.#start(wire) }
   }
 
   #start(wire: Parameters<StreamReply['start']>[0]): Connection {
