@@ -82,7 +82,7 @@ const oneNode: Check = ({ broker, nodes }) =>
   broker.kind !== 'redis' && nodes.count > 1
     ? {
         code: 'one-node',
-        text: `The broker in ${broker.kind === 'memory' ? 'memory' : 'SQLite'} has one node, and ${formatCount(nodes.count)} are needed: take Redis, or do without a node to spare.`,
+        text: `The broker in ${broker.kind === 'memory' ? 'memory' : 'SQLite'} has one node, and ${formatCount(nodes.count)} are needed: take Redis${nodes.count - nodes.spare === 1 ? ', or do without a node to spare' : ''}.`,
       }
     : undefined
 

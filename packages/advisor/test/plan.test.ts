@@ -372,3 +372,10 @@ describe('the settings of a plan', () => {
     expect(files({ users: 10, redundancy: 0, proxy: 'none' })).toEqual(['90-gamut.conf', 'plan.conf'])
   })
 })
+
+it('tells a broker of one node to do without a spare only where one node carries everything', () => {
+  const said = (users: number, broker: 'memory' | 'sqlite') =>
+    plan({ users, broker }).warnings.find(({ code }) => code === 'one-node')?.text
+  expect(said(1000, 'memory')).toMatch(/2 are needed: take Redis, or do without a node to spare\.$/)
+  expect(said(1_000_000, 'sqlite')).toMatch(/are needed: take Redis\.$/)
+})
