@@ -218,6 +218,10 @@ const usual = {
   brokerBytesPerSecond: 125_000_000,
 }
 
+/** Whoever wants a broker of one node has no second one to lose. */
+const usualRedundancy = ({ broker }: Checked) =>
+  broker?.kind === 'memory' || broker?.kind === 'sqlite' ? 0 : usual.redundancy
+
 /** What was taken for plain values that were not said. */
 function assumedOfPlan(input: Checked, cores: number): readonly Assumed[] {
   const given: Readonly<Record<string, unknown>> = {
@@ -232,7 +236,7 @@ function assumedOfPlan(input: Checked, cores: number): readonly Assumed[] {
   }
   const taken: Readonly<Record<string, Assumed['value']>> = {
     users: usual.users,
-    redundancy: usual.redundancy,
+    redundancy: usualRedundancy(input),
     'node.memory': usual.node.memory,
     'node.cores': cores,
     'node.fds': usual.node.fds,
@@ -301,7 +305,7 @@ export function completePlan(input: PlanInput, bytesPerCore: number): PlanQuesti
       cores,
     },
     proxy,
-    redundancy: given.redundancy ?? usual.redundancy,
+    redundancy: given.redundancy ?? usualRedundancy(given),
     regions,
     broker: {
       kind: given.broker?.kind,

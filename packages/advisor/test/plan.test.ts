@@ -211,6 +211,12 @@ describe('a plan', () => {
   it('keeps the log in the one node that there is, and shares it where there are more', () => {
     expect(plan({ users: 100, redundancy: 0 }).broker.kind).toBe('memory')
     expect(plan({ users: 100 }).broker.kind).toBe('redis')
+    for (const broker of ['memory', 'sqlite'] as const) {
+      expect(plan({ users: 100, broker })).toMatchObject({ nodes: { count: 1, spare: 0 } })
+      const many = plan({ users: 1e6, broker })
+      expect(many.warnings.map(({ code }) => code)).toContain('one-node')
+      expect(many.headline).toContain('a log that they share')
+    }
   })
 
   it('says where no number of nodes is enough', () => {
@@ -375,7 +381,7 @@ describe('the settings of a plan', () => {
 
 it('tells a broker of one node to do without a spare only where one node carries everything', () => {
   const said = (users: number, broker: 'memory' | 'sqlite') =>
-    plan({ users, broker }).warnings.find(({ code }) => code === 'one-node')?.text
+    plan({ users, broker, redundancy: 1 }).warnings.find(({ code }) => code === 'one-node')?.text
   expect(said(1000, 'memory')).toMatch(/2 are needed: take Redis, or do without a node to spare\.$/)
   expect(said(1_000_000, 'sqlite')).toMatch(/are needed: take Redis\.$/)
 })

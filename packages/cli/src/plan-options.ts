@@ -108,7 +108,14 @@ const own: Readonly<Record<string, Typed>> = {
     '1',
     count,
   ),
-  redundancy: option(machines, 'redundancy', 'N', 'nodes that may be lost at once', '1', count),
+  redundancy: option(
+    machines,
+    'redundancy',
+    'N',
+    'nodes that may be lost at once',
+    '1, with memory and sqlite 0',
+    count,
+  ),
   broker: option(machines, 'broker.kind', 'KIND', 'memory, sqlite or redis', 'redis if nodes are several'),
   brokerShards: option(
     machines,

@@ -17,10 +17,11 @@ export async function runCommand(
   args: readonly string[],
   options: { readonly env?: Record<string, string>; readonly cwd?: string; readonly input?: string } = {},
 ): Promise<Ran> {
-  const { PATH = '' } = process.env
+  // The matrix says by NODE_PATH where an old Node finds SQLite.
+  const { PATH = '', NODE_PATH } = process.env
   const child = spawn(process.execPath, [command, ...args], {
     cwd: options.cwd,
-    env: { PATH, ...options.env },
+    env: { PATH, ...(NODE_PATH && { NODE_PATH }), ...options.env },
     stdio: 'pipe',
     timeout: 15_000,
     killSignal: 'SIGKILL',
