@@ -3,7 +3,7 @@ import type { Calibration } from '../calibration.js'
 /** Measured of `gamut serve` with the memory broker on one core. */
 export const nodeCalibration: Calibration = {
   machine: 'AMD EPYC, 2 cores, Linux 6.18',
-  date: '2026-11-30',
+  date: '2026-12-01',
   runtime: 'Node 24.21',
   work: {
     emptyAnswer: { user: 22, kernel: 18 },
@@ -22,7 +22,7 @@ export const nodeCalibration: Calibration = {
     },
     heartbeat: { user: 2, kernel: 7 },
     tlsHandshake: { user: 900, kernel: 40 },
-    wake: { user: 115, kernel: 20 },
+    wake: { user: 220, kernel: 5 },
   },
   pauseMs: 2.5,
   memory: { idle: 9000, 'long-poll': 5170, sse: 5600, websocket: 6960, kernel: 2800, tls: 22_000 },
@@ -56,7 +56,7 @@ export const nodeCalibration: Calibration = {
     youngBytes: 90_000_000,
     windowBytes: 256 * 1024,
     windowTotalBytes: 64 * 1024 * 1024,
-    channelBytes: 6500,
+    channelBytes: 7000,
     descriptors: 64,
   },
   systemBytes: 300_000_000,
