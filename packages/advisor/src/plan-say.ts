@@ -157,7 +157,8 @@ function sayLimit({ firstLimit }: Figures): string {
 const proxyNames = { nginx: 'nginx', caddy: 'Caddy', haproxy: 'HAProxy', none: 'no' } as const
 
 function sayBroker({ broker, nodes }: Figures): string {
-  if (broker.kind !== 'redis' && nodes.count > 1) return 'a log that they share, which is not asked for'
+  if (broker.kind !== 'redis' && nodes.count > 1)
+    return 'a log that they share, where one of a single node is asked for'
   if (broker.kind === 'memory') return 'the log in its memory'
   if (broker.kind === 'sqlite') return 'the log in SQLite'
   return broker.shards > 1 ? `a Redis Cluster of ${formatCount(broker.shards)} masters` : 'one Redis'

@@ -11,6 +11,8 @@ import { channelPath, request } from './transports/ask.js'
 const lookMs = 5_000
 /** And how often in a lease, if that is shorter: whoever has lost its connection has a third of one (PROTOCOL §11). */
 const looksPerLease = 6
+/** No more often than this, whatever a server says, in milliseconds. */
+const leastLookMs = 100
 
 /** Somebody who is there, by one device. */
 export interface PresenceMember<State = unknown> {
@@ -156,7 +158,7 @@ class ChannelPresence<State> implements Presence<State> {
     const { server } = this.#channel.client
     const response = await request(server, `${channelPath(this.#name)}?info`, undefined, { signal })
     const { keyed, keyAgeMs } = await response.json()
-    this.#lookMs = Math.min(lookMs, keyAgeMs / looksPerLease || lookMs)
+    this.#lookMs = Math.min(lookMs, Math.max(leastLookMs, keyAgeMs / looksPerLease || lookMs))
     if (keyed !== true) throw { kind: 'refused', code: 'not_found', isFinal: true }
   }
 

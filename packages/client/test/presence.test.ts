@@ -244,6 +244,30 @@ describe('a client that is there', () => {
     },
   )
 
+  it('is not said without a rest, whatever a server tells of its lease', async () => {
+    const world = startPresence()
+    const { server } = world
+    const page = world.page('ann')
+    const { fetch } = page
+    let asked = 0
+    const environment: Environment = Object.assign(Object.create(page), {
+      fetch: async (...given: Parameters<typeof fetch>) => {
+        asked += 1
+        const response = await fetch(...given)
+        return Response.json({ ...(await response.json()), keyAgeMs: -1, pollAfterMs: 0 })
+      },
+    })
+    const client = connect(server.url, {
+      environment,
+      transport: 'poll',
+      getToken: () => server.token('ann'),
+    })
+    onTestFinished(() => client.close())
+    presence(client.channel('chat'), { device: 'd', state: 1 })
+    await server.advance(10_000)
+    expect(asked).toBeLessThan(120)
+  })
+
   it('moves from one to the other with its client', async () => {
     const world = startPresence()
     const { server, said } = world
